@@ -2,95 +2,69 @@
  * DMARC results in two readings: RFC 9989 (DNS Tree Walk, np, psd, t), which is the result, and RFC 7489 (Public Suffix List, pct), which stands beside it
  * because receivers are split between the two.
  */
-import { z } from "zod";
+import { z } from 'zod';
 
 export const DmarcResult = z
-	.enum(["none", "pass", "fail", "temperror", "permerror"])
-	.describe("DMARC result (RFC 8601 section 2.7, RFC 9989 section 9.1)");
+  .enum(['none', 'pass', 'fail', 'temperror', 'permerror'])
+  .describe('DMARC result (RFC 8601 section 2.7, RFC 9989 section 9.1)');
 export type DmarcResult = z.infer<typeof DmarcResult>;
 
-export const DmarcPolicy = z
-	.enum(["none", "quarantine", "reject"])
-	.describe("policy word (RFC 9989 section 4.7)");
+export const DmarcPolicy = z.enum(['none', 'quarantine', 'reject']).describe('policy word (RFC 9989 section 4.7)');
 export type DmarcPolicy = z.infer<typeof DmarcPolicy>;
 
 /** One authenticated identifier held against the Author Domain. */
 export const IdentifierAlignment = z.object({
-	mode: z
-		.enum(["relaxed", "strict"])
-		.nullable()
-		.describe("mode that the record asks for; null without a record"),
-	aligned: z
-		.boolean()
-		.nullable()
-		.describe(
-			"true when an authenticated identifier aligns; null when a DNS failure leaves it unknown",
-		),
-	domain: z.string().nullable().describe("the identifier that aligns"),
+  mode: z.enum(['relaxed', 'strict']).nullable().describe('mode that the record asks for; null without a record'),
+  aligned: z
+    .boolean()
+    .nullable()
+    .describe('true when an authenticated identifier aligns; null when a DNS failure leaves it unknown'),
+  domain: z.string().nullable().describe('the identifier that aligns'),
 });
 
 /** One reading of DMARC. */
 export const DmarcReading = z.object({
-	result: DmarcResult,
-	reason: z.string().describe("one plain sentence"),
-	organizationalDomain: z
-		.string()
-		.nullable()
-		.describe("Organizational Domain of the Author Domain; null when unknown"),
-	recordDomain: z
-		.string()
-		.nullable()
-		.describe("domain whose _dmarc record applies"),
-	record: z.string().nullable().describe("the record that applies"),
-	policy: z
-		.object({
-			published: z.object({
-				p: DmarcPolicy,
-				sp: DmarcPolicy.nullable(),
-				np: DmarcPolicy.nullable(),
-			}),
-			tag: z
-				.enum(["p", "sp", "np"])
-				.describe("the tag that applies to this Author Domain"),
-			testing: z.boolean().describe("t=y (RFC 9989 section 4.7)"),
-			percent: z
-				.number()
-				.int()
-				.nullable()
-				.describe(
-					"pct, in percent (RFC 7489 section 6.3); null where the reading has none",
-				),
-			applies: DmarcPolicy.describe("the policy after p, sp, np and t"),
-		})
-		.nullable()
-		.describe("null without a usable record, or when DNS leaves it unknown"),
-	alignment: z.object({ spf: IdentifierAlignment, dkim: IdentifierAlignment }),
+  result: DmarcResult,
+  reason: z.string().describe('one plain sentence'),
+  organizationalDomain: z.string().nullable().describe('Organizational Domain of the Author Domain; null when unknown'),
+  recordDomain: z.string().nullable().describe('domain whose _dmarc record applies'),
+  record: z.string().nullable().describe('the record that applies'),
+  policy: z
+    .object({
+      published: z.object({
+        p: DmarcPolicy,
+        sp: DmarcPolicy.nullable(),
+        np: DmarcPolicy.nullable(),
+      }),
+      tag: z.enum(['p', 'sp', 'np']).describe('the tag that applies to this Author Domain'),
+      testing: z.boolean().describe('t=y (RFC 9989 section 4.7)'),
+      percent: z
+        .number()
+        .int()
+        .nullable()
+        .describe('pct, in percent (RFC 7489 section 6.3); null where the reading has none'),
+      applies: DmarcPolicy.describe('the policy after p, sp, np and t'),
+    })
+    .nullable()
+    .describe('null without a usable record, or when DNS leaves it unknown'),
+  alignment: z.object({ spf: IdentifierAlignment, dkim: IdentifierAlignment }),
 });
 export type DmarcReading = z.infer<typeof DmarcReading>;
 
 export const DmarcVerdict = z
-	.object({
-		result: DmarcResult.describe("the result by RFC 9989"),
-		authorDomain: z
-			.string()
-			.nullable()
-			.describe(
-				"Author Domain (RFC 9989 section 3.2.2); null when there is not exactly one",
-			),
-		rfc9989: DmarcReading.describe("the reading that counts"),
-		rfc7489: DmarcReading.describe(
-			"the older reading, as receivers that have not moved yet see it",
-		),
-		agree: z
-			.boolean()
-			.describe("true when both readings have the same result and policy"),
-		difference: z
-			.string()
-			.optional()
-			.describe("one sentence on what makes them differ"),
-	})
-	.meta({
-		id: "DmarcVerdict",
-		description: "DMARC (RFC 9989, beside RFC 7489)",
-	});
+  .object({
+    result: DmarcResult.describe('the result by RFC 9989'),
+    authorDomain: z
+      .string()
+      .nullable()
+      .describe('Author Domain (RFC 9989 section 3.2.2); null when there is not exactly one'),
+    rfc9989: DmarcReading.describe('the reading that counts'),
+    rfc7489: DmarcReading.describe('the older reading, as receivers that have not moved yet see it'),
+    agree: z.boolean().describe('true when both readings have the same result and policy'),
+    difference: z.string().optional().describe('one sentence on what makes them differ'),
+  })
+  .meta({
+    id: 'DmarcVerdict',
+    description: 'DMARC (RFC 9989, beside RFC 7489)',
+  });
 export type DmarcVerdict = z.infer<typeof DmarcVerdict>;

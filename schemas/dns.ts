@@ -2,206 +2,136 @@
  * DNS questions and answers as they cross a border: the evidence of a verdict, the cache resource, the overlay.
  * Never holds a raw packet. Follows RFC 1035 (records), RFC 2308 (negative answers), RFC 9520 (failures).
  */
-import { z } from "zod";
+import { z } from 'zod';
 
 /** Record types the resolver asks for. `SPF` is the deprecated type 99 (RFC 7208 section 3.1), asked only by the domain view. */
 export const RecordType = z
-	.enum(["A", "AAAA", "TXT", "MX", "PTR", "CNAME", "NS", "SOA", "TLSA", "SPF"])
-	.describe("DNS record type (RFC 1035 section 3.2.2, RFC 6698 for TLSA)");
+  .enum(['A', 'AAAA', 'TXT', 'MX', 'PTR', 'CNAME', 'NS', 'SOA', 'TLSA', 'SPF'])
+  .describe('DNS record type (RFC 1035 section 3.2.2, RFC 6698 for TLSA)');
 export type RecordType = z.infer<typeof RecordType>;
 
 /** Record data by type, in the shape handed on by the resolver. One byte of a TXT string is one code unit (Latin-1). */
 export const RecordData = z
-	.union([
-		z
-			.string()
-			.describe(
-				"A, AAAA: address; PTR, CNAME, NS: domain name without the last dot",
-			),
-		z
-			.array(z.string())
-			.describe(
-				"TXT, SPF: the character-strings of one record, one byte = one code unit",
-			),
-		z.object({
-			priority: z
-				.number()
-				.int()
-				.describe("MX preference (RFC 1035 section 3.3.9)"),
-			exchange: z.string().describe('MX host, "" for the null MX (RFC 7505)'),
-		}),
-		z.object({
-			mname: z
-				.string()
-				.describe("primary name server (RFC 1035 section 3.3.13)"),
-			rname: z
-				.string()
-				.describe("mailbox of the person responsible, as a domain name"),
-			serial: z.number().int().describe("zone serial"),
-			refresh: z.number().int().describe("seconds"),
-			retry: z.number().int().describe("seconds"),
-			expire: z.number().int().describe("seconds"),
-			minimum: z
-				.number()
-				.int()
-				.describe("seconds, the negative TTL (RFC 2308 section 4)"),
-		}),
-		z.object({
-			usage: z
-				.number()
-				.int()
-				.describe("TLSA certificate usage (RFC 6698 section 2.1.1)"),
-			selector: z
-				.number()
-				.int()
-				.describe("TLSA selector (RFC 6698 section 2.1.2)"),
-			matchingType: z
-				.number()
-				.int()
-				.describe("TLSA matching type (RFC 6698 section 2.1.3)"),
-			data: z
-				.string()
-				.describe("certificate association data, lower-case hexadecimal"),
-		}),
-	])
-	.describe("The data of one record");
+  .union([
+    z.string().describe('A, AAAA: address; PTR, CNAME, NS: domain name without the last dot'),
+    z.array(z.string()).describe('TXT, SPF: the character-strings of one record, one byte = one code unit'),
+    z.object({
+      priority: z.number().int().describe('MX preference (RFC 1035 section 3.3.9)'),
+      exchange: z.string().describe('MX host, "" for the null MX (RFC 7505)'),
+    }),
+    z.object({
+      mname: z.string().describe('primary name server (RFC 1035 section 3.3.13)'),
+      rname: z.string().describe('mailbox of the person responsible, as a domain name'),
+      serial: z.number().int().describe('zone serial'),
+      refresh: z.number().int().describe('seconds'),
+      retry: z.number().int().describe('seconds'),
+      expire: z.number().int().describe('seconds'),
+      minimum: z.number().int().describe('seconds, the negative TTL (RFC 2308 section 4)'),
+    }),
+    z.object({
+      usage: z.number().int().describe('TLSA certificate usage (RFC 6698 section 2.1.1)'),
+      selector: z.number().int().describe('TLSA selector (RFC 6698 section 2.1.2)'),
+      matchingType: z.number().int().describe('TLSA matching type (RFC 6698 section 2.1.3)'),
+      data: z.string().describe('certificate association data, lower-case hexadecimal'),
+    }),
+  ])
+  .describe('The data of one record');
 export type RecordData = z.infer<typeof RecordData>;
 
 /** Why a question got no usable answer. Every one of them makes a verdict `temperror`, never "no record". */
 export const FailureKind = z
-	.enum([
-		"timeout",
-		"servfail",
-		"refused",
-		"formerr",
-		"notimp",
-		"rcode",
-		"badresp",
-		"badname",
-		"network",
-		"overload",
-		"budget",
-		"unrecorded",
-	])
-	.describe(
-		"timeout: no reply in time; servfail, refused, formerr, notimp: that RCODE; rcode: any other RCODE; badresp: a malformed or contradictory reply; badname: the name cannot be encoded; network: no server reachable; overload: too many questions in flight; budget: the limit of this verification was reached; unrecorded: a replay met a question that the evidence does not hold",
-	);
+  .enum([
+    'timeout',
+    'servfail',
+    'refused',
+    'formerr',
+    'notimp',
+    'rcode',
+    'badresp',
+    'badname',
+    'network',
+    'overload',
+    'budget',
+    'unrecorded',
+  ])
+  .describe(
+    'timeout: no reply in time; servfail, refused, formerr, notimp: that RCODE; rcode: any other RCODE; badresp: a malformed or contradictory reply; badname: the name cannot be encoded; network: no server reachable; overload: too many questions in flight; budget: the limit of this verification was reached; unrecorded: a replay met a question that the evidence does not hold',
+  );
 export type FailureKind = z.infer<typeof FailureKind>;
 
 /** Where an answer came from. */
 export const AnswerSource = z
-	.enum(["cache", "stale", "network", "zone", "overlay", "local"])
-	.describe(
-		"cache: held from an earlier question; stale: held past its TTL (RFC 8767); network: a DNS server now; zone: a local zone file; overlay: records given with the request; local: decided without asking (bad name, limit, special-use name)",
-	);
+  .enum(['cache', 'stale', 'network', 'zone', 'overlay', 'local'])
+  .describe(
+    'cache: held from an earlier question; stale: held past its TTL (RFC 8767); network: a DNS server now; zone: a local zone file; overlay: records given with the request; local: decided without asking (bad name, limit, special-use name)',
+  );
 export type AnswerSource = z.infer<typeof AnswerSource>;
 
 /** One question with its answer, as the ledger of a verification keeps it. */
 export const Evidence = z
-	.object({
-		name: z.string().describe("QNAME, lower case, without the last dot"),
-		type: RecordType,
-		outcome: z
-			.enum(["records", "nodata", "nxdomain", "failure"])
-			.describe("kind of the answer (RFC 2308 section 2)"),
-		records: z.array(RecordData).optional().describe('with outcome "records"'),
-		failure: FailureKind.optional().describe('with outcome "failure"'),
-		rcode: z
-			.number()
-			.int()
-			.optional()
-			.describe(
-				"RCODE of the reply, where there was one (RFC 1035 section 4.1.1)",
-			),
-		ttlSeconds: z
-			.number()
-			.int()
-			.optional()
-			.describe("seconds the answer may still be held; absent on a failure"),
-		authenticated: z
-			.boolean()
-			.describe("AD bit from a trusted server (RFC 6840 section 5.8)"),
-		source: AnswerSource,
-		startedMs: z
-			.number()
-			.describe(
-				"milliseconds from the start of the verification to the question",
-			),
-		elapsedMs: z
-			.number()
-			.describe("milliseconds from the question to the answer"),
-	})
-	.meta({ id: "Evidence", description: "One DNS question with its answer" });
+  .object({
+    name: z.string().describe('QNAME, lower case, without the last dot'),
+    type: RecordType,
+    outcome: z.enum(['records', 'nodata', 'nxdomain', 'failure']).describe('kind of the answer (RFC 2308 section 2)'),
+    records: z.array(RecordData).optional().describe('with outcome "records"'),
+    failure: FailureKind.optional().describe('with outcome "failure"'),
+    rcode: z.number().int().optional().describe('RCODE of the reply, where there was one (RFC 1035 section 4.1.1)'),
+    ttlSeconds: z.number().int().optional().describe('seconds the answer may still be held; absent on a failure'),
+    authenticated: z.boolean().describe('AD bit from a trusted server (RFC 6840 section 5.8)'),
+    source: AnswerSource,
+    startedMs: z.number().describe('milliseconds from the start of the verification to the question'),
+    elapsedMs: z.number().describe('milliseconds from the question to the answer'),
+  })
+  .meta({ id: 'Evidence', description: 'One DNS question with its answer' });
 export type Evidence = z.infer<typeof Evidence>;
 
 /** What one verification spent, against its limits. */
 export const DnsUsage = z
-	.object({
-		questions: z.object({
-			used: z.number().int().describe("questions asked"),
-			limit: z.number().int().describe("most questions allowed"),
-		}),
-		misses: z.object({
-			used: z.number().int().describe("questions not answered from memory"),
-			limit: z.number().int().describe("most of them allowed"),
-		}),
-		domains: z.object({
-			used: z.number().int().describe("distinct registered domains asked for"),
-			limit: z.number().int().describe("most of them allowed"),
-		}),
-		failures: z.object({
-			used: z.number().int().describe("questions that failed"),
-			limit: z.number().int().describe("most of them allowed"),
-		}),
-		elapsedMs: z.object({
-			used: z
-				.number()
-				.describe("milliseconds from the first question to the last answer"),
-			limit: z
-				.number()
-				.describe("milliseconds allowed for all questions together"),
-		}),
-		exceeded: z
-			.array(z.enum(["questions", "misses", "domains", "failures", "time"]))
-			.describe(
-				"limits that were reached; what hung on a refused question is `temperror`",
-			),
-	})
-	.meta({
-		id: "DnsUsage",
-		description: "DNS questions of one verification against their limits",
-	});
+  .object({
+    questions: z.object({
+      used: z.number().int().describe('questions asked'),
+      limit: z.number().int().describe('most questions allowed'),
+    }),
+    misses: z.object({
+      used: z.number().int().describe('questions not answered from memory'),
+      limit: z.number().int().describe('most of them allowed'),
+    }),
+    domains: z.object({
+      used: z.number().int().describe('distinct registered domains asked for'),
+      limit: z.number().int().describe('most of them allowed'),
+    }),
+    failures: z.object({
+      used: z.number().int().describe('questions that failed'),
+      limit: z.number().int().describe('most of them allowed'),
+    }),
+    elapsedMs: z.object({
+      used: z.number().describe('milliseconds from the first question to the last answer'),
+      limit: z.number().describe('milliseconds allowed for all questions together'),
+    }),
+    exceeded: z
+      .array(z.enum(['questions', 'misses', 'domains', 'failures', 'time']))
+      .describe('limits that were reached; what hung on a refused question is `temperror`'),
+  })
+  .meta({
+    id: 'DnsUsage',
+    description: 'DNS questions of one verification against their limits',
+  });
 export type DnsUsage = z.infer<typeof DnsUsage>;
 
 /** A record set laid over real DNS for one verification only. */
 export const OverlayRecord = z
-	.strictObject({
-		name: z
-			.string()
-			.min(1)
-			.max(254)
-			.describe("owner name; a last dot is allowed"),
-		type: RecordType,
-		ttl: z
-			.number()
-			.int()
-			.min(0)
-			.max(2147483647)
-			.optional()
-			.describe("seconds (default 300)"),
-		records: z
-			.array(RecordData)
-			.min(1)
-			.max(64)
-			.optional()
-			.describe("the record set; TXT records may be plain strings"),
-		rcode: z
-			.enum(["NOERROR", "NXDOMAIN", "SERVFAIL", "REFUSED", "TIMEOUT"])
-			.optional()
-			.describe("instead of records: NOERROR is an empty answer (NODATA)"),
-	})
-	.meta({
-		id: "OverlayRecord",
-		description: "An unpublished record set; exactly one of records and rcode",
-	});
+  .strictObject({
+    name: z.string().min(1).max(254).describe('owner name; a last dot is allowed'),
+    type: RecordType,
+    ttl: z.number().int().min(0).max(2147483647).optional().describe('seconds (default 300)'),
+    records: z.array(RecordData).min(1).max(64).optional().describe('the record set; TXT records may be plain strings'),
+    rcode: z
+      .enum(['NOERROR', 'NXDOMAIN', 'SERVFAIL', 'REFUSED', 'TIMEOUT'])
+      .optional()
+      .describe('instead of records: NOERROR is an empty answer (NODATA)'),
+  })
+  .meta({
+    id: 'OverlayRecord',
+    description: 'An unpublished record set; exactly one of records and rcode',
+  });
 export type OverlayRecord = z.infer<typeof OverlayRecord>;

@@ -2,94 +2,69 @@
  * The kinds of settings: a number within bounds, a switch, a list, a choice, a text. Each accepts the text of an environment variable and the value
  * of a YAML file alike, and carries default, bounds and unit for the generated table. Reads nothing.
  */
-import { z } from "zod";
+import { z } from 'zod';
 
 /** A whole number with its bounds. `unit` stands in the generated table. */
-export const wholeNumber = (setting: {
-	default: number;
-	min: number;
-	max: number;
-	unit: string;
-	about: string;
-}) =>
-	z
-		.preprocess(
-			(value) =>
-				typeof value === "string" && /^[+-]?\d+$/.test(value.trim())
-					? Number(value.trim())
-					: value,
-			z
-				.number({ error: "must be a whole number" })
-				.int("must be a whole number")
-				.min(setting.min)
-				.max(setting.max),
-		)
-		.default(setting.default)
-		.describe(setting.about)
-		.meta({ unit: setting.unit, min: setting.min, max: setting.max });
+export const wholeNumber = (setting: { default: number; min: number; max: number; unit: string; about: string }) =>
+  z
+    .preprocess(
+      (value) => (typeof value === 'string' && /^[+-]?\d+$/.test(value.trim()) ? Number(value.trim()) : value),
+      z.number({ error: 'must be a whole number' }).int('must be a whole number').min(setting.min).max(setting.max),
+    )
+    .default(setting.default)
+    .describe(setting.about)
+    .meta({ unit: setting.unit, min: setting.min, max: setting.max });
 
 /** A switch: yes/no, on/off, true/false, 1/0. */
 export const toggle = (setting: { default: boolean; about: string }) =>
-	z
-		.preprocess(
-			(value) => (typeof value === "boolean" ? String(value) : value),
-			z.stringbool({
-				truthy: ["yes", "on", "true", "1"],
-				falsy: ["no", "off", "false", "0"],
-				error: "must be yes or no",
-			}),
-		)
-		.default(setting.default)
-		.describe(setting.about)
-		.meta({ unit: "yes or no" });
+  z
+    .preprocess(
+      (value) => (typeof value === 'boolean' ? String(value) : value),
+      z.stringbool({
+        truthy: ['yes', 'on', 'true', '1'],
+        falsy: ['no', 'off', 'false', '0'],
+        error: 'must be yes or no',
+      }),
+    )
+    .default(setting.default)
+    .describe(setting.about)
+    .meta({ unit: 'yes or no' });
 
 /** A list: an array, or text with commas between the items. `item` checks each one. */
 export const list = <Item extends z.ZodType<string>>(setting: {
-	item: Item;
-	default?: string[];
-	max: number;
-	unit: string;
-	about: string;
+  item: Item;
+  default?: string[];
+  max: number;
+  unit: string;
+  about: string;
 }) =>
-	z
-		.preprocess(
-			(value) =>
-				typeof value === "string"
-					? value
-							.split(",")
-							.map((item) => item.trim())
-							.filter((item) => item !== "")
-					: value,
-			z.array(setting.item).max(setting.max),
-		)
-		.default((setting.default ?? []) as z.output<Item>[])
-		.describe(setting.about)
-		.meta({ unit: setting.unit, maxItems: setting.max });
+  z
+    .preprocess(
+      (value) =>
+        typeof value === 'string'
+          ? value
+              .split(',')
+              .map((item) => item.trim())
+              .filter((item) => item !== '')
+          : value,
+      z.array(setting.item).max(setting.max),
+    )
+    .default((setting.default ?? []) as z.output<Item>[])
+    .describe(setting.about)
+    .meta({ unit: setting.unit, maxItems: setting.max });
 
 /** One word of a closed list. */
-export const choice = <
-	const Words extends readonly [string, ...string[]],
->(setting: {
-	words: Words;
-	default: Words[number];
-	about: string;
+export const choice = <const Words extends readonly [string, ...string[]]>(setting: {
+  words: Words;
+  default: Words[number];
+  about: string;
 }) =>
-	z
-		.enum(setting.words)
-		.default(setting.default as never)
-		.describe(setting.about)
-		.meta({ unit: setting.words.join(", ") });
+  z
+    .enum(setting.words)
+    .default(setting.default as never)
+    .describe(setting.about)
+    .meta({ unit: setting.words.join(', ') });
 
 /** Free text within a length. */
-export const text = (setting: {
-	default: string;
-	maxLength: number;
-	unit: string;
-	about: string;
-}) =>
-	z
-		.string()
-		.max(setting.maxLength)
-		.default(setting.default)
-		.describe(setting.about)
-		.meta({ unit: setting.unit });
+export const text = (setting: { default: string; maxLength: number; unit: string; about: string }) =>
+  z.string().max(setting.maxLength).default(setting.default).describe(setting.about).meta({ unit: setting.unit });

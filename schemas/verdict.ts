@@ -2,293 +2,193 @@
  * The verdict: one answer to "did this message really come from the domain in its From field, and how do we know".
  * Never holds message content beyond From, Subject, Message-ID and Date.
  */
-import { z } from "zod";
-import { ArcVerdict } from "./arc.ts";
-import { DkimSignature } from "./dkim.ts";
-import { DmarcVerdict } from "./dmarc.ts";
-import { DnsUsage, Evidence } from "./dns.ts";
-import { Finding } from "./finding.ts";
-import { SmtpFacts, Transport } from "./smtp.ts";
-import { SpfVerdict } from "./spf.ts";
+import { z } from 'zod';
+import { ArcVerdict } from './arc.ts';
+import { DkimSignature } from './dkim.ts';
+import { DmarcVerdict } from './dmarc.ts';
+import { DnsUsage, Evidence } from './dns.ts';
+import { Finding } from './finding.ts';
+import { SmtpFacts, Transport } from './smtp.ts';
+import { SpfVerdict } from './spf.ts';
 
 /** The settings that a verdict depends on, so that a replay can use the same. */
 export const VerdictSettings = z.object({
-	strict: z
-		.boolean()
-		.describe("true: every RFC to the letter; false: mailauth lenient mode"),
-	maxSignatures: z.number().int().describe("DKIM signatures evaluated at most"),
-	minRsaBits: z
-		.number()
-		.int()
-		.describe("smallest RSA key accepted, in bits (RFC 8301 section 3.2)"),
-	bodyLength: z
-		.enum(["report", "reject"])
-		.describe(
-			"whether a signature whose l= leaves body unsigned counts for DMARC",
-		),
-	clockSkewSeconds: z
-		.number()
-		.int()
-		.describe("tolerance for t= and x=, in seconds"),
-	enforce: z
-		.boolean()
-		.describe("true when the disposition follows the published policy"),
-	authservId: z.string().describe("authserv-id of the Authentication-Results"),
-	arcTrustedSealers: z
-		.array(z.string())
-		.describe("domains whose ARC seals may explain a failure"),
-	allowDomains: z
-		.array(z.string())
-		.describe("authenticated domains that override a DMARC failure"),
-	allowNetworks: z
-		.array(z.string())
-		.describe("client networks that override a DMARC failure"),
-	localDomains: z
-		.array(z.string())
-		.describe("domains this receiver takes mail for"),
+  strict: z.boolean().describe('true: every RFC to the letter; false: mailauth lenient mode'),
+  maxSignatures: z.number().int().describe('DKIM signatures evaluated at most'),
+  minRsaBits: z.number().int().describe('smallest RSA key accepted, in bits (RFC 8301 section 3.2)'),
+  bodyLength: z
+    .enum(['report', 'reject'])
+    .describe('whether a signature whose l= leaves body unsigned counts for DMARC'),
+  clockSkewSeconds: z.number().int().describe('tolerance for t= and x=, in seconds'),
+  enforce: z.boolean().describe('true when the disposition follows the published policy'),
+  authservId: z.string().describe('authserv-id of the Authentication-Results'),
+  arcTrustedSealers: z.array(z.string()).describe('domains whose ARC seals may explain a failure'),
+  allowDomains: z.array(z.string()).describe('authenticated domains that override a DMARC failure'),
+  allowNetworks: z.array(z.string()).describe('client networks that override a DMARC failure'),
+  localDomains: z.array(z.string()).describe('domains this receiver takes mail for'),
 });
 export type VerdictSettings = z.infer<typeof VerdictSettings>;
 
 export const Engine = z
-	.object({
-		name: z.literal("mailverdict"),
-		version: z.string().describe("version of this software"),
-		mailauth: z.string().describe("version of the mailauth library"),
-		settings: VerdictSettings.optional().describe(
-			"with include=evidence: the settings that decided",
-		),
-	})
-	.meta({ id: "Engine", description: "What evaluated the message" });
+  .object({
+    name: z.literal('mailverdict'),
+    version: z.string().describe('version of this software'),
+    mailauth: z.string().describe('version of the mailauth library'),
+    settings: VerdictSettings.optional().describe('with include=evidence: the settings that decided'),
+  })
+  .meta({ id: 'Engine', description: 'What evaluated the message' });
 
 export const MessageFacts = z
-	.object({
-		size: z.number().int().describe("octets, as received"),
-		sha256: z
-			.string()
-			.describe("SHA-256 of the octets, lower-case hexadecimal"),
-		from: z.array(z.string()).describe("addresses of the From fields"),
-		subject: z
-			.string()
-			.nullable()
-			.describe("Subject, decoded (RFC 2047), at most 500 characters"),
-		messageId: z.string().nullable().describe("Message-ID"),
-		date: z.string().nullable().describe("Date as written"),
-		headerCount: z.number().int().describe("header fields"),
-		signatureCount: z.number().int().describe("DKIM-Signature fields"),
-		protection: z
-			.array(
-				z.enum([
-					"smime-signed",
-					"smime-encrypted",
-					"openpgp-signed",
-					"openpgp-encrypted",
-				]),
-			)
-			.describe(
-				"end-to-end protection by MIME type (RFC 8551, RFC 3156); told, not verified",
-			),
-	})
-	.meta({ id: "MessageFacts", description: "Facts of the message itself" });
+  .object({
+    size: z.number().int().describe('octets, as received'),
+    sha256: z.string().describe('SHA-256 of the octets, lower-case hexadecimal'),
+    from: z.array(z.string()).describe('addresses of the From fields'),
+    subject: z.string().nullable().describe('Subject, decoded (RFC 2047), at most 500 characters'),
+    messageId: z.string().nullable().describe('Message-ID'),
+    date: z.string().nullable().describe('Date as written'),
+    headerCount: z.number().int().describe('header fields'),
+    signatureCount: z.number().int().describe('DKIM-Signature fields'),
+    protection: z
+      .array(z.enum(['smime-signed', 'smime-encrypted', 'openpgp-signed', 'openpgp-encrypted']))
+      .describe('end-to-end protection by MIME type (RFC 8551, RFC 3156); told, not verified'),
+  })
+  .meta({ id: 'MessageFacts', description: 'Facts of the message itself' });
 export type MessageFacts = z.infer<typeof MessageFacts>;
 
 export const Override = z.object({
-	type: z
-		.enum([
-			"local_policy",
-			"mailing_list",
-			"other",
-			"policy_test_mode",
-			"trusted_forwarder",
-		])
-		.describe(
-			"policy override type for aggregate reports (RFC 9990 section 3.1.1.6)",
-		),
-	comment: z.string().describe("one plain sentence"),
+  type: z
+    .enum(['local_policy', 'mailing_list', 'other', 'policy_test_mode', 'trusted_forwarder'])
+    .describe('policy override type for aggregate reports (RFC 9990 section 3.1.1.6)'),
+  comment: z.string().describe('one plain sentence'),
 });
 export type Override = z.infer<typeof Override>;
 
 export const SmtpReply = z.object({
-	code: z.number().int().describe("reply code (RFC 5321 section 4.2)"),
-	enhancedCode: z.string().describe("enhanced status code (RFC 3463)"),
-	text: z.string().describe("printable ASCII without a percent sign"),
+  code: z.number().int().describe('reply code (RFC 5321 section 4.2)'),
+  enhancedCode: z.string().describe('enhanced status code (RFC 3463)'),
+  text: z.string().describe('printable ASCII without a percent sign'),
 });
 export type SmtpReply = z.infer<typeof SmtpReply>;
 
 export const Disposition = z
-	.object({
-		action: z
-			.enum(["accept", "quarantine", "reject", "tempfail"])
-			.describe("what the receiver should do"),
-		reason: z.string().describe("one plain sentence"),
-		wouldBe: z
-			.enum(["accept", "quarantine", "reject", "tempfail"])
-			.describe(
-				"the action if the published policy were enforced; the same as action when it is",
-			),
-		override: Override.optional().describe(
-			"why the published policy was not followed",
-		),
-		smtpReply: SmtpReply.optional().describe("with reject and tempfail"),
-	})
-	.meta({ id: "Disposition", description: "What to do with the message" });
+  .object({
+    action: z.enum(['accept', 'quarantine', 'reject', 'tempfail']).describe('what the receiver should do'),
+    reason: z.string().describe('one plain sentence'),
+    wouldBe: z
+      .enum(['accept', 'quarantine', 'reject', 'tempfail'])
+      .describe('the action if the published policy were enforced; the same as action when it is'),
+    override: Override.optional().describe('why the published policy was not followed'),
+    smtpReply: SmtpReply.optional().describe('with reject and tempfail'),
+  })
+  .meta({ id: 'Disposition', description: 'What to do with the message' });
 export type Disposition = z.infer<typeof Disposition>;
 
 export const AuthorVerdict = z
-	.object({
-		address: z
-			.string()
-			.nullable()
-			.describe(
-				"address in From; null when there is not exactly one author domain",
-			),
-		domain: z
-			.string()
-			.nullable()
-			.describe("Author Domain (RFC 9989 section 3.2.2)"),
-		authenticated: z
-			.boolean()
-			.nullable()
-			.describe(
-				"true: the domain stands behind the message; false: it does not; null: a failure leaves it unknown",
-			),
-		by: z
-			.array(z.string())
-			.describe('the identifiers that prove it, as in "dkim:brand.example"'),
-		summary: z
-			.string()
-			.describe(
-				"one plain sentence: did this really come from the domain in From, and how do we know",
-			),
-	})
-	.meta({ id: "AuthorVerdict", description: "The answer" });
+  .object({
+    address: z.string().nullable().describe('address in From; null when there is not exactly one author domain'),
+    domain: z.string().nullable().describe('Author Domain (RFC 9989 section 3.2.2)'),
+    authenticated: z
+      .boolean()
+      .nullable()
+      .describe('true: the domain stands behind the message; false: it does not; null: a failure leaves it unknown'),
+    by: z.array(z.string()).describe('the identifiers that prove it, as in "dkim:brand.example"'),
+    summary: z
+      .string()
+      .describe('one plain sentence: did this really come from the domain in From, and how do we know'),
+  })
+  .meta({ id: 'AuthorVerdict', description: 'The answer' });
 export type AuthorVerdict = z.infer<typeof AuthorVerdict>;
 
 export const Iprev = z
-	.object({
-		result: z
-			.enum(["pass", "fail", "temperror", "permerror", "none"])
-			.describe("RFC 8601 section 2.7.3; none: no client address was given"),
-		name: z.string().nullable().describe("the confirmed host name"),
-		reason: z.string().describe("one plain sentence"),
-	})
-	.meta({
-		id: "Iprev",
-		description: "Forward-confirmed reverse DNS (RFC 8601 section 2.7.3)",
-	});
+  .object({
+    result: z
+      .enum(['pass', 'fail', 'temperror', 'permerror', 'none'])
+      .describe('RFC 8601 section 2.7.3; none: no client address was given'),
+    name: z.string().nullable().describe('the confirmed host name'),
+    reason: z.string().describe('one plain sentence'),
+  })
+  .meta({
+    id: 'Iprev',
+    description: 'Forward-confirmed reverse DNS (RFC 8601 section 2.7.3)',
+  });
 export type Iprev = z.infer<typeof Iprev>;
 
 export const BimiVerdict = z
-	.object({
-		result: z
-			.enum(["pass", "none", "fail", "temperror", "declined", "skipped"])
-			.describe("BIMI result"),
-		reason: z.string().describe("one plain sentence"),
-		selector: z.string().describe("selector asked for"),
-		domain: z.string().nullable().describe("domain whose record applies"),
-		location: z
-			.string()
-			.nullable()
-			.describe("l=, the address of the logo; not fetched"),
-		evidence: z
-			.string()
-			.nullable()
-			.describe("a=, the address of the evidence document; not fetched"),
-	})
-	.meta({ id: "BimiVerdict", description: "BIMI record of the author domain" });
+  .object({
+    result: z.enum(['pass', 'none', 'fail', 'temperror', 'declined', 'skipped']).describe('BIMI result'),
+    reason: z.string().describe('one plain sentence'),
+    selector: z.string().describe('selector asked for'),
+    domain: z.string().nullable().describe('domain whose record applies'),
+    location: z.string().nullable().describe('l=, the address of the logo; not fetched'),
+    evidence: z.string().nullable().describe('a=, the address of the evidence document; not fetched'),
+  })
+  .meta({ id: 'BimiVerdict', description: 'BIMI record of the author domain' });
 export type BimiVerdict = z.infer<typeof BimiVerdict>;
 
 export const HeaderTexts = z
-	.object({
-		authenticationResults: z
-			.string()
-			.describe(
-				"RFC 8601 field with its name, folded with CRLF, without the last CRLF",
-			),
-		receivedSpf: z
-			.string()
-			.nullable()
-			.describe(
-				"RFC 7208 section 9.1 field, likewise; null when SPF was not checked",
-			),
-	})
-	.meta({
-		id: "HeaderTexts",
-		description: "Fields ready to be put on the message",
-	});
+  .object({
+    authenticationResults: z.string().describe('RFC 8601 field with its name, folded with CRLF, without the last CRLF'),
+    receivedSpf: z.string().nullable().describe('RFC 7208 section 9.1 field, likewise; null when SPF was not checked'),
+  })
+  .meta({
+    id: 'HeaderTexts',
+    description: 'Fields ready to be put on the message',
+  });
 export type HeaderTexts = z.infer<typeof HeaderTexts>;
 
 /** Which transport facts were read out of the message rather than given. */
 export const Derived = z
-	.object({
-		facts: z
-			.array(z.string())
-			.describe("names of the smtp fields that were derived"),
-		from: z
-			.string()
-			.nullable()
-			.describe(
-				'the trusted source, as in "Received field 1, by mx.example"; null when none was found',
-			),
-		authenticationResults: z
-			.array(
-				z.object({
-					authservId: z.string(),
-					method: z.string(),
-					result: z.string(),
-					properties: z
-						.record(z.string(), z.string())
-						.describe("ptype.property to value"),
-				}),
-			)
-			.describe(
-				"results that a trusted authserv-id wrote earlier (RFC 8601 section 5)",
-			),
-	})
-	.meta({
-		id: "Derived",
-		description: "Facts taken from a message that was already delivered",
-	});
+  .object({
+    facts: z.array(z.string()).describe('names of the smtp fields that were derived'),
+    from: z
+      .string()
+      .nullable()
+      .describe('the trusted source, as in "Received field 1, by mx.example"; null when none was found'),
+    authenticationResults: z
+      .array(
+        z.object({
+          authservId: z.string(),
+          method: z.string(),
+          result: z.string(),
+          properties: z.record(z.string(), z.string()).describe('ptype.property to value'),
+        }),
+      )
+      .describe('results that a trusted authserv-id wrote earlier (RFC 8601 section 5)'),
+  })
+  .meta({
+    id: 'Derived',
+    description: 'Facts taken from a message that was already delivered',
+  });
 export type Derived = z.infer<typeof Derived>;
 
 export const Verdict = z
-	.object({
-		id: z.string().describe("UUID of this verdict"),
-		evaluatedAt: z
-			.string()
-			.describe("ISO 8601 time that the evaluation took as now"),
-		elapsedMs: z.number().describe("milliseconds the evaluation took"),
-		engine: Engine,
-		author: AuthorVerdict,
-		disposition: Disposition,
-		smtp: SmtpFacts.describe("the transport facts as given"),
-		transport: Transport,
-		derived: Derived.optional().describe(
-			"when trustReceived or trustedAuthservIds was asked for",
-		),
-		message: MessageFacts,
-		spf: SpfVerdict,
-		dkim: z
-			.array(DkimSignature)
-			.describe("one per DKIM-Signature field, in order; empty: not signed"),
-		arc: ArcVerdict,
-		dmarc: DmarcVerdict,
-		bimi: BimiVerdict.nullable().describe(
-			"null when DMARC gives no ground to look",
-		),
-		iprev: Iprev,
-		headers: HeaderTexts,
-		findings: z.array(Finding),
-		dns: DnsUsage,
-		evidence: z
-			.array(Evidence)
-			.optional()
-			.describe(
-				"with include=evidence: every DNS question and its answer, sorted by name and type",
-			),
-	})
-	.meta({
-		id: "Verdict",
-		description:
-			"Did this message really come from the domain in its From field, and how do we know",
-	});
+  .object({
+    id: z.string().describe('UUID of this verdict'),
+    evaluatedAt: z.string().describe('ISO 8601 time that the evaluation took as now'),
+    elapsedMs: z.number().describe('milliseconds the evaluation took'),
+    engine: Engine,
+    author: AuthorVerdict,
+    disposition: Disposition,
+    smtp: SmtpFacts.describe('the transport facts as given'),
+    transport: Transport,
+    derived: Derived.optional().describe('when trustReceived or trustedAuthservIds was asked for'),
+    message: MessageFacts,
+    spf: SpfVerdict,
+    dkim: z.array(DkimSignature).describe('one per DKIM-Signature field, in order; empty: not signed'),
+    arc: ArcVerdict,
+    dmarc: DmarcVerdict,
+    bimi: BimiVerdict.nullable().describe('null when DMARC gives no ground to look'),
+    iprev: Iprev,
+    headers: HeaderTexts,
+    findings: z.array(Finding),
+    dns: DnsUsage,
+    evidence: z
+      .array(Evidence)
+      .optional()
+      .describe('with include=evidence: every DNS question and its answer, sorted by name and type'),
+  })
+  .meta({
+    id: 'Verdict',
+    description: 'Did this message really come from the domain in its From field, and how do we know',
+  });
 export type Verdict = z.infer<typeof Verdict>;
