@@ -1,0 +1,55 @@
+/**
+ * iprev: forward-confirmed reverse DNS (RFC 8601 section 3). The names of the client's PTR records are asked for their addresses; one that gives the client
+ * address back confirms. At most ten names are tried (RFC 8601 section 3 leaves the limit to the verifier; ten as in RFC 7208 section 4.6.4).
+ */
+import ipaddr from 'ipaddr.js';
+import type { Iprev } from '../../schemas/verdict.ts';
+import type { Answer, Lookup } from '../dns/lookup.ts';
+
+const MAX_NAMES = 10;
+
+/**
+ * Confirms the client address.
+ * @param clientIp the address, or undefined when unknown
+ * @param deadlineMs moment on the monotonic clock
+ */
+export const checkIprev = async (clientIp: string | undefined, lookup: Lookup, deadlineMs: number): Promise<Iprev> => {
+  if (clientIp === undefined) return { result: 'none', name: null, reason: 'the client address is unknown' };
+  const address = ipaddr.process(clientIp);
+  const reverse = await lookup({ name: reverseName(address), type: 'PTR' }, deadlineMs);
+  if (reverse.kind === 'failure') return temperror(clientIp, reverse);
+  if (reverse.kind !== 'records') {
+    return { result: 'permerror', name: null, reason: `${clientIp} has no PTR record` };
+  }
+  const names = reverse.records.filter((record) => typeof record === 'string').slice(0, MAX_NAMES);
+  const type = address.kind() === 'ipv4' ? 'A' : 'AAAA';
+  const answers = await Promise.all(names.map((name) => lookup({ name, type }, deadlineMs)));
+  const confirmed = names.find((_, index) => confirms(answers[index], address));
+  if (confirmed !== undefined) {
+    return { result: 'pass', name: confirmed.toLowerCase(), reason: `${clientIp} is ${confirmed} in both directions` };
+  }
+  const failed = answers.find((answer) => answer.kind === 'failure');
+  if (failed !== undefined) return temperror(clientIp, failed);
+  return { result: 'fail', name: null, reason: `no name of ${clientIp} leads back to it` };
+};
+
+const confirms = (answer: Answer | undefined, address: ipaddr.IPv4 | ipaddr.IPv6): boolean =>
+  answer?.kind === 'records' &&
+  answer.records.some(
+    (record) =>
+      typeof record === 'string' && ipaddr.isValid(record) && ipaddr.parse(record).toString() === address.toString(),
+  );
+
+const temperror = (clientIp: string, answer: Answer): Iprev => ({
+  result: 'temperror',
+  name: null,
+  reason: `a DNS failure${answer.kind === 'failure' ? ` (${answer.failure})` : ''} left the name of ${clientIp} unknown`,
+});
+
+/** Name under in-addr.arpa or ip6.arpa (RFC 1035 section 3.5, RFC 3596 section 2.5). */
+const reverseName = (address: ipaddr.IPv4 | ipaddr.IPv6): string => {
+  const bytes = address.toByteArray();
+  if (address.kind() === 'ipv4') return `${bytes.toReversed().join('.')}.in-addr.arpa`;
+  const nibbles = bytes.flatMap((byte) => [byte >> 4, byte & 15]).map((nibble) => nibble.toString(16));
+  return `${nibbles.toReversed().join('.')}.ip6.arpa`;
+};

@@ -1,0 +1,56 @@
+/**
+ * A lookup as the function that mailauth expects. Here alone a failure becomes an exception again, with the code that makes mailauth say `temperror`;
+ * it never becomes "no record". mailauth knows ENOTFOUND, ENODATA, EBADNAME, ETIMEOUT and EREFUSED by name and treats every other code as temporary.
+ */
+import type { FailureKind } from '../../schemas/dns.ts';
+import { RecordType } from '../../schemas/dns.ts';
+import type { Lookup } from '../dns/lookup.ts';
+import type { MailauthResolver } from './mailauth.ts';
+
+/** The code mailauth receives for each kind of failure. */
+export const FAILURE_CODES: Readonly<Record<FailureKind, string>> = {
+  timeout: 'ETIMEOUT',
+  servfail: 'ESERVFAIL',
+  refused: 'EREFUSED',
+  formerr: 'EFORMERR',
+  notimp: 'ENOTIMP',
+  rcode: 'ERCODE',
+  badresp: 'EBADRESP',
+  badname: 'EBADNAME',
+  network: 'ECONNREFUSED',
+  overload: 'EOVERLOAD',
+  budget: 'EBUDGET',
+  unrecorded: 'EUNRECORDED',
+};
+
+/** An error in the shape of node:dns: short message, no stack that anybody reads. */
+const dnsError = (code: string, type: string, name: string): Error =>
+  Object.assign(new Error(`query${type.charAt(0)}${type.slice(1).toLowerCase()} ${code} ${name}`), { code });
+
+/**
+ * Wraps a lookup for mailauth.
+ * @param lookup the lookup of this verification
+ * @param deadlineMs the moment, on the monotonic clock, by which all answers are wanted
+ * @returns a function that resolves with fresh arrays (mailauth sorts MX lists in place) and rejects with a fresh error each time
+ */
+export const toMailauthResolver =
+  (lookup: Lookup, deadlineMs: number): MailauthResolver =>
+  async (name, type) => {
+    const known = RecordType.safeParse(type);
+    if (!known.success) throw dnsError('ENOTIMP', type, name);
+    const answer = await lookup({ name, type: known.data }, deadlineMs);
+    switch (answer.kind) {
+      case 'records':
+        return answer.records.map((record) =>
+          Array.isArray(record) ? [...record] : typeof record === 'object' ? { ...record } : record,
+        );
+      case 'nodata':
+        throw dnsError('ENODATA', type, name);
+      case 'nxdomain':
+        throw dnsError('ENOTFOUND', type, name);
+      case 'failure':
+        throw dnsError(FAILURE_CODES[answer.failure], type, name);
+      default:
+        return answer satisfies never;
+    }
+  };
