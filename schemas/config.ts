@@ -1,0 +1,25 @@
+/**
+ * All settings, one flat object. The name of a setting in the environment is its key in upper snake case (`maxMessageBytes`: `MAX_MESSAGE_BYTES`).
+ * A key that does not exist is an error, so that a typo in a settings file is told.
+ */
+import { z } from 'zod';
+import { DnsSettings } from './dns-settings.ts';
+import { HttpSettings } from './http-settings.ts';
+import { EvaluationSettings } from './verdict-settings.ts';
+
+/** Groups of settings, in the order in which documents list them. */
+export const SETTING_GROUPS = {
+  'HTTP service': HttpSettings,
+  Evaluation: EvaluationSettings,
+  DNS: DnsSettings,
+} as const;
+
+export const Config = z.strictObject({
+  ...HttpSettings.shape,
+  ...EvaluationSettings.shape,
+  ...DnsSettings.shape,
+});
+export type Config = z.infer<typeof Config>;
+
+/** Name of a setting in the environment. */
+export const environmentName = (key: string): string => key.replace(/([A-Z])/g, '_$1').toUpperCase();

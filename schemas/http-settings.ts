@@ -1,0 +1,48 @@
+/** Settings of the HTTP face. Environment names are the keys in upper snake case: `maxMessageBytes` is `MAX_MESSAGE_BYTES`. */
+import { z } from 'zod';
+import { choice, text, wholeNumber } from './setting.ts';
+
+export const HttpSettings = z.object({
+  host: text({ default: '127.0.0.1', maxLength: 255, unit: 'address', about: 'address to listen on' }),
+  port: wholeNumber({
+    default: 8080,
+    min: 0,
+    max: 65535,
+    unit: 'port',
+    about: 'TCP port to listen on; 0: any free one',
+  }),
+  maxMessageBytes: wholeNumber({
+    default: 52428800,
+    min: 1024,
+    max: 1073741824,
+    unit: 'bytes',
+    about: 'largest message; more is answered with 413',
+  }),
+  maxHeaderBytes: wholeNumber({
+    default: 1048576,
+    min: 1024,
+    max: 67108864,
+    unit: 'bytes',
+    about: 'largest header block of a message; more is answered with 413',
+  }),
+  requestTimeoutMs: wholeNumber({
+    default: 60000,
+    min: 1000,
+    max: 3600000,
+    unit: 'ms',
+    about: 'time for a client to send its whole request',
+  }),
+  shutdownTimeoutMs: wholeNumber({
+    default: 10000,
+    min: 0,
+    max: 600000,
+    unit: 'ms',
+    about: 'time for running work to finish after SIGTERM',
+  }),
+  logLevel: choice({
+    words: ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
+    default: 'info',
+    about: 'least severe log line that is written',
+  }),
+});
+export type HttpSettings = z.infer<typeof HttpSettings>;

@@ -1,0 +1,85 @@
+/** Settings of the evaluation. Environment names are the keys in upper snake case: `authservId` is `AUTHSERV_ID`. */
+import { z } from 'zod';
+import { choice, list, text, toggle, wholeNumber } from './setting.ts';
+
+const Domain = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})+$/, 'must be a domain name in A-label form')
+  .transform((name) => name.toLowerCase());
+
+/** An address or a network in CIDR notation; the evaluation checks the bits. */
+const Network = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], {
+  error: 'must be an address or a network such as 192.0.2.0/24 or 2001:db8::/32',
+});
+
+export const EvaluationSettings = z.object({
+  authservId: text({
+    default: '',
+    maxLength: 255,
+    unit: 'host name',
+    about: "authserv-id of the Authentication-Results field (RFC 8601 section 2.5); empty: the machine's host name",
+  }),
+  strict: toggle({ default: true, about: 'follow every RFC to the letter; no: the lenient mode of mailauth' }),
+  enforce: toggle({
+    default: false,
+    about: 'let the disposition follow the published DMARC policy; no: accept and tell what it would have been',
+  }),
+  maxSignatures: wholeNumber({
+    default: 10,
+    min: 1,
+    max: 100,
+    unit: 'signatures',
+    about: 'DKIM signatures evaluated per message, those that may align first',
+  }),
+  minRsaBits: wholeNumber({
+    default: 1024,
+    min: 512,
+    max: 4096,
+    unit: 'bits',
+    about: 'smallest RSA key of a DKIM or ARC signature (RFC 8301 section 3.2)',
+  }),
+  dkimBodyLength: choice({
+    words: ['report', 'reject'],
+    default: 'report',
+    about: 'a signature whose l= leaves part of the body unsigned: report it, or reject it as a ground for DMARC',
+  }),
+  clockSkewSeconds: wholeNumber({
+    default: 300,
+    min: 0,
+    max: 86400,
+    unit: 's',
+    about: 'tolerance for the times t= and x= of a signature',
+  }),
+  arcTrustedSealers: list({
+    item: Domain,
+    max: 1000,
+    unit: 'domains',
+    about: 'sealers whose ARC chain may explain a DMARC failure (RFC 8617 section 7.2)',
+  }),
+  allowDomains: list({
+    item: Domain,
+    max: 10000,
+    unit: 'domains',
+    about: 'authenticated domains (DKIM or SPF pass) whose mail is accepted in spite of a DMARC failure',
+  }),
+  allowNetworks: list({
+    item: Network,
+    max: 10000,
+    unit: 'networks',
+    about: 'client networks whose mail is accepted in spite of a DMARC failure',
+  }),
+  localDomains: list({
+    item: Domain,
+    max: 10000,
+    unit: 'domains',
+    about: 'domains this receiver takes mail for; set, it tells relaying by strangers',
+  }),
+  verifyTimeoutMs: wholeNumber({
+    default: 20000,
+    min: 500,
+    max: 120000,
+    unit: 'ms',
+    about: 'time for all DNS questions of one verification (RFC 7208 section 4.6.4 asks for at least 20 s)',
+  }),
+});
+export type EvaluationSettings = z.infer<typeof EvaluationSettings>;

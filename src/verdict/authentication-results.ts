@@ -1,0 +1,188 @@
+/**
+ * The header fields of a verdict: Authentication-Results (RFC 8601) and Received-SPF (RFC 7208 section 9.1). Pure. Every value from a message or from DNS is
+ * quoted and bounded, so nothing can break out of its property; lines are folded under 78 characters where possible and never pass 998 (RFC 5322 section 2.1.1).
+ */
+import type { SmtpFacts } from '../../schemas/smtp.ts';
+import type { SpfCheck } from '../../schemas/spf.ts';
+import type { Verdict } from '../../schemas/verdict.ts';
+
+/** Longest property value that is written; a longer one is left out, never cut into a different identity (RFC 8601 section 2.2). */
+const MAX_VALUE_LENGTH = 255;
+const MAX_COMMENT_LENGTH = 200;
+const FOLD_AT = 78;
+
+/** One resinfo (RFC 8601 section 2.2). */
+type ResultEntry = {
+  method: string;
+  result: string;
+  comment?: string | undefined;
+  properties: readonly (readonly [name: string, value: string | null | undefined])[];
+};
+
+/** The parts of a verdict that the field tells. */
+export type Reported = Pick<Verdict, 'spf' | 'dkim' | 'arc' | 'dmarc' | 'bimi' | 'iprev' | 'smtp' | 'disposition'>;
+
+/**
+ * Writes the Authentication-Results field: spf (MAIL FROM before HELO), dkim, arc, dmarc, bimi, iprev, auth.
+ * @param authservId a token (RFC 2045 section 5.1)
+ * @returns the field with its name, folded with CRLF, without the last CRLF
+ */
+export const writeAuthenticationResults = (authservId: string, reported: Reported): string =>
+  [`Authentication-Results: ${authservId};`, ...entries(reported).map(writeEntry)].join('\r\n ').replace(/;$/, '');
+
+const entries = (reported: Reported): ResultEntry[] => [
+  ...spfEntries(reported.spf),
+  ...dkimEntries(reported.dkim),
+  {
+    method: 'arc',
+    result: reported.arc.result,
+    comment: reported.arc.instances.length > 0 ? `i=${reported.arc.instances.length}` : undefined,
+    properties: [['smtp.remote-ip', reported.arc.result === 'none' ? null : reported.smtp.clientIp]],
+  },
+  dmarcEntry(reported),
+  ...(reported.bimi === null || reported.bimi.result === 'none'
+    ? []
+    : [
+        {
+          method: 'bimi',
+          result: reported.bimi.result,
+          properties: [
+            ['header.d', reported.bimi.domain],
+            ['header.selector', reported.bimi.selector],
+          ] as const,
+        },
+      ]),
+  ...(reported.iprev.result === 'none'
+    ? []
+    : [
+        {
+          method: 'iprev',
+          result: reported.iprev.result,
+          comment: reported.iprev.name ?? undefined,
+          properties: [['policy.iprev', reported.smtp.clientIp]] as const,
+        },
+      ]),
+  ...(reported.smtp.auth?.identity === undefined
+    ? []
+    : [{ method: 'auth', result: 'pass', properties: [['smtp.auth', reported.smtp.auth.identity]] as const }]),
+];
+
+const spfEntries = (spf: Verdict['spf']): ResultEntry[] => {
+  const checks = [spf.mailFrom, spf.helo].filter((check) => check !== null);
+  if (checks.length === 0) return [{ method: 'spf', result: spf.result, comment: spf.reason, properties: [] }];
+  return checks.map((check) => ({
+    method: 'spf',
+    result: check.result,
+    comment: check.result === 'pass' ? undefined : check.reason,
+    // RFC 8601 section 2.7.2: only the domain is reported, since the local-part did not decide.
+    properties: [[check.identity === 'mailfrom' ? 'smtp.mailfrom' : 'smtp.helo', check.domain]],
+  }));
+};
+
+const dkimEntries = (signatures: Verdict['dkim']): ResultEntry[] => {
+  if (signatures.length === 0)
+    return [{ method: 'dkim', result: 'none', comment: 'message not signed', properties: [] }];
+  return signatures.map((signature) => ({
+    method: 'dkim',
+    result: signature.result,
+    comment: signature.result === 'pass' ? undefined : signature.reason,
+    properties: [
+      ['header.d', signature.sdid],
+      ['header.i', signature.auid],
+      ['header.s', signature.selector],
+      ['header.a', signature.algorithm],
+      ['header.b', signature.signature],
+    ],
+  }));
+};
+
+const dmarcEntry = ({ dmarc, disposition }: Reported): ResultEntry => ({
+  method: 'dmarc',
+  result: dmarc.result,
+  comment: dmarc.rfc9989.policy === null ? dmarc.rfc9989.reason : `p=${dmarc.rfc9989.policy.published.p}`,
+  properties: [
+    ['header.from', dmarc.authorDomain],
+    ['policy.dmarc', dmarc.rfc9989.policy?.applies],
+    ['policy.override', disposition.override?.type],
+  ],
+});
+
+const writeEntry = (entry: ResultEntry, index: number, all: ResultEntry[]): string => {
+  const words = [`${entry.method}=${entry.result}`];
+  const comment = entry.comment === undefined ? '' : commentText(entry.comment);
+  if (comment !== '') words.push(...`(${comment})`.split(' '));
+  for (const [name, value] of entry.properties) {
+    const written = value === null || value === undefined ? null : propertyValue(value);
+    if (written !== null) words.push(`${name}=${written}`);
+  }
+  return `${fold(words)}${index === all.length - 1 ? '' : ';'}`;
+};
+
+/** Joins words with spaces, and with a fold where the line would pass 78 characters. A word is never cut. */
+const fold = (words: string[]): string => {
+  const lines: string[] = [];
+  for (const word of words) {
+    const last = lines.at(-1);
+    // One more for the leading space of the line and one for the semicolon that may follow.
+    if (last !== undefined && last.length + word.length + 3 <= FOLD_AT) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines.join('\r\n  ');
+};
+
+const TOKEN = /^[!#$%&'*+\-.0-9A-Z^_`a-z{|}~]+$/;
+const DOT_ATOM = /^[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~]+(?:\.[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~]+)*$/;
+const DOMAIN = /^[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)+$/;
+
+/**
+ * pvalue of RFC 8601 section 2.2: a token, `[local-part]@domain`, or a quoted-string.
+ * @returns null where the value cannot be told: empty, too long, or with a control character
+ */
+export const propertyValue = (value: string): string | null => {
+  if (value === '' || Buffer.byteLength(value) > MAX_VALUE_LENGTH || hasControlCharacter(value)) return null;
+  if (TOKEN.test(value)) return value;
+  const at = value.lastIndexOf('@');
+  if (at >= 0 && DOMAIN.test(value.slice(at + 1)) && (at === 0 || DOT_ATOM.test(value.slice(0, at)))) return value;
+  return quoted(value);
+};
+
+const quoted = (value: string): string => `"${value.replace(/["\\]/g, '\\$&')}"`;
+
+const hasControlCharacter = (text: string): boolean => /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(text);
+
+/** Comment text without anything that a careless reader could take for structure. */
+const commentText = (text: string): string =>
+  text
+    .replace(/[^\x20-\x7e]/g, '?')
+    .replace(/[()\\";]/g, ' ')
+    .replace(/ +/g, ' ')
+    .trim()
+    .slice(0, MAX_COMMENT_LENGTH)
+    .trim();
+
+/**
+ * Writes the Received-SPF field for the identity that counts.
+ * @returns null when nothing was checked
+ */
+export const writeReceivedSpf = (receiver: string, check: SpfCheck | null, facts: SmtpFacts): string | null => {
+  if (check === null) return null;
+  const pairs = [
+    ['client-ip', facts.clientIp],
+    ['envelope-from', check.identity === 'mailfrom' ? facts.mailFrom : null],
+    ['helo', facts.helo],
+    ['receiver', receiver],
+    ['identity', check.identity],
+  ] as const;
+  const words = [`Received-SPF: ${check.result}`, ...`(${commentText(check.reason)})`.split(' ')];
+  for (const [name, value] of pairs) {
+    const written = value === null || value === undefined ? null : keyValue(value);
+    if (written !== null) words.push(`${name}=${written};`);
+  }
+  return fold(words).replace(/;$/, '').replaceAll('\r\n  ', '\r\n ');
+};
+
+/** Value of a key-value-pair: dot-atom or quoted-string (RFC 7208 section 9.1). */
+const keyValue = (value: string): string | null => {
+  if (value === '' || Buffer.byteLength(value) > MAX_VALUE_LENGTH || hasControlCharacter(value)) return null;
+  return DOT_ATOM.test(value) ? value : quoted(value);
+};

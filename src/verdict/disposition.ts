@@ -1,0 +1,96 @@
+/**
+ * What to do with a message: the published DMARC policy, or the reason not to follow it. Pure. A temporary failure never becomes a rejection and
+ * never passes for an answer (RFC 9989 section 4.10.1 leaves it to the receiver: here it is a temporary refusal when policy is enforced).
+ */
+import type { DmarcVerdict } from '../../schemas/dmarc.ts';
+import type { Disposition, Override, SmtpReply } from '../../schemas/verdict.ts';
+
+/** What the decision is made of. */
+export type DispositionGrounds = {
+  dmarc: DmarcVerdict;
+  /** SPF result word, for the reply text. */
+  spf: string;
+  /** DKIM result words, for the reply text. */
+  dkim: string[];
+  enforce: boolean;
+  /** Why a DMARC failure is not held against this message, if so. */
+  override: Override | null;
+};
+
+/** Decides. @returns `accept` with what it would have been unless the policy is enforced */
+export const decide = (grounds: DispositionGrounds): Disposition => {
+  const due = dueAction(grounds);
+  if (grounds.enforce || due.action === 'accept') {
+    return {
+      ...due,
+      wouldBe: due.action,
+      ...replyFor(due.action, grounds),
+    };
+  }
+  return {
+    action: 'accept',
+    reason: `${due.reason}; policy is not enforced here, so the message is accepted`,
+    wouldBe: due.action,
+  };
+};
+
+type Due = Pick<Disposition, 'action' | 'reason' | 'override'>;
+
+const dueAction = ({ dmarc, override }: DispositionGrounds): Due => {
+  const { result, policy } = dmarc.rfc9989;
+  switch (result) {
+    case 'pass':
+      return { action: 'accept', reason: 'DMARC passes' };
+    case 'none':
+      return { action: 'accept', reason: 'the author domain publishes no DMARC policy' };
+    case 'permerror':
+      return { action: 'accept', reason: `DMARC cannot be evaluated: ${dmarc.rfc9989.reason}` };
+    case 'temperror':
+      return { action: 'tempfail', reason: `DMARC is not known yet: ${dmarc.rfc9989.reason}` };
+    case 'fail': {
+      const applies = policy?.applies ?? 'none';
+      if (applies === 'none') return { action: 'accept', reason: 'DMARC fails and the policy asks for no action' };
+      if (override !== null) {
+        return { action: 'accept', reason: `DMARC fails with policy ${applies}, but ${override.comment}`, override };
+      }
+      return { action: applies, reason: `DMARC fails and the policy is ${applies}` };
+    }
+    default:
+      return result satisfies never;
+  }
+};
+
+const replyFor = (action: Disposition['action'], grounds: DispositionGrounds): { smtpReply?: SmtpReply } => {
+  const domain = printable(grounds.dmarc.authorDomain ?? 'the author domain');
+  switch (action) {
+    case 'reject':
+      return {
+        smtpReply: {
+          code: 550,
+          // RFC 7372 section 3.3: more than one check failed.
+          enhancedCode: '5.7.26',
+          text: `Message does not prove that it comes from ${domain} (SPF ${grounds.spf}, DKIM ${dkimWords(grounds.dkim)}); the DMARC policy of ${domain} is reject`,
+        },
+      };
+    case 'tempfail':
+      return {
+        smtpReply: {
+          code: 451,
+          // RFC 7372 section 3.2 names SPF; anything else is the general security status of RFC 3463.
+          enhancedCode: grounds.spf === 'temperror' ? '4.7.24' : '4.7.0',
+          text: `Sender authentication of ${domain} could not be completed, please try again later`,
+        },
+      };
+    case 'accept':
+    case 'quarantine':
+      return {};
+    default:
+      return action satisfies never;
+  }
+};
+
+const dkimWords = (results: string[]): string =>
+  results.length === 0 ? 'none' : [...new Set(results)].slice(0, 3).join('/');
+
+/** Printable ASCII without a percent sign, which Sendmail and Postfix would read as a format. */
+const printable = (text: string): string => text.replace(/[^\x21-\x7e]|%/g, '?').slice(0, 128);
