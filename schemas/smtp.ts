@@ -46,6 +46,12 @@ export const SmtpFacts = z
   .strictObject({
     clientIp: IpAddress.optional(),
     clientName: Text(255).optional().describe('host name the server resolved for the client'),
+    clientNameCheck: z
+      .enum(['ok', 'fail', 'forged', 'temperror'])
+      .optional()
+      .describe(
+        'what the server found when it resolved the client: the name is confirmed, absent, does not lead back, or DNS failed',
+      ),
     helo: Text(1000)
       .optional()
       .describe('argument of HELO or EHLO: a name or an address literal (RFC 5321 section 4.1.1.1)'),
@@ -55,6 +61,7 @@ export const SmtpFacts = z
     tls: SmtpTls.optional(),
     auth: SmtpAuth.optional(),
     queueId: Text(255).optional().describe('queue id of the receiving server'),
+    daemonName: Text(255).optional().describe('name of the listener that took the connection, as the server calls it'),
     receiver: z
       .string()
       .max(255)
