@@ -67,6 +67,12 @@ export const AnswerSource = z
   );
 export type AnswerSource = z.infer<typeof AnswerSource>;
 
+/** A limit of one verification. */
+export const DnsLimit = z
+  .enum(['questions', 'misses', 'domains', 'failures', 'time'])
+  .describe('a limit on the DNS questions of one verification');
+export type DnsLimit = z.infer<typeof DnsLimit>;
+
 /** One question with its answer, as the ledger of a verification keeps it. */
 export const Evidence = z
   .object({
@@ -75,6 +81,7 @@ export const Evidence = z
     outcome: z.enum(['records', 'nodata', 'nxdomain', 'failure']).describe('kind of the answer (RFC 2308 section 2)'),
     records: z.array(RecordData).optional().describe('with outcome "records"'),
     failure: FailureKind.optional().describe('with outcome "failure"'),
+    limit: DnsLimit.optional().describe('with failure "budget": the limit that refused the question'),
     rcode: z.number().int().optional().describe('RCODE of the reply, where there was one (RFC 1035 section 4.1.1)'),
     ttlSeconds: z.number().int().optional().describe('seconds the answer may still be held; absent on a failure'),
     authenticated: z.boolean().describe('AD bit from a trusted server (RFC 6840 section 5.8)'),
@@ -108,9 +115,7 @@ export const DnsUsage = z
       used: z.number().describe('milliseconds from the first question to the last answer'),
       limit: z.number().describe('milliseconds allowed for all questions together'),
     }),
-    exceeded: z
-      .array(z.enum(['questions', 'misses', 'domains', 'failures', 'time']))
-      .describe('limits that were reached; what hung on a refused question is `temperror`'),
+    exceeded: z.array(DnsLimit).describe('limits that were reached; what hung on a refused question is `temperror`'),
   })
   .meta({
     id: 'DnsUsage',

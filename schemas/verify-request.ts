@@ -1,0 +1,88 @@
+/** What a caller sends to have a message judged: as JSON, or as query parameters beside the raw message. Unknown keys are errors, so that a typo is told. */
+import { z } from 'zod';
+import { OverlayRecord } from './dns.ts';
+import { wholeNumber } from './setting.ts';
+import { SmtpFacts } from './smtp.ts';
+
+/** Parts of a verdict that are left out unless asked for. */
+export const IncludeWord = z
+  .enum(['trace', 'evidence'])
+  .describe('trace: the whole SPF evaluation; evidence: every DNS question with its answer, and the settings');
+export type IncludeWord = z.infer<typeof IncludeWord>;
+
+/** A message inside JSON. */
+export const MessageText = {
+  message: z.string().min(1).describe('the message, header block and body'),
+  encoding: z
+    .enum(['utf8', 'base64'])
+    .default('utf8')
+    .describe(
+      'how the octets are written: as text in UTF-8, or in base64 (the way to send an 8-bit message unchanged)',
+    ),
+};
+
+/** How to read the transport facts of a message that was already delivered. */
+const Delivered = {
+  trustReceived: z
+    .string()
+    .min(1)
+    .max(255)
+    .optional()
+    .describe(
+      'name of your own MX: facts are derived from the topmost Received field that it wrote (RFC 5321 section 4.4)',
+    ),
+  trustedAuthservIds: z
+    .array(z.string().min(1).max(255))
+    .max(20)
+    .optional()
+    .describe('authserv-ids whose Authentication-Results are believed (RFC 8601 section 5)'),
+};
+
+export const VerifyRequest = z
+  .strictObject({
+    ...MessageText,
+    smtp: SmtpFacts.optional().describe('transport facts'),
+    include: z.array(IncludeWord).max(2).optional().describe('parts to add to the verdict'),
+    dns: z
+      .array(OverlayRecord)
+      .max(100)
+      .optional()
+      .describe('unpublished records, laid over real DNS for this verification only'),
+    ...Delivered,
+  })
+  .meta({ id: 'VerifyRequest', description: 'A message and its transport facts' });
+export type VerifyRequest = z.infer<typeof VerifyRequest>;
+
+const words = (value: unknown): unknown =>
+  typeof value === 'string'
+    ? value.split(',').map((word) => word.trim())
+    : Array.isArray(value)
+      ? value.flatMap(words)
+      : value;
+
+const { smtp: _, message: __, encoding: ___, dns: ____, ...rest } = VerifyRequest.shape;
+const { tls, auth, rcptTo, ...plainFacts } = SmtpFacts.shape;
+const tlsShape = tls.unwrap().shape;
+const authShape = auth.unwrap().shape;
+
+/** The same facts as query parameters; those inside an object are written with a dot. */
+export const VerifyQuery = z
+  .strictObject({
+    ...plainFacts,
+    rcptTo: z
+      .preprocess((value) => (typeof value === 'string' ? [value] : value), rcptTo)
+      .describe('forward-path; may be repeated'),
+    'tls.version': tlsShape.version,
+    'tls.cipher': tlsShape.cipher,
+    'tls.bits': wholeNumber({ default: 0, min: 0, max: 65536, unit: 'bits', about: 'strength of the cipher in bits' })
+      .unwrap()
+      .optional(),
+    'tls.mode': tlsShape.mode,
+    'auth.mechanism': authShape.mechanism,
+    'auth.identity': authShape.identity,
+    include: z.preprocess(words, rest.include).describe('trace, evidence; separated by commas'),
+    trustReceived: rest.trustReceived,
+    trustedAuthservIds: z.preprocess(words, rest.trustedAuthservIds).describe('authserv-ids, separated by commas'),
+  })
+  .meta({ id: 'VerifyQuery', description: 'Transport facts as query parameters' });
+export type VerifyQuery = z.infer<typeof VerifyQuery>;

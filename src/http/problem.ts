@@ -1,0 +1,103 @@
+/**
+ * Error answers as application/problem+json (RFC 9457). Names the wrong field; tells nothing of paths, resolvers or settings. A fault of ours shows a title and
+ * a request id, the rest goes to the log.
+ */
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import type { ZodError } from 'zod';
+import type { Problem } from '../../schemas/problem.ts';
+
+/** Kinds of problem: the last part of the `type` URI, the status and the title. Stable: programs may rely on them. */
+const PROBLEMS = {
+  'invalid-request': { status: 400, title: 'The request is not valid' },
+  'empty-body': { status: 400, title: 'The request has no message' },
+  'invalid-json': { status: 400, title: 'The body is not JSON' },
+  'invalid-base64': { status: 400, title: 'The message is not base64' },
+  'not-found': { status: 404, title: 'There is nothing here' },
+  'method-not-allowed': { status: 405, title: 'This method is not allowed here' },
+  'body-too-large': { status: 413, title: 'The message is too large' },
+  'header-too-large': { status: 413, title: 'The header block of the message is too large' },
+  'unsupported-encoding': { status: 415, title: 'The content encoding is not supported' },
+  'client-gone': { status: 499, title: 'The client closed the connection' },
+  'bad-request': { status: 400, title: 'The request cannot be read' },
+  'internal-error': { status: 500, title: 'Something went wrong here' },
+  'not-ready': { status: 503, title: 'The service is not ready' },
+} as const satisfies Record<string, { status: number; title: string }>;
+export type ProblemKind = keyof typeof PROBLEMS;
+
+/** A caller's mistake that a route finds; becomes a problem document. */
+export class RequestProblem extends Error {
+  readonly kind: ProblemKind;
+  readonly errors: Problem['errors'];
+
+  constructor(kind: ProblemKind, detail: string, errors?: Problem['errors']) {
+    super(detail);
+    this.name = 'RequestProblem';
+    this.kind = kind;
+    this.errors = errors;
+  }
+}
+
+/** Wrong fields of a request, each with its path under `prefix`. */
+export const invalidRequest = (error: ZodError, prefix: string): RequestProblem => {
+  const errors = error.issues.flatMap((issue) => {
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => ({ path: join(prefix, [...issue.path, key]), message: 'is not known here' }));
+    }
+    return [{ path: join(prefix, issue.path), message: issue.message }];
+  });
+  return new RequestProblem(
+    'invalid-request',
+    errors.map(({ path, message }) => `${path}: ${message}`).join('; '),
+    errors,
+  );
+};
+
+const join = (prefix: string, path: readonly PropertyKey[]): string =>
+  [prefix, ...path.map(String)]
+    .filter((part) => part !== '')
+    .join('.')
+    .replace(/[^\x20-\x7e]/g, '?')
+    .slice(0, 200);
+
+/** Writes a problem document. */
+export const sendProblem = (
+  reply: FastifyReply,
+  kind: ProblemKind,
+  rest: { detail?: string | undefined; errors?: Problem['errors']; requestId?: string } = {},
+): FastifyReply => {
+  const { status, title } = PROBLEMS[kind];
+  const problem: Problem = {
+    type: `urn:mailverdict:problem:${kind}`,
+    title,
+    status,
+    ...(rest.detail !== undefined && { detail: rest.detail.slice(0, 2000) }),
+    ...(rest.errors !== undefined && { errors: rest.errors.slice(0, 50) }),
+    ...(rest.requestId !== undefined && { requestId: rest.requestId }),
+  };
+  return reply
+    .code(status)
+    .header('content-type', 'application/problem+json; charset=utf-8')
+    .serializer((payload: unknown) => JSON.stringify(payload))
+    .send(problem);
+};
+
+/** fastify's error codes that are the caller's doing. */
+const FASTIFY_KINDS: Readonly<Record<string, ProblemKind>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'body-too-large',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'empty-body',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'bad-request',
+};
+
+/** The error handler of the service: every error ends here, the process lives. */
+export const handleError = (error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+  if (error instanceof RequestProblem) {
+    return sendProblem(reply, error.kind, { detail: error.message, errors: error.errors });
+  }
+  const kind = FASTIFY_KINDS[error.code];
+  if (kind !== undefined) return sendProblem(reply, kind);
+  if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
+    return sendProblem(reply, 'bad-request', { detail: error.message });
+  }
+  request.log.error({ err: error }, 'a request failed');
+  return sendProblem(reply, 'internal-error', { requestId: request.id });
+};
