@@ -3,7 +3,7 @@
  * layer around another. Never throws and never turns a failure into "no record": what went wrong is an answer of kind `failure`.
  * RFC 1035 (questions), RFC 2308 (NODATA and NXDOMAIN are two different negatives), RFC 9520 (failures).
  */
-import type { AnswerSource, FailureKind, RecordData, RecordType } from '../../schemas/dns.ts';
+import type { AnswerSource, DnsLimit, FailureKind, RecordData, RecordType } from '../../schemas/dns.ts';
 
 /** One question. `name` is as it came (any case, an optional last dot); layers compare names through `normalizeName`. Class is always IN. */
 export type Question = { readonly name: string; readonly type: RecordType };
@@ -13,6 +13,8 @@ type Common = {
   readonly source: AnswerSource;
   /** RCODE of the reply; absent where no reply was had. */
   readonly rcode?: number;
+  /** Only on an answer out of recorded evidence: when it was asked and how long it took at the time, in milliseconds. */
+  readonly recorded?: { readonly startedMs: number; readonly elapsedMs: number };
 };
 
 /** What is known after a question. A closed union: `switch` over `kind` ends in `satisfies never`. */
@@ -31,11 +33,17 @@ export type Answer =
       readonly ttlSeconds: number;
       readonly authenticated: boolean;
     })
-  | (Common & { readonly kind: 'failure'; readonly failure: FailureKind });
+  | (Common & {
+      readonly kind: 'failure';
+      readonly failure: FailureKind;
+      /** With failure `budget`: the limit of the verification that refused the question. */
+      readonly limit?: DnsLimit;
+    });
 
 /**
  * Asks one question.
- * @param deadlineMs the moment, on the monotonic clock (`performance.now()`), by which the answer is wanted; a failure `timeout` is due by then
+ * @param deadlineMs the moment, on the monotonic clock (`performance.now()`), by which the answer is wanted; a failure `timeout` is due by then.
+ *   A moment that has passed asks for what is in memory: a held answer is given, and nothing goes out to a server
  * @returns never rejects
  */
 export type Lookup = (question: Question, deadlineMs: number) => Promise<Answer>;

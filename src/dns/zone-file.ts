@@ -1,0 +1,129 @@
+/**
+ * The syntax of a master file (RFC 1035 section 5): text into entries of tokens, each with its line. Knows comments, quotes, parentheses and the
+ * inherited owner; knows nothing of record types. An escape (`\.`, `\032`) is kept in the token and resolved by whoever knows what it means there.
+ */
+
+/** One word or quoted string. */
+export type Token = { readonly raw: string; readonly quoted: boolean };
+
+/** One logical line: parentheses closed, comments gone. */
+export type Entry = {
+  /** Line on which it starts, from 1. */
+  readonly line: number;
+  /** True when the line starts with blank space: the owner is that of the entry before. */
+  readonly inheritsOwner: boolean;
+  readonly tokens: readonly Token[];
+};
+
+/** What is wrong with a zone file, and on which line (from 1). */
+export type ZoneError = { readonly line: number; readonly message: string };
+
+/** Splits a master file into entries; an unclosed quote or parenthesis is an error and ends its entry. */
+export const readEntries = (text: string): { entries: Entry[]; errors: ZoneError[] } => {
+  const entries: Entry[] = [];
+  const errors: ZoneError[] = [];
+  let line = 1;
+  let open: { line: number; inheritsOwner: boolean; tokens: Token[] } | null = null;
+  let parenthesisLine = 0;
+
+  const finish = () => {
+    if (open !== null && open.tokens.length > 0) entries.push(open);
+    open = null;
+  };
+
+  let at = 0;
+  while (at < text.length) {
+    const character = text[at];
+    open ??= { line, inheritsOwner: character === ' ' || character === '\t', tokens: [] };
+    if (character === '\n') {
+      if (parenthesisLine === 0) finish();
+      line++;
+      at++;
+    } else if (character === ' ' || character === '\t' || character === '\r') at++;
+    else if (character === ';') {
+      const end = text.indexOf('\n', at);
+      at = end === -1 ? text.length : end;
+    } else if (character === '(') {
+      if (parenthesisLine !== 0) errors.push({ line, message: 'parentheses do not nest' });
+      else parenthesisLine = line;
+      at++;
+    } else if (character === ')') {
+      if (parenthesisLine === 0) errors.push({ line, message: 'closing parenthesis without an opening one' });
+      parenthesisLine = 0;
+      at++;
+    } else if (character === '"') {
+      const end = endOfQuoted(text, at + 1);
+      if (end === null) {
+        errors.push({ line, message: 'quoted string is not closed on its line' });
+        const next = text.indexOf('\n', at);
+        at = next === -1 ? text.length : next;
+      } else {
+        open.tokens.push({ raw: text.slice(at + 1, end), quoted: true });
+        at = end + 1;
+      }
+    } else {
+      const end = endOfWord(text, at);
+      open.tokens.push({ raw: text.slice(at, end), quoted: false });
+      at = end;
+    }
+  }
+  finish();
+  if (parenthesisLine !== 0) errors.push({ line: parenthesisLine, message: 'parenthesis is never closed' });
+  return { entries, errors };
+};
+
+/** A string may not run over the end of its line: a forgotten quote would swallow the rest of the file. */
+const endOfQuoted = (text: string, from: number): number | null => {
+  for (let at = from; at < text.length; at++) {
+    const character = text[at];
+    if (character === '"') return at;
+    if (character === '\n') return null;
+    if (character === '\\') at++;
+  }
+  return null;
+};
+
+const endOfWord = (text: string, from: number): number => {
+  let at = from;
+  while (at < text.length && !' \t\r\n;()"'.includes(text.charAt(at))) at += text[at] === '\\' ? 2 : 1;
+  return Math.min(at, text.length);
+};
+
+/**
+ * Resolves `\X` and `\DDD`; characters beyond ASCII become their UTF-8 octets, one code unit an octet.
+ * @returns null when an escape is cut short or over 255
+ */
+export const unescapeText = (raw: string): string | null => {
+  const octets = Buffer.from(raw, 'utf8').toString('latin1');
+  let text = '';
+  for (let at = 0; at < octets.length; at++) {
+    const character = octets.charAt(at);
+    if (character !== '\\') {
+      text += character;
+      continue;
+    }
+    const digits = /^\d{3}/.exec(octets.slice(at + 1, at + 4))?.[0];
+    if (digits !== undefined) {
+      if (Number(digits) > 255) return null;
+      text += String.fromCharCode(Number(digits));
+      at += 3;
+    } else {
+      const next = octets.charAt(at + 1);
+      if (next === '' || (next >= '0' && next <= '9')) return null;
+      text += next;
+      at++;
+    }
+  }
+  return text;
+};
+
+const TTL_UNITS: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
+
+/** Seconds of `3600`, `1h30m` or `2D`; null when it is not a time or over 2^31 - 1 (RFC 2181 section 8). */
+export const parseTtl = (text: string): number | null => {
+  if (!/^(\d+|(\d+[smhdw])+)$/i.test(text)) return null;
+  let seconds = 0;
+  for (const [, digits, unit] of text.matchAll(/(\d+)([smhdw]?)/gi))
+    seconds += Number(digits) * (TTL_UNITS[(unit ?? '').toLowerCase()] ?? 1);
+  return seconds <= 0x7fff_ffff ? seconds : null;
+};
