@@ -1,8 +1,12 @@
 /** Settings of the resolver. Environment names are the keys in upper snake case: `dnsServers` is `DNS_SERVERS`. */
 import { z } from 'zod';
-import { list, text, wholeNumber } from './setting.ts';
+import { choice, list, text, toggle, wholeNumber } from './setting.ts';
 
-export const DnsSettings = z.object({
+const number = (about: string, unit: string, standard: number, min: number, max: number) =>
+  wholeNumber({ default: standard, min, max, unit, about });
+
+/** Which servers, and how one question is asked of them. */
+const transport = {
   dnsServers: list({
     item: z
       .string()
@@ -21,12 +25,94 @@ export const DnsSettings = z.object({
     about:
       'zone file (RFC 1035 master-file syntax) whose zone is answered locally; empty: none. A start that is not a production start takes examples/zone.txt',
   }),
-  dnsQuestionTimeoutMs: wholeNumber({
-    default: 5000,
-    min: 100,
-    max: 30000,
-    unit: 'ms',
-    about: 'time for one question with all its tries',
+  dnsQuestionTimeoutMs: number('time for one question with all its tries', 'ms', 5000, 100, 30_000),
+  dnsFirstTryMs: number(
+    'time until a question without a reply is sent again; the first try stays open. Keep it well under the discard-timeout of Unbound (1900 ms)',
+    'ms',
+    800,
+    20,
+    10_000,
+  ),
+  dnsLaterTryMs: number(
+    'time between the later tries, once every server had one; a try over TCP has this time too before the next server is asked beside it',
+    'ms',
+    1600,
+    20,
+    10_000,
+  ),
+  dnsTriesPerServer: number('tries of one question at one server over UDP (RFC 9520 section 3.1)', 'tries', 3, 1, 3),
+  dnsServerRetrySeconds: number('time until a server that failed is tried again before others', 's', 5, 1, 300),
+  dnsUdpSockets: number('UDP sockets for each server, one picked at random for each try', 'sockets', 64, 1, 512),
+  dnsUdpSocketQuestions: number('questions after which a UDP socket gives way', 'questions', 10_000, 1, 1_000_000),
+  dnsUdpSocketSeconds: number('age at which a UDP socket gives way', 's', 60, 1, 3600),
+  dnsUdpPayloadBytes: number('largest UDP reply asked for (EDNS0, RFC 6891)', 'bytes', 1232, 512, 4096),
+  dnsTcpIdleMs: number('time after which an idle TCP connection is closed (RFC 7766)', 'ms', 10_000, 100, 120_000),
+  dnsTrustAd: toggle({
+    default: false,
+    about: 'trust the AD bit of servers that are not on the loopback (RFC 6840 section 5.8)',
   }),
-});
+  dnsRefuseInternalNames: toggle({
+    default: true,
+    about: 'answer home.arpa and internal with NXDOMAIN, so that results tell nothing of internal names',
+  }),
+  dnsMaxRecords: number('records of one answer; more is a bad reply', 'records', 64, 1, 1000),
+  dnsMaxTextBytes: number('bytes of all TXT strings of one answer; more is a bad reply', 'bytes', 16_384, 512, 65_535),
+};
+
+/** How many questions at once. */
+const inFlight = {
+  dnsMaxInFlight: number('questions in flight at once', 'questions', 4096, 1, 32_768),
+  dnsMaxInFlightPerDomain: number('questions in flight at once for one registered domain', 'questions', 64, 1, 4096),
+  dnsMaxWaiting: number('questions that wait for their turn; one more fails as overload', 'questions', 4096, 0, 65_536),
+};
+
+/** What is held, and for how long. */
+const cache = {
+  dnsCacheBytes: number('memory for records', 'bytes', 67_108_864, 1_048_576, 4_294_967_296),
+  dnsNegativeCacheBytes: number('memory for negative answers and failures', 'bytes', 8_388_608, 262_144, 1_073_741_824),
+  dnsCacheAnswerBytes: number('largest answer held', 'bytes', 16_384, 1024, 131_072),
+  dnsMinTtlSeconds: number('shortest time an answer is held; 0: TTL 0 is not held', 's', 5, 0, 300),
+  dnsMaxTtlSeconds: number('longest time records are held', 's', 86_400, 1, 604_800),
+  dnsMaxNegativeTtlSeconds: number('longest time NXDOMAIN and NODATA are held (RFC 2308)', 's', 900, 1, 10_800),
+  dnsFailureTtlSeconds: number('time the first failure is held; doubles with each one (RFC 9520)', 's', 5, 1, 300),
+  dnsMaxFailureTtlSeconds: number('longest time a failure is held (RFC 9520)', 's', 60, 1, 300),
+  dnsPrefetch: choice({
+    words: ['auto', 'on', 'off'],
+    default: 'auto',
+    about: 'renew records in use before they expire; auto: when every server is on the loopback',
+  }),
+  dnsMaxPrefetches: number('renewals at once', 'questions', 32, 1, 1024),
+  dnsServeStaleSeconds: number(
+    'how long past its TTL a record may stand in for a failure (RFC 8767); 0: never, since a withdrawn key must stop working',
+    's',
+    0,
+    0,
+    3600,
+  ),
+  dnsServeStaleWaitMs: number('time a question has before a stale record stands in', 'ms', 1800, 0, 10_000),
+  dnsSlowQuestionMs: number('time from which a question is told in the log at debug level', 'ms', 500, 1, 60_000),
+};
+
+/** What one verification may spend. */
+const budget = {
+  dnsMaxQuestions: number('questions of one verification', 'questions', 256, 16, 4096),
+  dnsMaxMisses: number('questions of one verification that go out to a server', 'questions', 128, 16, 4096),
+  dnsMaxDomains: number('registered domains that one verification may ask for', 'domains', 64, 4, 1024),
+  dnsMaxFailures: number(
+    'failed questions of one verification, after which only memory is asked',
+    'questions',
+    8,
+    1,
+    1024,
+  ),
+  dnsMaxElapsedMs: number(
+    'time for all questions of one verification (RFC 7208 section 4.6.4 asks for at least 20 s)',
+    'ms',
+    20_000,
+    500,
+    120_000,
+  ),
+};
+
+export const DnsSettings = z.object({ ...transport, ...inFlight, ...cache, ...budget });
 export type DnsSettings = z.infer<typeof DnsSettings>;

@@ -4,25 +4,27 @@
  */
 import type { Evidence, RecordType } from '../../schemas/dns.ts';
 import type { Answer, Lookup } from './lookup.ts';
-import { normalizeName } from './name.ts';
+import { normalizeName, printableName } from './name.ts';
 import type { FieldError } from './overlay.ts';
 import { checkRecordData } from './record-data.ts';
 
-const keyOf = (name: string, type: RecordType): string => `${type}:${name}`;
+/** A name that cannot be encoded is told cut and escaped; the mark keeps it apart from a good name of the same look. */
+const keyOf = (name: string, type: RecordType, isBadName = false): string =>
+  isBadName ? `!${type}:${printableName(name)}` : `${type}:${name}`;
+
+const isBadName = (entry: Evidence): boolean => entry.outcome === 'failure' && entry.failure === 'badname';
 
 /** Answers from evidence. Where two entries hold one question the first counts; an entry that {@link evidenceErrors} names is `badresp`. */
 export const recorded = (evidence: readonly Evidence[]): Lookup => {
   const answers = new Map<string, Answer>();
   for (const entry of evidence) {
-    const name = normalizeName(entry.name);
-    if (name === null) continue;
-    const key = keyOf(name, entry.type);
+    const key = keyOf(normalizeName(entry.name) ?? entry.name, entry.type, isBadName(entry));
     if (!answers.has(key)) answers.set(key, answerOf(entry));
   }
   return async (question) => {
     const name = normalizeName(question.name);
-    if (name === null) return { kind: 'failure', failure: 'badname', source: 'local' };
-    return answers.get(keyOf(name, question.type)) ?? { kind: 'failure', failure: 'unrecorded', source: 'local' };
+    const answer = answers.get(keyOf(name ?? question.name, question.type, name === null));
+    return answer ?? { kind: 'failure', failure: name === null ? 'badname' : 'unrecorded', source: 'local' };
   };
 };
 
@@ -67,11 +69,9 @@ export const evidenceErrors = (evidence: readonly Evidence[], path = 'evidence')
   for (const [index, entry] of evidence.entries()) {
     const at = `${path}[${index}]`;
     const name = normalizeName(entry.name);
-    const isBadName = entry.outcome === 'failure' && entry.failure === 'badname';
-    if (name === null && !isBadName) errors.push({ path: `${at}.name`, message: 'must be a domain name' });
+    if (name === null && !isBadName(entry)) errors.push({ path: `${at}.name`, message: 'must be a domain name' });
     const key = keyOf(name ?? entry.name, entry.type);
-    if (seen.has(key) && !isBadName)
-      errors.push({ path: at, message: `${key.slice(0, 280)} stands in an entry before` });
+    if (seen.has(key)) errors.push({ path: at, message: `${key.slice(0, 280)} stands in an entry before` });
     seen.add(key);
     if (entry.outcome === 'failure' && entry.failure === undefined)
       errors.push({ path: `${at}.failure`, message: 'must be given with outcome "failure"' });
