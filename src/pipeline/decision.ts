@@ -1,0 +1,296 @@
+/**
+ * A verdict and the header fields of the message → header edits and an action. Pure, and shared by milter, MTA Hooks and raw hook, so that the same
+ * message gets the same treatment behind each. Removes forged fields first and adds ours on top after that: the other order would remove our own.
+ * A message whose bytes did not reach us exactly is never refused for a signature that the loss may have broken.
+ * RFC 8601 section 5 (removal), RFC 7372 (reply codes).
+ */
+import type { DkimSignature } from '../../schemas/dkim.ts';
+import type { Finding } from '../../schemas/finding.ts';
+import type { Disposition, SmtpReply, Verdict } from '../../schemas/verdict.ts';
+import type { Enforcement } from './enforcement.ts';
+import { forgedFields, type HeaderRemoval, type TrackedField } from './forged-fields.ts';
+import type { WriteAuthenticationResults } from './parts.ts';
+import { OWN_REPLIES, safeReply } from './smtp-reply.ts';
+
+/** What happens to the message. */
+export type Action = Disposition['action'];
+
+/** A field to put on top of the message; of several, each goes above the one before. `value` is folded with CRLF and begins after the space. */
+export type HeaderAddition = { readonly name: string; readonly value: string };
+
+/** Why a message gets no verdict. */
+export type Unevaluated = 'fault' | 'too-slow' | 'service-full' | 'over-size';
+
+/**
+ * How far the bytes we hold are those that were sent. `white-space-unknown`: the mail server kept the space after each colon to itself (HDR_LEADSPC not
+ * negotiated); `body-lossy`: the text was decoded on the way and 8-bit octets are gone.
+ */
+export type Exactness = 'exact' | 'white-space-unknown' | 'body-lossy';
+
+/** What is done, and why. */
+export type Decision = {
+  readonly action: Action;
+  /** One plain sentence, for the log. */
+  readonly reason: string;
+  /** What decided: the verdict, a skipped client, or the failure to reach a verdict. */
+  readonly cause: 'verdict' | 'authenticated' | 'local-network' | Unevaluated;
+  /** The action if policy were enforced on every recipient. */
+  readonly wouldBe: Action;
+  /** With reject and tempfail. */
+  readonly smtpReply: SmtpReply | null;
+  /** Fields to remove, in the order in which to do it. */
+  readonly remove: readonly HeaderRemoval[];
+  /** Fields to add after that, in order. */
+  readonly add: readonly HeaderAddition[];
+  /** The verdict with what the face has to tell; null without one. */
+  readonly verdict: Verdict | null;
+};
+
+/** What every decision needs of the message and the settings. */
+export type DecisionGrounds = {
+  readonly tracked: readonly TrackedField[];
+  readonly authservId: string;
+  /** Further ids whose fields are removed. */
+  readonly removeAuthservIds: readonly string[];
+};
+
+/** What a decision on a verdict needs beside it. */
+export type VerdictGrounds = DecisionGrounds & {
+  readonly exactness: Exactness;
+  /** One per recipient; the mildest outcome holds. */
+  readonly enforcements: readonly Enforcement[];
+  readonly addReceivedSpf: boolean;
+  /** Writes the field anew where this room changed a result. */
+  readonly writeAuthenticationResults: WriteAuthenticationResults;
+};
+
+/** Decides on a verdict. */
+export const decide = (given: Verdict, grounds: VerdictGrounds): Decision => {
+  const verdict = withExactness(given, grounds);
+  const outcomes = grounds.enforcements.map((enforcement) => actionUnder(enforcement, verdict.disposition));
+  const action = outcomes.reduce(milder, 'reject');
+  const onlyLogged = grounds.enforcements.every((enforcement) => enforcement === 'dry-run');
+  const common = {
+    action,
+    reason: verdict.disposition.reason,
+    cause: 'verdict' as const,
+    wouldBe: verdict.disposition.wouldBe,
+    smtpReply: replyOf(action, verdict),
+    verdict,
+  };
+  if (onlyLogged) return { ...common, remove: [], add: [] };
+  return { ...common, remove: removals(grounds), add: verdictFields(verdict, action, grounds.addReceivedSpf) };
+};
+
+/** Decides on a message that was not evaluated because its client logged in: forged fields go, and the field says no more than that. */
+export const stampAuthenticated = (
+  grounds: DecisionGrounds,
+  auth: { identity: string; mechanism?: string },
+): Decision => {
+  const identity = propertyValue(auth.identity);
+  const mechanism =
+    auth.mechanism === undefined ? '' : ` (${auth.mechanism.replace(/[^A-Za-z0-9-]/g, '').slice(0, 32)})`;
+  const property = identity === null ? '' : ` smtp.auth=${identity}`;
+  return {
+    action: 'accept',
+    reason: 'the client logged in with SMTP AUTH, so its mail is not evaluated',
+    cause: 'authenticated',
+    wouldBe: 'accept',
+    smtpReply: null,
+    remove: removals(grounds),
+    add: [{ name: 'Authentication-Results', value: `${grounds.authservId}; auth=pass${mechanism}${property}` }],
+    verdict: null,
+  };
+};
+
+/** Decides on a message that is left as it is. */
+export const ignoreMessage = (cause: 'authenticated' | 'local-network'): Decision => ({
+  action: 'accept',
+  reason: cause === 'authenticated' ? 'the client logged in with SMTP AUTH' : 'the client belongs to a local network',
+  cause,
+  wouldBe: 'accept',
+  smtpReply: null,
+  remove: [],
+  add: [],
+  verdict: null,
+});
+
+/** What a message gets that could not be evaluated. */
+export type FailureSettings = {
+  readonly failureMode: 'tempfail' | 'accept';
+  readonly oversizedMessages: 'accept' | 'reject' | 'tempfail';
+  /** True where nothing is refused and nothing changed. */
+  readonly dryRun: boolean;
+};
+
+/**
+ * Decides without a verdict. An accepted message still loses its forged fields and is stamped "none": no check was made (RFC 8601 section 2.2).
+ */
+export const decideWithoutVerdict = (
+  why: Unevaluated,
+  grounds: DecisionGrounds,
+  settings: FailureSettings,
+): Decision => {
+  const wanted: Action = why === 'over-size' ? settings.oversizedMessages : settings.failureMode;
+  const action = settings.dryRun ? 'accept' : wanted;
+  return {
+    action,
+    reason: UNEVALUATED_REASONS[why],
+    cause: why,
+    wouldBe: wanted,
+    smtpReply: action === 'accept' ? null : failureReply(why, action),
+    remove: settings.dryRun ? [] : removals(grounds),
+    add:
+      settings.dryRun || action !== 'accept'
+        ? []
+        : [{ name: 'Authentication-Results', value: `${grounds.authservId}; none (${UNEVALUATED_REASONS[why]})` }],
+    verdict: null,
+  };
+};
+
+const UNEVALUATED_REASONS = {
+  fault: 'not evaluated because of an internal fault',
+  'too-slow': 'not evaluated within the time allowed',
+  'service-full': 'not evaluated because the service was full',
+  'over-size': 'not evaluated because it is too large',
+} as const satisfies Record<Unevaluated, string>;
+
+const failureReply = (why: Unevaluated, action: Action): SmtpReply =>
+  why === 'over-size' ? OWN_REPLIES[action === 'reject' ? 'over-size-reject' : 'over-size-tempfail'] : OWN_REPLIES[why];
+
+const removals = (grounds: DecisionGrounds): HeaderRemoval[] =>
+  forgedFields(grounds.tracked, [grounds.authservId, ...grounds.removeAuthservIds]);
+
+const actionUnder = (enforcement: Enforcement, disposition: Disposition): Action => {
+  switch (enforcement) {
+    case 'on':
+      return disposition.wouldBe;
+    case 'as-verdict':
+      return disposition.action;
+    case 'off':
+    case 'dry-run':
+      return 'accept';
+    default:
+      return enforcement satisfies never;
+  }
+};
+
+const SEVERITY = { accept: 0, quarantine: 1, tempfail: 2, reject: 3 } as const satisfies Record<Action, number>;
+
+const milder = (one: Action, other: Action): Action => (SEVERITY[one] <= SEVERITY[other] ? one : other);
+
+const replyOf = (action: Action, { disposition, dmarc }: Verdict): SmtpReply | null => {
+  if (action === 'accept' || action === 'quarantine') return null;
+  const told = disposition.smtpReply;
+  // The verdict brings a reply only where ENFORCE made it act; a recipient's own setting may act without it.
+  if (told !== undefined && Math.floor(told.code / 100) === (action === 'reject' ? 5 : 4)) return safeReply(told);
+  const domain = dmarc.authorDomain ?? 'the author domain';
+  return safeReply(
+    action === 'reject'
+      ? { code: 550, enhancedCode: '5.7.26', text: `Message fails DMARC of ${domain}, whose policy is reject` }
+      : {
+          code: 451,
+          enhancedCode: '4.7.0',
+          text: `Sender authentication of ${domain} could not be completed, please try again later`,
+        },
+  );
+};
+
+const verdictFields = (verdict: Verdict, action: Action, addReceivedSpf: boolean): HeaderAddition[] => {
+  if (action === 'reject' || action === 'tempfail') return [];
+  return [
+    ...(action === 'quarantine'
+      ? [
+          {
+            name: 'X-Mailverdict-Quarantine',
+            value: fieldValue(`yes; reason="${verdict.disposition.reason.replace(/["\\]/g, '')}"`),
+          },
+        ]
+      : []),
+    ...(addReceivedSpf ? fieldOf(verdict.headers.receivedSpf) : []),
+    ...fieldOf(verdict.headers.authenticationResults),
+  ];
+};
+
+const fieldOf = (field: string | null): HeaderAddition[] => {
+  const colon = field?.indexOf(':') ?? -1;
+  if (field === null || colon < 1) return [];
+  return [{ name: field.slice(0, colon), value: fieldValue(field.slice(colon + 1)) }];
+};
+
+/**
+ * A field body that both mail servers take as it is: printable ASCII, every fold followed by white space, no empty line. An 8-bit octet would make Postfix
+ * ask for SMTPUTF8 at the next hop.
+ */
+export const fieldValue = (text: string): string =>
+  text
+    .split(/\r?\n|\r/)
+    .map((line) =>
+      line
+        .replace(/\t/g, ' ')
+        .replace(/[^\x20-\x7e]/g, '?')
+        .trimEnd(),
+    )
+    .filter((line) => line.trim() !== '')
+    .map((line, index) => (index === 0 ? line.trimStart() : line.startsWith(' ') ? line : ` ${line}`))
+    .join('\r\n');
+
+/** pvalue of RFC 8601 section 2.2 for an identity; null where it cannot be told in ASCII. */
+const propertyValue = (identity: string): string | null => {
+  if (identity.length > 255 || /[^\x20-\x7e]/.test(identity)) return null;
+  if (/^[A-Za-z0-9!#$%&'*+\-^_`{|}~.]+(?:@[A-Za-z0-9.-]+)?$/.test(identity)) return identity;
+  return `"${identity.replace(/["\\]/g, '\\$&')}"`;
+};
+
+const INEXACT = {
+  'white-space-unknown': {
+    lost: 'the white space after the colons of header fields is unknown, since the mail server did not negotiate HDR_LEADSPC',
+    breaks: (signature: DkimSignature) => signature.canonicalization?.header !== 'relaxed',
+  },
+  'body-lossy': {
+    lost: 'the mail server decoded the message as text, and octets were lost',
+    breaks: () => true,
+  },
+} as const;
+
+/**
+ * Tells in the verdict that bytes were lost: a signature that may have failed by that is `neutral` (RFC 8601 section 2.7.1: not capable of being
+ * evaluated), and a refusal that may rest on it is taken back.
+ */
+const withExactness = (verdict: Verdict, grounds: VerdictGrounds): Verdict => {
+  if (grounds.exactness === 'exact') return verdict;
+  const { lost, breaks } = INEXACT[grounds.exactness];
+  const isDoubtful = (signature: DkimSignature): boolean => signature.result === 'fail' && breaks(signature);
+  const doubtful = verdict.dkim.some(isDoubtful);
+  const finding: Finding = {
+    code: 'message-not-exact',
+    severity: doubtful ? 'warning' : 'info',
+    message: `The message did not arrive byte for byte: ${lost}${doubtful ? '; a DKIM failure may come from that' : ''}.`,
+    section: 'RFC 6376 section 3.4',
+  };
+  const findings = [...verdict.findings, finding];
+  if (!doubtful) return { ...verdict, findings };
+  const changed: Verdict = {
+    ...verdict,
+    findings,
+    dkim: verdict.dkim.map((signature) =>
+      isDoubtful(signature) ? { ...signature, result: 'neutral', reason: `cannot be judged: ${lost}` } : signature,
+    ),
+    disposition: withoutRefusal(verdict.disposition),
+  };
+  const authenticationResults = grounds.writeAuthenticationResults(grounds.authservId, changed);
+  return { ...changed, headers: { ...changed.headers, authenticationResults } };
+};
+
+const withoutRefusal = (disposition: Disposition): Disposition => {
+  if (disposition.wouldBe !== 'reject' && disposition.wouldBe !== 'quarantine') return disposition;
+  const { smtpReply: _, ...rest } = disposition;
+  const comment = 'the DKIM failure may come from octets that were lost on the way to the check';
+  return {
+    ...rest,
+    action: 'accept',
+    wouldBe: 'accept',
+    reason: `${disposition.reason}, but ${comment}`,
+    override: { type: 'other', comment },
+  };
+};

@@ -1,0 +1,171 @@
+/**
+ * Listening where a setting says: TCP or a unix socket. A unix socket left by a process that is gone is replaced, one that answers is not; mode and group
+ * are set before anybody can have connected, and the path is removed at the end. Never listens on TCP for peers outside the networks given.
+ */
+import { chmod, chown, lstat, readFile, unlink } from 'node:fs/promises';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { Networks } from './networks.ts';
+
+/** A listening address, parsed. */
+export type ListenAddress = { kind: 'inet'; host: string; port: number } | { kind: 'unix'; path: string };
+
+/** Parses an address that the settings have checked: `inet:port@host`, `inet:host:port`, `unix:/path`, `local:/path`. */
+export const parseListenAddress = (text: string): ListenAddress => {
+  const path = /^(?:unix|local):(\/.*)$/.exec(text)?.[1];
+  if (path !== undefined) return { kind: 'unix', path };
+  const sendmail = /^inet6?:(\d+)@(.+)$/.exec(text);
+  const [, port = '', host = ''] = sendmail ?? [];
+  if (sendmail !== null) return { kind: 'inet', host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) };
+  const colon = text.lastIndexOf(':');
+  return {
+    kind: 'inet',
+    host: text.slice('inet:'.length, colon).replace(/^\[(.*)\]$/, '$1'),
+    port: Number(text.slice(colon + 1)),
+  };
+};
+
+/** How to listen. */
+export type ListenOptions = {
+  /** Octal digits, for a unix socket. */
+  readonly socketMode: string;
+  /** Group name or number; empty: unchanged. */
+  readonly socketGroup: string;
+  /** Peers that may connect over TCP. */
+  readonly allowed: Networks;
+  readonly maxConnections: number;
+  readonly maxPeerConnections: number;
+  /** A connection within the limits; the socket has TCP_NODELAY. */
+  readonly onConnection: (socket: Socket) => void;
+  /** A connection that was closed at once, and why. */
+  readonly onRefused: (reason: 'not-allowed' | 'too-many' | 'too-many-of-peer') => void;
+};
+
+/** An open listener. */
+export type Listener = {
+  /** The address as it is: with the port that was chosen where 0 was asked for. */
+  readonly address: ListenAddress;
+  /** Stops accepting and removes a unix socket's path; open connections stay. */
+  stop(): Promise<void>;
+};
+
+/**
+ * Opens one listener for each address; the limits count their connections together.
+ * @throws when one of them cannot be opened; those opened before are stopped again
+ */
+export const openListeners = async (addresses: readonly string[], options: ListenOptions): Promise<Listener[]> => {
+  const accept = limitConnections(options);
+  const listeners: Listener[] = [];
+  try {
+    for (const address of addresses) listeners.push(await openListener(parseListenAddress(address), options, accept));
+  } catch (error) {
+    await Promise.all(listeners.map((listener) => listener.stop()));
+    throw error;
+  }
+  return listeners;
+};
+
+const limitConnections = (options: ListenOptions) => {
+  let open = 0;
+  const perPeer = new Map<string, number>();
+  return (socket: Socket): void => {
+    // What a closing socket still has to say is of no interest; without a listener it would end the process.
+    socket.on('error', () => socket.destroy());
+    const peer = socket.remoteAddress;
+    const ofPeer = peer === undefined ? 0 : (perPeer.get(peer) ?? 0);
+    const refusal =
+      peer !== undefined && !options.allowed(peer)
+        ? 'not-allowed'
+        : open >= options.maxConnections
+          ? 'too-many'
+          : ofPeer >= options.maxPeerConnections
+            ? 'too-many-of-peer'
+            : null;
+    if (refusal !== null) {
+      socket.destroy();
+      options.onRefused(refusal);
+      return;
+    }
+    open += 1;
+    if (peer !== undefined) perPeer.set(peer, ofPeer + 1);
+    socket.once('close', () => {
+      open -= 1;
+      if (peer === undefined) return;
+      const left = (perPeer.get(peer) ?? 1) - 1;
+      if (left === 0) perPeer.delete(peer);
+      else perPeer.set(peer, left);
+    });
+    // A reply held back for more data waits for the peer's delayed acknowledgement: 40 ms a message.
+    socket.setNoDelay(true);
+    options.onConnection(socket);
+  };
+};
+
+const openListener = async (
+  address: ListenAddress,
+  options: ListenOptions,
+  accept: (socket: Socket) => void,
+): Promise<Listener> => {
+  const server = createServer({ allowHalfOpen: false }, accept);
+  if (address.kind === 'inet') {
+    await listening(server, () => server.listen({ host: address.host, port: address.port }));
+    const bound = server.address();
+    const port = typeof bound === 'object' && bound !== null ? bound.port : address.port;
+    return { address: { ...address, port }, stop: () => stopped(server) };
+  }
+  await removeStale(address.path);
+  // The path is created under this mask, so that there is no moment in which everybody may connect.
+  const mask = process.umask(0o177);
+  try {
+    const opened = listening(server, () => server.listen({ path: address.path }));
+    process.umask(mask);
+    await opened;
+    if (options.socketGroup !== '') await chown(address.path, -1, await groupNumber(options.socketGroup));
+    await chmod(address.path, Number.parseInt(options.socketMode, 8));
+  } catch (error) {
+    process.umask(mask);
+    await stopped(server);
+    throw error;
+  }
+  return { address, stop: () => stopped(server) };
+};
+
+const listening = (server: Server, listen: () => void): Promise<void> =>
+  new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.once('listening', () => {
+      server.off('error', reject);
+      resolve();
+    });
+    listen();
+  });
+
+// Node removes the path of a unix socket when it closes the listening handle, which `close` does at once; its callback waits for open connections.
+const stopped = async (server: Server): Promise<void> => {
+  if (server.listening) server.close();
+};
+
+/** Removes a socket that nobody answers on. @throws when somebody does, or when the path is something else */
+const removeStale = async (path: string): Promise<void> => {
+  const found = await lstat(path).catch(() => null);
+  if (found === null) return;
+  if (!found.isSocket()) throw new Error(`${path} exists and is not a socket`);
+  const answered = await new Promise<boolean>((resolve) => {
+    const probe = connect({ path });
+    probe.once('connect', () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.once('error', () => resolve(false));
+  });
+  if (answered) throw new Error(`${path} is in use by another process`);
+  await unlink(path);
+};
+
+/** Number of a group by name, from the group file; a number is taken as it is. */
+const groupNumber = async (group: string): Promise<number> => {
+  if (/^\d+$/.test(group)) return Number(group);
+  const lines = (await readFile('/etc/group', 'latin1')).split('\n');
+  const id = lines.map((line) => line.split(':')).find(([name]) => name === group)?.[2];
+  if (id === undefined) throw new Error(`there is no group ${group}`);
+  return Number(id);
+};

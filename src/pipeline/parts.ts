@@ -1,0 +1,36 @@
+/**
+ * What the mail servers' faces are handed: the functions that judge, a log, a clock and an observer. Types only; nothing here imports the rooms
+ * behind the functions.
+ */
+import type { SmtpFacts } from '../../schemas/smtp.ts';
+import type { SpfVerdict } from '../../schemas/spf.ts';
+import type { Verdict } from '../../schemas/verdict.ts';
+
+/** Checks SPF of one envelope, both identities (RFC 7208). Rejects only for a fault. */
+export type CheckSpf = (facts: SmtpFacts) => Promise<SpfVerdict>;
+
+/** Writes the Authentication-Results field (RFC 8601): name and value, folded with CRLF. */
+export type WriteAuthenticationResults = (authservId: string, reported: Verdict) => string;
+
+/** Writes the Received-SPF field of a check (RFC 7208 section 9.1): name and value, folded with CRLF; null when nothing was checked. */
+export type WriteReceivedSpf = (spf: SpfVerdict, facts: SmtpFacts) => string | null;
+
+/** The part of a logger that the faces use; pino fits. */
+export type PipelineLog = {
+  info(fields: object, sentence: string): void;
+  warn(fields: object, sentence: string): void;
+  error(fields: object, sentence: string): void;
+};
+
+/** Milliseconds on a clock that never goes back. */
+export type Clock = () => number;
+
+/** Which face took a message. */
+export type Face = 'milter' | 'mta-hooks' | 'raw-hook' | 'policy';
+
+/** Told what happens, for gauges. Each is optional, is called synchronously and must not throw. */
+export type Observer = {
+  onConnection?(event: { face: 'milter' | 'policy'; open: number; refused: boolean }): void;
+  onDecision?(event: { face: Face; action: string; cause: string; elapsedMs: number }): void;
+  onHeldBytes?(bytes: number): void;
+};
