@@ -1,0 +1,154 @@
+/**
+ * Keys: from the name of a key record to keys that node:crypto can use, and whether one of them suits a signature. RFC 6376 sections 3.6.1, 3.6.2
+ * and 6.1.2, RFC 8301 section 3.2 (sizes), RFC 8463 section 4 (Ed25519). A parsed record is kept by its text, so it is never older than the DNS
+ * answer it came with. Never throws: no key, a revoked key and a failed question are values.
+ */
+import type { FailureKind } from '../../schemas/dns.ts';
+import type { Answer, Lookup } from '../dns/lookup.ts';
+import { type DkimKey, type DkimKeyRecord, parseDkimKey } from '../records/dkim-key.ts';
+import { txtTexts } from '../records/txt.ts';
+import type { Signature } from './signature-field.ts';
+import { readTagList } from './tag-list.ts';
+
+/** A key record with what its grammar says (RFC 6376 section 6.1.2 step 5: a record off the grammar is ignored). */
+export type KeyRecord = {
+  readonly record: DkimKeyRecord;
+  /** First fault of its tag-list, or null. */
+  readonly grammarFault: string | null;
+};
+
+/** What is known of the keys at a name. */
+export type KeyAnswer =
+  /** At least one; sorted by text, because DNS gives them in no order (RFC 6376 section 6.1.2 step 4). */
+  | { readonly kind: 'records'; readonly records: readonly KeyRecord[]; readonly left: number }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'failure'; readonly failure: FailureKind };
+
+/** Remembers parsed key records by their text. */
+export type KeyCache = {
+  readonly read: (text: string) => KeyRecord;
+  /** Records held now. */
+  readonly size: () => number;
+};
+
+/** Key records tried at one name; RFC 6376 section 3.6.2.2 wants one, and each costs a verification. */
+export const MAX_KEY_RECORDS = 4;
+
+/** A longer text is read each time: the record of a 16,384-bit key has fewer characters. */
+const MAX_CACHED_CHARACTERS = 4096;
+
+/** An exponent beyond this makes one verification cost as much as hundreds; OpenSSL refuses it above 3,072 bits only. */
+const MAX_RSA_EXPONENT = 2n ** 64n;
+
+const readKeyRecord = (text: string): KeyRecord => ({
+  record: parseDkimKey(text),
+  // White space in a record is whatever its publisher's tools made of a long line, so any of it is taken for a blank.
+  grammarFault: readTagList(text.replace(/[ \t\r\n]+/g, ' ').trim()).fault?.reason ?? null,
+});
+
+/**
+ * Makes a cache of parsed key records; the least recently used is dropped.
+ * @param maxEntries records held; at about 2 kB each
+ */
+export const createKeyCache = (maxEntries = 1000): KeyCache => {
+  const held = new Map<string, KeyRecord>();
+  return {
+    read: (text) => {
+      const known = held.get(text) ?? readKeyRecord(text);
+      held.delete(text);
+      if (text.length <= MAX_CACHED_CHARACTERS) held.set(text, known);
+      if (held.size > maxEntries) {
+        for (const oldest of held.keys()) {
+          held.delete(oldest);
+          break;
+        }
+      }
+      return known;
+    },
+    size: () => held.size,
+  };
+};
+
+/** Reads the answer to a question for a key record. */
+export const readKeyAnswer = (answer: Answer, cache: KeyCache): KeyAnswer => {
+  switch (answer.kind) {
+    case 'records': {
+      const texts = [...new Set(txtTexts(answer.records))].toSorted();
+      const records = texts.slice(0, MAX_KEY_RECORDS).map(cache.read);
+      return records.length === 0
+        ? { kind: 'none' }
+        : { kind: 'records', records, left: texts.length - records.length };
+    }
+    case 'nodata':
+    case 'nxdomain':
+      return { kind: 'none' };
+    case 'failure':
+      // A name that cannot be asked for has no key now or later: waiting would not help.
+      return answer.failure === 'badname' ? { kind: 'none' } : { kind: 'failure', failure: answer.failure };
+    default:
+      return answer satisfies never;
+  }
+};
+
+/** Asks for the keys at a name (RFC 6376 section 3.6.2.1). Never rejects. */
+export const askForKeys = async (
+  lookup: Lookup,
+  keyName: string,
+  deadlineMs: number,
+  cache: KeyCache,
+): Promise<KeyAnswer> => readKeyAnswer(await lookup({ name: keyName, type: 'TXT' }, deadlineMs), cache);
+
+/** What a receiver demands of keys. */
+export type KeyRules = {
+  readonly strict: boolean;
+  /** Least size of an RSA key in bits (RFC 8301 section 3.2). */
+  readonly minRsaBits: number;
+};
+
+/** Whether a key may be used for a signature; a refusal carries the result word of RFC 8601 section 2.7.1. */
+export type KeyChoice =
+  | { readonly kind: 'key'; readonly key: DkimKey }
+  | {
+      readonly kind: 'refused';
+      readonly result: 'neutral' | 'policy';
+      readonly reason: string;
+      readonly section: string;
+    };
+
+const refused = (reason: string, section: string, result: 'neutral' | 'policy' = 'neutral'): KeyChoice => ({
+  kind: 'refused',
+  result,
+  reason,
+  section,
+});
+
+/** Holds a key record against a signature (RFC 6376 section 6.1.2). */
+export const chooseKey = ({ record, grammarFault }: KeyRecord, signature: Signature, rules: KeyRules): KeyChoice => {
+  if (record.kind === 'revoked') return refused('the key is revoked: p= is empty', 'RFC 6376 section 3.6.1');
+  if (record.kind === 'fault') {
+    return refused(`the key record cannot be used: ${record.fault.reason}`, 'RFC 6376 section 6.1.2');
+  }
+  if (rules.strict && grammarFault !== null) {
+    return refused(`the key record is not a tag-list: ${grammarFault}`, 'RFC 6376 section 6.1.2');
+  }
+  if (!record.services.includes('*') && !record.services.includes('email')) {
+    return refused('the key is not for mail', 'RFC 6376 section 3.6.1');
+  }
+  if (record.hashAlgorithms !== null && !record.hashAlgorithms.includes(signature.hash)) {
+    return refused(`the key is not for ${signature.hash}`, 'RFC 6376 section 6.1.2');
+  }
+  if (record.keyType === 'rsa' && record.bits < rules.minRsaBits) {
+    const reason = `the RSA key has ${record.bits} bits, fewer than ${rules.minRsaBits}`;
+    return refused(reason, 'RFC 8301 section 3.2', 'policy');
+  }
+  if ((record.publicKey.asymmetricKeyDetails?.publicExponent ?? 0n) > MAX_RSA_EXPONENT) {
+    return refused('the exponent of the RSA key has more than 64 bits', 'RFC 6376 section 3.3.3', 'policy');
+  }
+  if (record.keyType !== signature.keyType) {
+    return refused(`the key is for ${record.keyType}, the signature is ${signature.keyType}`, 'RFC 6376 section 6.1.2');
+  }
+  if (record.strict && rules.strict && signature.auidDomain !== null && signature.auidDomain !== signature.sdid) {
+    return refused('the key forbids i= below d= (t=s)', 'RFC 6376 section 3.6.1');
+  }
+  return { kind: 'key', key: record };
+};

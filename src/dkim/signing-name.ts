@@ -1,0 +1,54 @@
+/**
+ * The names a signature gives: SDID, selector and the domain of the AUID, as names that DNS can hold. Internationalized labels become A-labels
+ * (RFC 8616 section 3); what cannot be a DNS name is null, so that it never reaches a resolver. RFC 6376 section 3.5, RFC 1035 section 2.3.4.
+ */
+import { domainToASCII, domainToUnicode } from 'node:url';
+
+const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
+// domain-name = sub-domain 1*("." sub-domain)
+const DOMAIN_NAME = new RegExp(`^${LABEL}(?:\\.${LABEL})+$`);
+// selector = sub-domain *("." sub-domain)
+const SELECTOR = new RegExp(`^${LABEL}(?:\\.${LABEL})*$`);
+/** Longest name without its last dot (RFC 1035 section 2.3.4). */
+const MAX_NAME = 253;
+
+const isAscii = (text: string) => /^[\x00-\x7f]*$/.test(text);
+
+/** One label in lower case as DNS holds it, or null when it has none such form. */
+const aLabel = (label: string): string | null => {
+  if (isAscii(label)) return label.toLowerCase();
+  const ascii = domainToASCII(label);
+  // Mapped rather than converted (a full-width letter, say): not a U-label (RFC 5890 section 2.3.2.1).
+  return ascii !== '' && domainToUnicode(ascii) === label.normalize('NFC').toLowerCase() ? ascii : null;
+};
+
+const toName = (bytes: string, pattern: RegExp): string | null => {
+  if (bytes.length > 4 * MAX_NAME) return null;
+  const text = isAscii(bytes) ? bytes : Buffer.from(bytes, 'latin1').toString('utf8');
+  const labels = text.split('.').map(aLabel);
+  const name = labels.join('.');
+  return labels.includes(null) || name.length > MAX_NAME || !pattern.test(name) ? null : name;
+};
+
+/**
+ * A domain-name of d= or i= (RFC 6376 section 3.5): at least two labels of letters, digits and hyphens.
+ * @param bytes one byte a code unit
+ * @returns lower case, A-labels; null when it is no such name
+ */
+export const signingDomain = (bytes: string): string | null => toName(bytes, DOMAIN_NAME);
+
+/** A selector of s= (RFC 6376 section 3.1), likewise. */
+export const selectorName = (bytes: string): string | null => toName(bytes, SELECTOR);
+
+/** Where the key record stands (RFC 6376 section 3.6.2.1), or null when the name is longer than DNS allows. */
+export const keyRecordName = (selector: string, sdid: string): string | null => {
+  const name = `${selector}._domainkey.${sdid}`;
+  return name.length > MAX_NAME ? null : name;
+};
+
+/** True when `domain` is `parent` or below it. Both as `signingDomain` gives them. */
+export const isWithin = (domain: string, parent: string): boolean => domain === parent || domain.endsWith(`.${parent}`);
+
+/** Displays a name that may be no DNS name: lower case, bytes as UTF-8. */
+export const shownName = (bytes: string): string =>
+  (isAscii(bytes) ? bytes : Buffer.from(bytes, 'latin1').toString('utf8')).slice(0, 4 * MAX_NAME).toLowerCase();
