@@ -8,7 +8,7 @@ import type { DkimSignature } from '../../schemas/dkim.ts';
 import type { Finding } from '../../schemas/finding.ts';
 import type { Disposition, SmtpReply, Verdict } from '../../schemas/verdict.ts';
 import type { Enforcement } from './enforcement.ts';
-import { forgedFields, type HeaderRemoval, type TrackedField } from './forged-fields.ts';
+import type { HeaderRemoval } from './forged-fields.ts';
 import type { WriteAuthenticationResults } from './parts.ts';
 import { OWN_REPLIES, safeReply } from './smtp-reply.ts';
 
@@ -48,10 +48,9 @@ export type Decision = {
 
 /** What every decision needs of the message and the settings. */
 export type DecisionGrounds = {
-  readonly tracked: readonly TrackedField[];
+  /** Forged fields, in the order in which to remove them. */
+  readonly forged: readonly HeaderRemoval[];
   readonly authservId: string;
-  /** Further ids whose fields are removed. */
-  readonly removeAuthservIds: readonly string[];
 };
 
 /** What a decision on a verdict needs beside it. */
@@ -79,7 +78,7 @@ export const decide = (given: Verdict, grounds: VerdictGrounds): Decision => {
     verdict,
   };
   if (onlyLogged) return { ...common, remove: [], add: [] };
-  return { ...common, remove: removals(grounds), add: verdictFields(verdict, action, grounds.addReceivedSpf) };
+  return { ...common, remove: grounds.forged, add: verdictFields(verdict, action, grounds.addReceivedSpf) };
 };
 
 /** Decides on a message that was not evaluated because its client logged in: forged fields go, and the field says no more than that. */
@@ -97,7 +96,7 @@ export const stampAuthenticated = (
     cause: 'authenticated',
     wouldBe: 'accept',
     smtpReply: null,
-    remove: removals(grounds),
+    remove: grounds.forged,
     add: [{ name: 'Authentication-Results', value: `${grounds.authservId}; auth=pass${mechanism}${property}` }],
     verdict: null,
   };
@@ -121,6 +120,8 @@ export type FailureSettings = {
   readonly oversizedMessages: 'accept' | 'reject' | 'tempfail';
   /** True where nothing is refused and nothing changed. */
   readonly dryRun: boolean;
+  /** True when there are more forged fields than could be kept: such a message is never let through with what is left of them. */
+  readonly forgedIncomplete: boolean;
 };
 
 /**
@@ -131,7 +132,8 @@ export const decideWithoutVerdict = (
   grounds: DecisionGrounds,
   settings: FailureSettings,
 ): Decision => {
-  const wanted: Action = why === 'over-size' ? settings.oversizedMessages : settings.failureMode;
+  const wanted: Action =
+    why !== 'over-size' ? settings.failureMode : settings.forgedIncomplete ? 'reject' : settings.oversizedMessages;
   const action = settings.dryRun ? 'accept' : wanted;
   return {
     action,
@@ -139,7 +141,7 @@ export const decideWithoutVerdict = (
     cause: why,
     wouldBe: wanted,
     smtpReply: action === 'accept' ? null : failureReply(why, action),
-    remove: settings.dryRun ? [] : removals(grounds),
+    remove: settings.dryRun ? [] : grounds.forged,
     add:
       settings.dryRun || action !== 'accept'
         ? []
@@ -157,9 +159,6 @@ const UNEVALUATED_REASONS = {
 
 const failureReply = (why: Unevaluated, action: Action): SmtpReply =>
   why === 'over-size' ? OWN_REPLIES[action === 'reject' ? 'over-size-reject' : 'over-size-tempfail'] : OWN_REPLIES[why];
-
-const removals = (grounds: DecisionGrounds): HeaderRemoval[] =>
-  forgedFields(grounds.tracked, [grounds.authservId, ...grounds.removeAuthservIds]);
 
 const actionUnder = (enforcement: Enforcement, disposition: Disposition): Action => {
   switch (enforcement) {

@@ -16,7 +16,7 @@ import {
   type Unevaluated,
 } from './decision.ts';
 import { createTreatment, type Daemon, type Treatment } from './enforcement.ts';
-import type { TrackedField } from './forged-fields.ts';
+import type { HeaderRemoval } from './forged-fields.ts';
 import type { Clock, Face, Observer, PipelineLog, WriteAuthenticationResults } from './parts.ts';
 
 /** The settings of the faces with the authserv-id of the evaluation. */
@@ -31,16 +31,23 @@ export type EvaluationParts = {
   readonly observer?: Observer;
 };
 
-/** One message as a face holds it. */
+/** What a face holds of a message. */
+export type Content = {
+  /** The octets, or why they are not held. */
+  readonly octets: Buffer | 'over-size' | 'service-full';
+  readonly exactness: Exactness;
+  /** Forged fields, in the order in which to remove them. */
+  readonly forged: readonly HeaderRemoval[];
+  readonly forgedIncomplete: boolean;
+};
+
+/** One message as a face brings it. */
 export type Candidate = {
   readonly face: Face;
-  /** Gives the octets, or why they are not held. Called only when they are needed. */
-  readonly message: () => Buffer | 'over-size' | 'service-full';
-  /** Fields that may be forged, numbered. */
-  readonly tracked: readonly TrackedField[];
+  /** Called once, and only when the message is not left as it is. */
+  readonly content: () => Content;
   readonly facts: SmtpFacts;
   readonly daemon?: Daemon;
-  readonly exactness: Exactness;
   /** Fires when the mail server went away. */
   readonly signal?: AbortSignal;
 };
@@ -60,10 +67,9 @@ export const createEvaluation = (settings: EvaluationSettings, parts: Evaluation
   const treatmentOf = createTreatment(settings);
   let running = 0;
 
-  const evaluate = async (candidate: Candidate): Promise<Verdict | Unevaluated> => {
+  const evaluate = async (candidate: Candidate, octets: Content['octets']): Promise<Verdict | Unevaluated> => {
+    if (typeof octets === 'string') return octets;
     if (running >= settings.pipelineMaxEvaluations) return 'service-full';
-    const message = candidate.message();
-    if (typeof message === 'string') return message;
     running += 1;
     const controller = new AbortController();
     const abort = (): void => controller.abort();
@@ -72,7 +78,7 @@ export const createEvaluation = (settings: EvaluationSettings, parts: Evaluation
     const tooSlow = new Promise<'too-slow'>((resolve) => {
       timer = setTimeout(() => resolve('too-slow'), settings.pipelineEvaluationMs);
     });
-    const verified = parts.verify(message, candidate.facts, { signal: controller.signal });
+    const verified = parts.verify(octets, candidate.facts, { signal: controller.signal });
     // What runs on after the time is up still takes its place until it has ended: that is what the limit is for.
     const settled = verified.finally(() => {
       running -= 1;
@@ -88,13 +94,10 @@ export const createEvaluation = (settings: EvaluationSettings, parts: Evaluation
   };
 
   const decideOn = async (candidate: Candidate): Promise<Decision> => {
-    const grounds = {
-      tracked: candidate.tracked,
-      authservId: candidate.facts.receiver ?? settings.authservId,
-      removeAuthservIds: settings.removeAuthservIds,
-    };
     const treatment = treatmentOf(candidate.facts, candidate.daemon);
     if (treatment.kind === 'ignore') return ignoreMessage(treatment.reason);
+    const content = candidate.content();
+    const grounds = { forged: content.forged, authservId: candidate.facts.receiver ?? settings.authservId };
     if (treatment.kind === 'stamp-authenticated') {
       const { identity = '', mechanism } = candidate.facts.auth ?? {};
       return stampAuthenticated(grounds, { identity, ...(mechanism === undefined ? {} : { mechanism }) });
@@ -104,8 +107,9 @@ export const createEvaluation = (settings: EvaluationSettings, parts: Evaluation
       failureMode: settings.failureMode,
       oversizedMessages: settings.oversizedMessages,
       dryRun: enforcements.every((enforcement) => enforcement === 'dry-run'),
+      forgedIncomplete: content.forgedIncomplete,
     };
-    const outcome = await evaluate(candidate).catch((fault: unknown): Unevaluated => {
+    const outcome = await evaluate(candidate, content.octets).catch((fault: unknown): Unevaluated => {
       if (hasCode(fault, 'header-too-large')) return 'over-size';
       if (candidate.signal?.aborted !== true) parts.log.error({ err: fault, ...about(candidate) }, 'evaluation failed');
       return 'fault';
@@ -113,17 +117,27 @@ export const createEvaluation = (settings: EvaluationSettings, parts: Evaluation
     if (typeof outcome === 'string') return decideWithoutVerdict(outcome, grounds, failure);
     return decide(outcome, {
       ...grounds,
-      exactness: candidate.exactness,
+      exactness: content.exactness,
       enforcements,
       addReceivedSpf: settings.addReceivedSpf,
       writeAuthenticationResults: parts.writeAuthenticationResults,
     });
   };
 
+  const whateverHappens = async (candidate: Candidate): Promise<Decision> => {
+    try {
+      return await decideOn(candidate);
+    } catch (fault) {
+      parts.log.error({ err: fault, ...about(candidate) }, 'decision failed');
+      const grounds = { forged: [], authservId: candidate.facts.receiver ?? settings.authservId };
+      return decideWithoutVerdict('fault', grounds, { ...settings, forgedIncomplete: true });
+    }
+  };
+
   return {
     decide: async (candidate) => {
       const startedMs = parts.clock();
-      const decision = await decideOn(candidate);
+      const decision = await whateverHappens(candidate);
       const elapsedMs = Math.round(parts.clock() - startedMs);
       if (candidate.signal?.aborted === true) return decision;
       parts.log.info({ ...about(candidate), ...summary(decision), elapsedMs }, 'message decided');

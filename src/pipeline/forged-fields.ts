@@ -7,62 +7,60 @@
 /** A field by name with its body, in the order of the message. */
 export type NamedField = { readonly name: string; readonly value: string };
 
-/** A field that may have to go: only names that are ours to write are kept. */
-export type TrackedField = { readonly name: string; readonly occurrence: number; readonly value: string };
-
 /** A field to remove. `name` as the message writes it. */
 export type HeaderRemoval = { readonly name: string; readonly occurrence: number };
 
+const AUTHENTICATION_RESULTS = 'authentication-results';
+const RECEIVED_SPF = 'received-spf';
 /** Names that only this software writes begin with it. */
 const OWN_PREFIX = 'x-mailverdict-';
 
-/** True for a name that downstream readers may trust because we write it. */
-export const isTrackedName = (name: string): boolean => {
-  const key = keyOf(name);
-  return key === 'authentication-results' || key === 'received-spf' || key.startsWith(OWN_PREFIX);
-};
-
-/** Numbers the tracked fields as they come; one counter per name, shared by all spellings. */
-export const createFieldCounter = () => {
-  const counts = new Map<string, number>();
-  const tracked: TrackedField[] = [];
-  return {
-    /** Takes the next field of the message. */
-    add: ({ name, value }: NamedField): void => {
-      if (!isTrackedName(name)) return;
-      const occurrence = (counts.get(keyOf(name)) ?? 0) + 1;
-      counts.set(keyOf(name), occurrence);
-      tracked.push({ name: name.trim(), occurrence, value });
-    },
-    /** The tracked fields so far, top first. */
-    tracked: (): readonly TrackedField[] => tracked,
-  };
+/** Finds forged fields as the fields of a message come by. */
+export type ForgedFieldFinder = {
+  /** Takes the next field of the message. */
+  add(field: NamedField): void;
+  /** What to remove, highest occurrence first: Postfix counts anew after each removal, Sendmail does not, and only this order is right for both. */
+  found(): HeaderRemoval[];
+  /** True when there are more than are kept, so that `found` is not all. */
+  readonly incomplete: boolean;
 };
 
 /**
- * Chooses the fields to remove.
+ * Makes a finder for one message.
  * @param ids our authserv-ids
- * @returns highest occurrence first: Postfix counts anew after each removal, Sendmail does not, and only this order is right for both
+ * @param maxFound most removals kept
  */
-export const forgedFields = (tracked: readonly TrackedField[], ids: readonly string[]): HeaderRemoval[] => {
+export const createForgedFieldFinder = (ids: readonly string[], maxFound: number): ForgedFieldFinder => {
   const own = new Set(ids.map(comparable));
-  return tracked
-    .filter((field) => isForged(field, own))
-    .sort((one, other) => other.occurrence - one.occurrence)
-    .map(({ name, occurrence }) => ({ name, occurrence }));
+  // One counter for all spellings of a name, as the mail servers count.
+  const occurrences = new Map<string, number>();
+  const removals: HeaderRemoval[] = [];
+  let incomplete = false;
+  return {
+    add: ({ name, value }) => {
+      const key = name.trim().toLowerCase();
+      if (key !== AUTHENTICATION_RESULTS && key !== RECEIVED_SPF && !key.startsWith(OWN_PREFIX)) return;
+      const occurrence = (occurrences.get(key) ?? 0) + 1;
+      occurrences.set(key, occurrence);
+      if (!isForged(key, value, own)) return;
+      if (removals.length < maxFound) removals.push({ name: name.trim(), occurrence });
+      else incomplete = true;
+    },
+    found: () => removals.toReversed(),
+    get incomplete() {
+      return incomplete;
+    },
+  };
 };
 
-const isForged = ({ name, value }: TrackedField, own: ReadonlySet<string>): boolean => {
-  const key = keyOf(name);
-  if (key === 'authentication-results') {
+const isForged = (key: string, value: string, own: ReadonlySet<string>): boolean => {
+  if (key === AUTHENTICATION_RESULTS) {
     const id = authservIdOf(value);
     // A field whose author cannot be read may be read as ours by a laxer reader.
     return id === null || own.has(comparable(id));
   }
-  if (key === 'received-spf') {
-    const words = value.toLowerCase().split(/[\s();="<>,]+/);
-    return words.some((word) => own.has(comparable(word.replace(/:$/, ''))));
-  }
+  if (key === RECEIVED_SPF)
+    return value.split(/[\s();="<>,]+/).some((word) => own.has(comparable(word.replace(/:$/, ''))));
   return true;
 };
 
@@ -100,7 +98,5 @@ const skipComments = (text: string, from: number): number | null => {
   }
   return depth === 0 ? text.length : null;
 };
-
-const keyOf = (name: string): string => name.trim().toLowerCase();
 
 const comparable = (id: string): string => id.trim().toLowerCase().replace(/\.$/, '');

@@ -1,0 +1,132 @@
+/**
+ * What a milter session told → the transport facts. Pure. A fact that was not told stays absent; an octet string becomes text as UTF-8 where it is UTF-8
+ * (RFC 6531), else as Latin-1, without control characters and bounded, so that it can stand in a header field or a log line.
+ */
+import { isUtf8 } from 'node:buffer';
+import { isIP } from 'node:net';
+import type { SmtpFacts } from '../../../schemas/smtp.ts';
+import type { Macros } from './macros.ts';
+
+/** The CONNECT command as it came. */
+export type ConnectFacts = { readonly hostname: string; readonly family: string; readonly address: string };
+
+/** The envelope of one message as it came: octets as Latin-1. */
+export type EnvelopeFacts = {
+  readonly mailFrom: string | undefined;
+  readonly mailParameters: readonly string[];
+  readonly recipients: readonly string[];
+};
+
+/** What a session knows when a message is complete. */
+export type ToldFacts = {
+  readonly connect: ConnectFacts | undefined;
+  readonly helo: string | undefined;
+  /** HELO commands since CONNECT: STARTTLS is followed by another one. */
+  readonly heloCount: number;
+  /** True when the first HELO already came with TLS. */
+  readonly tlsFromStart: boolean;
+  readonly envelope: EnvelopeFacts;
+  readonly macros: Macros;
+};
+
+const MAX_LENGTH = 1000;
+const MAX_NAME_LENGTH = 255;
+const MAX_RECIPIENTS = 1000;
+
+/** Makes the facts. @param authservId goes into `receiver` */
+export const toSmtpFacts = (told: ToldFacts, authservId: string): SmtpFacts => {
+  const { macros, envelope } = told;
+  const clientIp = clientAddress(told.connect, macros);
+  const clientName = resolvedName(told.connect, macros);
+  const clientNameCheck = RESOLUTIONS[macros.get('client_resolve') ?? ''];
+  const tls = toTls(told);
+  const auth = toAuth(macros);
+  const protocol = toProtocol(envelope, tls !== undefined, auth !== undefined);
+  const queueId = nonEmpty(toText(macros.get('i') ?? '', MAX_NAME_LENGTH));
+  const daemonName = nonEmpty(toText(macros.get('daemon_name') ?? '', MAX_NAME_LENGTH));
+  return {
+    ...(clientIp !== undefined && { clientIp }),
+    ...(clientName !== undefined && { clientName }),
+    ...(clientNameCheck !== undefined && { clientNameCheck }),
+    ...(told.helo !== undefined && { helo: toText(told.helo, MAX_LENGTH) }),
+    ...(envelope.mailFrom !== undefined && { mailFrom: toPath(envelope.mailFrom) }),
+    ...(envelope.recipients.length > 0 && { rcptTo: envelope.recipients.slice(0, MAX_RECIPIENTS).map(toPath) }),
+    ...(protocol !== undefined && { protocol }),
+    ...(tls !== undefined && { tls }),
+    ...(auth !== undefined && { auth }),
+    ...(queueId !== undefined && { queueId }),
+    ...(daemonName !== undefined && { daemonName }),
+    receiver: authservId,
+  };
+};
+
+/** Text of an octet string: no control characters, at most `maxLength` characters. */
+export const toText = (octets: string, maxLength: number): string => {
+  const bytes = Buffer.from(octets, 'latin1');
+  const text = isUtf8(bytes) ? bytes.toString('utf8') : octets;
+  return text.replace(/[\u0000-\u001f\u007f]/g, '?').slice(0, maxLength);
+};
+
+/** A path without its angle brackets; "" for the null reverse-path. */
+const toPath = (octets: string): string => toText(octets, MAX_LENGTH).replace(/^<(.*)>$/, '$1');
+
+const clientAddress = (connect: ConnectFacts | undefined, macros: Macros): string | undefined => {
+  const told =
+    connect !== undefined && (connect.family === '4' || connect.family === '6')
+      ? connect.address
+      : connect === undefined
+        ? (macros.get('client_addr') ?? '')
+        : '';
+  // Sendmail may write IPv6:2001:db8::1, and a link-local address may carry a zone, which means nothing elsewhere.
+  const address = told.replace(/^IPv6:/i, '').replace(/%.*$/, '');
+  return isIP(address) === 0 ? undefined : address;
+};
+
+const RESOLUTIONS: Readonly<Record<string, SmtpFacts['clientNameCheck']>> = {
+  OK: 'ok',
+  FAIL: 'fail',
+  FORGED: 'forged',
+  TEMP: 'temperror',
+};
+
+/** The client's name as the server resolved it; "unknown" and an address in brackets are no names. */
+const resolvedName = (connect: ConnectFacts | undefined, macros: Macros): string | undefined => {
+  const name = toText(macros.get('client_name') ?? connect?.hostname ?? '', MAX_NAME_LENGTH);
+  return name === '' || name === 'unknown' || name.startsWith('[') ? undefined : name;
+};
+
+const toTls = ({ macros, heloCount, tlsFromStart }: ToldFacts): SmtpFacts['tls'] => {
+  const version = nonEmpty(toText(macros.get('tls_version') ?? '', 32));
+  if (version === undefined) return undefined;
+  const cipher = nonEmpty(toText(macros.get('cipher') ?? '', 128));
+  const bits = /^\d{1,5}$/.exec(macros.get('cipher_bits') ?? '')?.[0];
+  const subject = nonEmpty(toText(macros.get('cert_subject') ?? '', MAX_LENGTH));
+  // Sendmail tells {verify}; Postfix tells a subject only when the chain was trusted.
+  const verify = macros.get('verify');
+  const verified = verify === undefined ? subject !== undefined : verify === 'OK';
+  const mode = tlsFromStart ? 'implicit' : heloCount > 1 ? 'starttls' : undefined;
+  return {
+    version,
+    ...(cipher !== undefined && { cipher }),
+    ...(bits !== undefined && { bits: Number(bits) }),
+    ...(mode !== undefined && { mode }),
+    ...(subject !== undefined && { clientCertificate: { subject, verified } }),
+  };
+};
+
+const toAuth = (macros: Macros): SmtpFacts['auth'] => {
+  const identity = nonEmpty(toText(macros.get('auth_authen') ?? '', MAX_LENGTH));
+  if (identity === undefined) return undefined;
+  const mechanism = nonEmpty(toText(macros.get('auth_type') ?? '', 64));
+  return { identity, ...(mechanism !== undefined && { mechanism }) };
+};
+
+/** Transmission type (RFC 3848). The protocol does not tell HELO from EHLO; only what needs EHLO shows it. */
+const toProtocol = (envelope: EnvelopeFacts, tls: boolean, auth: boolean): string | undefined => {
+  if (!tls && !auth && envelope.mailParameters.length === 0) return undefined;
+  const smtpUtf8 = envelope.mailParameters.some((parameter) => parameter.toUpperCase() === 'SMTPUTF8');
+  // RFC 6531 section 4.3 names the UTF8SMTP types.
+  return `${smtpUtf8 ? 'UTF8SMTP' : 'ESMTP'}${tls ? 'S' : ''}${auth ? 'A' : ''}`;
+};
+
+const nonEmpty = (text: string): string | undefined => (text === '' ? undefined : text);

@@ -1,0 +1,84 @@
+/**
+ * Macros of one milter session: the facts a mail server tells beside a command. Pure state, no more than the names listed here and a bounded value of each.
+ * A set belongs to the command it came before and replaces the earlier set of that command; a value is looked for in the latest stage first, as libmilter does.
+ */
+import { SMFIC } from './wire.ts';
+
+/** Names that are kept, without braces. */
+const KNOWN = new Set([
+  'i',
+  'j',
+  'v',
+  '_',
+  'auth_authen',
+  'auth_type',
+  'cert_issuer',
+  'cert_subject',
+  'cipher',
+  'cipher_bits',
+  'client_addr',
+  'client_name',
+  'client_resolve',
+  'daemon_name',
+  'daemon_port',
+  'tls_version',
+  'verify',
+]);
+
+const MAX_VALUE_LENGTH = 1000;
+
+/** Stages, latest first. */
+const STAGES = [
+  SMFIC.BODYEOB,
+  SMFIC.BODY,
+  SMFIC.EOH,
+  SMFIC.HEADER,
+  SMFIC.DATA,
+  SMFIC.RCPT,
+  SMFIC.MAIL,
+  SMFIC.HELO,
+  SMFIC.CONNECT,
+] as const;
+
+const OF_THE_MESSAGE: readonly string[] = STAGES.slice(0, STAGES.indexOf(SMFIC.HELO));
+
+/** The macros of a session. */
+export type Macros = {
+  /** Takes the set that came before a command. */
+  set(command: string, values: readonly (readonly [name: string, value: string])[]): void;
+  /** Value of a macro; undefined when it was not told. @param name without braces */
+  get(name: string): string | undefined;
+  /** Forgets what belongs to a message. */
+  clearMessage(): void;
+  /** Forgets everything. */
+  clear(): void;
+};
+
+/** Makes an empty table. */
+export const createMacros = (): Macros => {
+  const sets = new Map<string, Map<string, string>>();
+  return {
+    set: (command, values) => {
+      if (!STAGES.some((stage) => stage === command)) return;
+      sets.set(
+        command,
+        new Map(
+          values
+            .map(([name, value]) => [name.replace(/^\{(.*)\}$/, '$1'), value.slice(0, MAX_VALUE_LENGTH)] as const)
+            .filter(([name]) => KNOWN.has(name)),
+        ),
+      );
+    },
+    get: (name) => {
+      for (const stage of STAGES) {
+        const value = sets.get(stage)?.get(name);
+        if (value !== undefined) return value;
+      }
+      return undefined;
+    },
+    clearMessage: () => {
+      for (const stage of OF_THE_MESSAGE) sets.delete(stage);
+    },
+    clear: () => sets.clear(),
+  };
+};

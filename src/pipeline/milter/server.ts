@@ -1,0 +1,199 @@
+/**
+ * The milter server: sockets on one side, sessions on the other. Takes the frames of a connection strictly in order, writes all that answers one read in one
+ * write, says that it is still at work while DNS is slow, and stops the work of a mail server that went away. A broken peer costs its own connection only.
+ * Has no proof of identity to ask for: it listens on a unix socket or to the networks that the settings name.
+ */
+import type { Socket } from 'node:net';
+import type { Evaluation, EvaluationSettings } from '../evaluation.ts';
+import { type ListenAddress, type Listener, openListeners } from '../listener.ts';
+import type { Memory } from '../memory.ts';
+import { networksOf } from '../networks.ts';
+import type { Observer, PipelineLog } from '../parts.ts';
+import { repliesFor } from './reply.ts';
+import { type CompleteMessage, createSession, type SessionParts } from './session.ts';
+import { createFrameReader, type Reply, readCommand, writeReplies } from './wire.ts';
+
+/** What a milter server is made of. */
+export type MilterParts = {
+  readonly evaluation: Evaluation;
+  readonly memory: Memory;
+  readonly log: PipelineLog;
+  readonly observer?: Observer | undefined;
+};
+
+/** A server of this room. */
+export type PipelineServer = {
+  /** Opens the listeners of the settings. @returns the addresses as they are @throws when one cannot be opened */
+  listen(): Promise<ListenAddress[]>;
+  /**
+   * Stops accepting, lets messages in hand finish, closes idle connections at once.
+   * @param graceMs milliseconds after which what is left is cut off
+   */
+  close(graceMs: number): Promise<void>;
+};
+
+/** An open connection, as closing sees it. */
+type Connection = { readonly isIdle: () => boolean; readonly finish: () => void; readonly destroy: () => void };
+
+/** Makes the server; nothing listens yet. */
+export const createMilterServer = (settings: EvaluationSettings, parts: MilterParts): PipelineServer => {
+  const connections = new Set<Connection>();
+  let listeners: Listener[] = [];
+  let closing = false;
+  let whenEmpty: (() => void) | undefined;
+  const sessionParts: SessionParts = {
+    limits: { maxMessageBytes: settings.pipelineMaxMessageBytes, maxFields: settings.pipelineMaxFields },
+    memory: parts.memory,
+    authservId: settings.authservId,
+    removeAuthservIds: settings.removeAuthservIds,
+    treatment: parts.evaluation.treatment,
+  };
+
+  const serve = (socket: Socket): void => {
+    const connection = serveConnection(socket, settings, sessionParts, parts, () => closing);
+    connections.add(connection);
+    parts.observer?.onConnection?.({ face: 'milter', open: connections.size, refused: false });
+    socket.once('close', () => {
+      connections.delete(connection);
+      parts.observer?.onConnection?.({ face: 'milter', open: connections.size, refused: false });
+      if (connections.size === 0) whenEmpty?.();
+    });
+  };
+
+  return {
+    listen: async () => {
+      listeners = await openListeners(settings.milterListen, {
+        socketMode: settings.socketMode,
+        socketGroup: settings.socketGroup,
+        allowed: networksOf(settings.pipelineNetworks),
+        maxConnections: settings.pipelineMaxConnections,
+        maxPeerConnections: settings.pipelineMaxPeerConnections,
+        onConnection: serve,
+        onRefused: (reason) => {
+          parts.log.warn({ face: 'milter', reason }, 'connection refused');
+          parts.observer?.onConnection?.({ face: 'milter', open: connections.size, refused: true });
+        },
+      });
+      return listeners.map(({ address }) => address);
+    },
+    close: async (graceMs) => {
+      closing = true;
+      await Promise.all(listeners.map((listener) => listener.stop()));
+      for (const connection of connections) if (connection.isIdle()) connection.finish();
+      if (connections.size === 0) return;
+      const cutOff = setTimeout(() => {
+        for (const connection of connections) connection.destroy();
+      }, graceMs);
+      await new Promise<void>((resolve) => {
+        whenEmpty = resolve;
+      });
+      clearTimeout(cutOff);
+    },
+  };
+};
+
+const PROGRESS = writeReplies([{ kind: 'progress' }]);
+
+const serveConnection = (
+  socket: Socket,
+  settings: EvaluationSettings,
+  sessionParts: SessionParts,
+  parts: MilterParts,
+  isClosing: () => boolean,
+): Connection => {
+  const reader = createFrameReader(settings.pipelineMaxFrameBytes);
+  const session = createSession(sessionParts);
+  const peer = socket.remoteAddress ?? 'unix';
+  let working: AbortController | undefined;
+
+  const fail = (reason: string): void => {
+    parts.log.warn({ face: 'milter', peer, reason }, 'milter connection closed');
+    socket.destroy();
+  };
+
+  const evaluate = async ({ transaction, facts, daemon, agreement }: CompleteMessage): Promise<void> => {
+    const work = new AbortController();
+    working = work;
+    // Only Postfix takes it anywhere; Sendmail calls it an error outside the end of a message, which this is.
+    const progress = setInterval(() => socket.write(PROGRESS), settings.pipelineProgressMs);
+    const decision = await parts.evaluation.decide({
+      face: 'milter',
+      content: transaction.content,
+      facts,
+      daemon,
+      signal: work.signal,
+    });
+    clearInterval(progress);
+    transaction.release();
+    working = undefined;
+    if (socket.destroyed) return;
+    socket.write(writeReplies(repliesFor(decision, agreement, settings.quarantine)));
+    socket.resume();
+    drain();
+  };
+
+  /** Gives whole frames to the session until one has to be evaluated or there are no more. */
+  const handleFrames = (): void => {
+    const replies: Reply[] = [];
+    const flush = (): void => {
+      if (replies.length > 0) socket.write(writeReplies(replies));
+    };
+    while (working === undefined) {
+      const frame = reader.next();
+      if (frame === undefined) break;
+      const command = typeof frame === 'string' ? frame : readCommand(frame);
+      if (typeof command === 'string') return fail(command);
+      const step = session.receive(command);
+      switch (step.kind) {
+        case 'reply':
+          replies.push(step.reply);
+          break;
+        case 'silence':
+          break;
+        case 'evaluate':
+          flush();
+          void evaluate(step.message).catch((fault: unknown) => failOn(fault));
+          return;
+        case 'close':
+          flush();
+          if (!step.expected) return fail(step.reason);
+          socket.end();
+          return;
+        default:
+          step satisfies never;
+      }
+    }
+    flush();
+    if (isClosing() && isIdle()) socket.end();
+  };
+
+  const failOn = (fault: unknown): void => {
+    parts.log.error({ err: fault, face: 'milter', peer }, 'milter session failed');
+    socket.destroy();
+  };
+
+  const drain = (): void => {
+    try {
+      handleFrames();
+    } catch (fault) {
+      failOn(fault);
+    }
+  };
+
+  const isIdle = (): boolean => working === undefined && !session.hasMessage;
+
+  socket.on('data', (chunk) => {
+    reader.push(chunk);
+    // Reading goes on during an evaluation, so that the end of the connection is noticed, but not without end.
+    if (working === undefined) drain();
+    else if (reader.buffered > settings.pipelineMaxFrameBytes) socket.pause();
+  });
+  socket.setTimeout(settings.pipelineIdleMs, () => {
+    if (working === undefined) fail('idle');
+  });
+  socket.once('close', () => {
+    working?.abort();
+    session.end();
+  });
+  return { isIdle, finish: () => socket.end(), destroy: () => socket.destroy() };
+};

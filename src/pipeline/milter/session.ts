@@ -1,0 +1,203 @@
+/**
+ * The state of one milter connection: command in, replies or a message to evaluate out. Pure: no socket, no clock, no waiting. What survives what: CONNECT and
+ * HELO facts survive messages and ABORT, which may come twice; a new MAIL ends the message before it; QUIT_NC forgets all but the negotiated options.
+ * MACRO, ABORT, QUIT and QUIT_NC are never answered, every other command exactly once unless the negotiation says otherwise.
+ */
+import type { SmtpFacts } from '../../../schemas/smtp.ts';
+import type { Daemon, TreatmentOf } from '../enforcement.ts';
+import type { Memory } from '../memory.ts';
+import { type ConnectFacts, toSmtpFacts, toText } from './facts.ts';
+import { createMacros } from './macros.ts';
+import { type Agreement, expectsReply, negotiate, SMFIP } from './negotiation.ts';
+import { createTransaction, keepsRecipient, type Transaction, type TransactionLimits } from './transaction.ts';
+import { type Command, type Reply, SMFIC } from './wire.ts';
+
+/** What a session is made of. */
+export type SessionParts = {
+  readonly limits: TransactionLimits;
+  readonly memory: Memory;
+  /** The authserv-id; empty: the name that the mail server gives itself ({j}). */
+  readonly authservId: string;
+  /** Further authserv-ids whose fields are removed. */
+  readonly removeAuthservIds: readonly string[];
+  readonly treatment: TreatmentOf;
+};
+
+/** A message that is complete, with what the session knows of it. */
+export type CompleteMessage = {
+  readonly transaction: Transaction;
+  readonly facts: SmtpFacts;
+  readonly daemon: Daemon;
+  readonly agreement: Agreement;
+};
+
+/** What follows from a command. */
+export type Step =
+  | { kind: 'reply'; reply: Reply }
+  | { kind: 'silence' }
+  /** The caller evaluates, answers, and releases the transaction; no command is given to the session until then. */
+  | { kind: 'evaluate'; message: CompleteMessage }
+  | { kind: 'close'; reason: string; expected: boolean };
+
+/** A session. */
+export type Session = {
+  receive(command: Command): Step;
+  /** True between MAIL and the end of its message. */
+  readonly hasMessage: boolean;
+  /** Gives all memory back. */
+  end(): void;
+};
+
+const CONTINUE: Step = { kind: 'reply', reply: { kind: 'continue' } };
+const SILENCE: Step = { kind: 'silence' };
+
+/** Begins a session. */
+export const createSession = (parts: SessionParts): Session => {
+  const macros = createMacros();
+  let agreement: Agreement | undefined;
+  let connect: ConnectFacts | undefined;
+  let helo: string | undefined;
+  let heloCount = 0;
+  let tlsFromStart = false;
+  let transaction: Transaction | undefined;
+  /** True when the rest of the message is let pass: a peer that sends it nevertheless is answered and nothing is kept. */
+  let passed = false;
+  let skipped = false;
+
+  const endMessage = (): void => {
+    transaction?.release();
+    transaction = undefined;
+    passed = false;
+    skipped = false;
+  };
+
+  const endClient = (): void => {
+    endMessage();
+    macros.clear();
+    connect = undefined;
+    helo = undefined;
+    heloCount = 0;
+    tlsFromStart = false;
+  };
+
+  const daemon = (): Daemon => ({ name: macros.get('daemon_name'), port: macros.get('daemon_port') });
+
+  const ownId = (): string =>
+    parts.authservId || toText(macros.get('j') ?? '', 255).replace(/[^A-Za-z0-9.-]/g, '') || 'localhost';
+
+  const begin = (agreed: Agreement, mailFrom: string | undefined, mailParameters: readonly string[]): Transaction =>
+    createTransaction(
+      {
+        limits: parts.limits,
+        memory: parts.memory,
+        ownIds: [ownId(), ...parts.removeAuthservIds],
+        leadingSpace: (agreed.protocol & SMFIP.HDR_LEADSPC) !== 0,
+        rawBody: isStalwart(macros.get('daemon_name')),
+      },
+      { mailFrom, mailParameters },
+    );
+
+  const facts = (message: Transaction): SmtpFacts =>
+    toSmtpFacts({ connect, helo, heloCount, tlsFromStart, envelope: message, macros }, ownId());
+
+  /** Content without MAIL belongs to a message whose envelope is unknown. */
+  const opened = (agreed: Agreement): Transaction => {
+    transaction ??= begin(agreed, undefined, []);
+    return transaction;
+  };
+
+  const negotiated = (command: Command, agreed: Agreement): Step => {
+    switch (command.kind) {
+      case 'optneg':
+        return { kind: 'close', reason: 'options negotiated twice', expected: false };
+      case 'macro':
+        // A new set for MAIL belongs to the message to come, even where no ABORT ended the one before.
+        if (command.command === SMFIC.MAIL) macros.clearMessage();
+        macros.set(command.command, command.values);
+        return SILENCE;
+      case 'connect': {
+        endMessage();
+        const { hostname, family, address } = command;
+        connect = { hostname, family, address };
+        heloCount = 0;
+        tlsFromStart = false;
+        return CONTINUE;
+      }
+      case 'helo':
+        endMessage();
+        helo = command.argument;
+        heloCount += 1;
+        // Only a mail server that keeps its connection over STARTTLS tells the two kinds apart by the order of commands.
+        tlsFromStart = heloCount === 1 && macros.get('v') !== undefined && (macros.get('tls_version') ?? '') !== '';
+        return CONTINUE;
+      case 'mail': {
+        endMessage();
+        const begun = begin(agreed, command.address, command.parameters);
+        if (parts.treatment(facts(begun), daemon()).kind === 'ignore') {
+          passed = true;
+          return { kind: 'reply', reply: { kind: 'accept' } };
+        }
+        transaction = begun;
+        return CONTINUE;
+      }
+      case 'rcpt':
+        if (transaction !== undefined && keepsRecipient(transaction)) transaction.recipients.push(command.address);
+        return CONTINUE;
+      case 'data':
+      case 'unknown':
+        return CONTINUE;
+      case 'header':
+        if (!passed) opened(agreed).addField(command.name, command.value);
+        return expectsReply(agreed, 'header') ? CONTINUE : SILENCE;
+      case 'eoh':
+        return expectsReply(agreed, 'eoh') ? CONTINUE : SILENCE;
+      case 'body': {
+        const wanted = !passed && opened(agreed).addBody(command.chunk);
+        if (wanted || skipped || (agreed.protocol & SMFIP.SKIP) === 0) return CONTINUE;
+        skipped = true;
+        return { kind: 'reply', reply: { kind: 'skip' } };
+      }
+      case 'eom': {
+        if (passed) return CONTINUE;
+        const complete = opened(agreed);
+        complete.addBody(command.chunk);
+        transaction = undefined;
+        skipped = false;
+        return {
+          kind: 'evaluate',
+          message: { transaction: complete, facts: facts(complete), daemon: daemon(), agreement: agreed },
+        };
+      }
+      case 'abort':
+        endMessage();
+        macros.clearMessage();
+        return SILENCE;
+      case 'quit-nc':
+        endClient();
+        return SILENCE;
+      case 'quit':
+        endClient();
+        return { kind: 'close', reason: 'quit', expected: true };
+      default:
+        return command satisfies never;
+    }
+  };
+
+  return {
+    receive: (command) => {
+      if (agreement !== undefined) return negotiated(command, agreement);
+      if (command.kind !== 'optneg') return { kind: 'close', reason: 'command before negotiation', expected: false };
+      const negotiation = negotiate(command);
+      if (negotiation.kind === 'refused') return { kind: 'close', reason: negotiation.reason, expected: false };
+      agreement = negotiation.agreement;
+      return { kind: 'reply', reply: negotiation.reply };
+    },
+    get hasMessage() {
+      return transaction !== undefined;
+    },
+    end: endClient,
+  };
+};
+
+/** Stalwart sends the raw message in the body and names itself as the daemon. */
+const isStalwart = (daemonName: string | undefined): boolean => daemonName?.startsWith('Stalwart') === true;

@@ -1,0 +1,268 @@
+/**
+ * The milter wire: bytes to frames, frames to commands, replies to bytes. A frame is a length of four octets (big endian, the code octet included), a code
+ * octet and a payload; strings in it end with NUL and have no charset, so they are held as Latin-1, one octet one code unit. Pure: reads no socket, knows no session.
+ * Limits: a length of 0 or above `maxFrameBytes` ends the connection before anything is reserved for it; an incomplete frame is the most that is held.
+ * The protocol has no RFC; the names are those of libmilter (mfapi.h, mfdef.h).
+ */
+
+/** Commands, from the mail server. */
+export const SMFIC = {
+  ABORT: 'A',
+  BODY: 'B',
+  CONNECT: 'C',
+  MACRO: 'D',
+  BODYEOB: 'E',
+  HELO: 'H',
+  QUIT_NC: 'K',
+  HEADER: 'L',
+  MAIL: 'M',
+  EOH: 'N',
+  OPTNEG: 'O',
+  QUIT: 'Q',
+  RCPT: 'R',
+  DATA: 'T',
+  UNKNOWN: 'U',
+} as const;
+
+/** Replies, to the mail server. Only those this software sends: bare reject and tempfail give each mail server's own text, shutdown loses mail. */
+export const SMFIR = {
+  ACCEPT: 'a',
+  CONTINUE: 'c',
+  INSHEADER: 'i',
+  CHGHEADER: 'm',
+  OPTNEG: 'O',
+  PROGRESS: 'p',
+  QUARANTINE: 'q',
+  REPLYCODE: 'y',
+  SKIP: 's',
+} as const;
+
+/** One frame: its code as a character and what follows. */
+export type Frame = { readonly code: string; readonly payload: Buffer };
+
+/** Why a frame or its content cannot be read. The connection has no way back into step after it. */
+export type WireFault = 'empty-frame' | 'frame-too-large' | 'unknown-command' | 'malformed-command';
+
+/** Cuts a stream into frames. */
+export type FrameReader = {
+  /** Takes what a read gave. */
+  push(chunk: Buffer): void;
+  /** The next whole frame, a fault (for good), or undefined until more comes. */
+  next(): Frame | WireFault | undefined;
+  /** Octets held that are no whole frame yet, or not asked for. */
+  readonly buffered: number;
+};
+
+const LENGTH_OCTETS = 4;
+
+/**
+ * Makes a reader for one connection. Any split of the stream gives the same frames.
+ * @param maxFrameBytes largest length accepted, code octet included
+ */
+export const createFrameReader = (maxFrameBytes: number): FrameReader => {
+  const length = Buffer.alloc(LENGTH_OCTETS);
+  let lengthOctets = 0;
+  let unread: Buffer = Buffer.alloc(0);
+  let partial: Buffer | null = null;
+  let filled = 0;
+  let fault: WireFault | null = null;
+
+  const take = (target: Buffer, at: number): number => {
+    const copied = unread.copy(target, at);
+    unread = unread.subarray(copied);
+    return copied;
+  };
+
+  const next = (): Frame | WireFault | undefined => {
+    if (fault !== null) return fault;
+    if (partial === null) {
+      lengthOctets += take(length, lengthOctets);
+      if (lengthOctets < LENGTH_OCTETS) return undefined;
+      const announced = length.readUInt32BE();
+      if (announced === 0 || announced > maxFrameBytes) {
+        unread = Buffer.alloc(0);
+        fault = announced === 0 ? 'empty-frame' : 'frame-too-large';
+        return fault;
+      }
+      if (unread.length >= announced) {
+        const whole = unread.subarray(0, announced);
+        unread = unread.subarray(announced);
+        lengthOctets = 0;
+        return toFrame(whole);
+      }
+      partial = Buffer.allocUnsafe(announced);
+      filled = 0;
+    }
+    filled += take(partial, filled);
+    if (filled < partial.length) return undefined;
+    const whole = partial;
+    partial = null;
+    lengthOctets = 0;
+    return toFrame(whole);
+  };
+
+  return {
+    push: (chunk) => {
+      if (fault === null) unread = unread.length === 0 ? chunk : Buffer.concat([unread, chunk]);
+    },
+    next,
+    get buffered() {
+      return unread.length + (partial === null ? lengthOctets : LENGTH_OCTETS + filled);
+    },
+  };
+};
+
+const toFrame = (whole: Buffer): Frame => ({ code: whole.toString('latin1', 0, 1), payload: whole.subarray(1) });
+
+/** A command with its arguments. Strings are Latin-1 views of the octets. */
+export type Command =
+  | { kind: 'optneg'; version: number; actions: number; protocol: number }
+  | { kind: 'macro'; command: string; values: [name: string, value: string][] }
+  | { kind: 'connect'; hostname: string; family: string; port: number; address: string }
+  | { kind: 'helo'; argument: string }
+  | { kind: 'mail' | 'rcpt'; address: string; parameters: string[] }
+  | { kind: 'header'; name: string; value: string }
+  | { kind: 'body'; chunk: Buffer }
+  | { kind: 'eom'; chunk: Buffer }
+  | { kind: 'data' | 'eoh' | 'abort' | 'quit' | 'quit-nc' | 'unknown' };
+
+/** Reads the command of a frame. @returns a fault for a code that does not exist or arguments that cannot be read; never throws */
+export const readCommand = ({ code, payload }: Frame): Command | WireFault => {
+  switch (code) {
+    case SMFIC.OPTNEG:
+      return payload.length < 12
+        ? 'malformed-command'
+        : {
+            kind: 'optneg',
+            version: payload.readUInt32BE(0),
+            actions: payload.readUInt32BE(4),
+            protocol: payload.readUInt32BE(8),
+          };
+    case SMFIC.MACRO:
+      return readMacros(payload);
+    case SMFIC.CONNECT:
+      return readConnect(payload);
+    case SMFIC.HELO: {
+      const [argument] = strings(payload) ?? [];
+      return argument === undefined ? 'malformed-command' : { kind: 'helo', argument };
+    }
+    case SMFIC.MAIL:
+    case SMFIC.RCPT: {
+      const [address, ...parameters] = strings(payload) ?? [];
+      if (address === undefined) return 'malformed-command';
+      return { kind: code === SMFIC.MAIL ? 'mail' : 'rcpt', address, parameters };
+    }
+    case SMFIC.HEADER: {
+      const [name, value] = strings(payload) ?? [];
+      return name === undefined || value === undefined ? 'malformed-command' : { kind: 'header', name, value };
+    }
+    case SMFIC.BODY:
+      return { kind: 'body', chunk: payload };
+    case SMFIC.BODYEOB:
+      return { kind: 'eom', chunk: payload };
+    case SMFIC.DATA:
+      return { kind: 'data' };
+    case SMFIC.EOH:
+      return { kind: 'eoh' };
+    case SMFIC.ABORT:
+      return { kind: 'abort' };
+    case SMFIC.QUIT:
+      return { kind: 'quit' };
+    case SMFIC.QUIT_NC:
+      return { kind: 'quit-nc' };
+    case SMFIC.UNKNOWN:
+      return { kind: 'unknown' };
+    default:
+      return 'unknown-command';
+  }
+};
+
+/** The NUL-terminated strings of a payload; null when the last one does not end. */
+const strings = (payload: Buffer): string[] | null => {
+  const pieces = payload.toString('latin1').split('\0');
+  return pieces.pop() === '' ? pieces : null;
+};
+
+const readMacros = (payload: Buffer): Command | WireFault => {
+  if (payload.length === 0) return 'malformed-command';
+  // An odd count or a last string without NUL has been seen in the wild: what cannot be paired is left out.
+  const pieces = payload.subarray(1).toString('latin1').split('\0');
+  const values: [string, string][] = [];
+  for (let at = 0; at + 2 < pieces.length; at += 2) values.push([pieces[at] ?? '', pieces[at + 1] ?? '']);
+  return { kind: 'macro', command: payload.toString('latin1', 0, 1), values };
+};
+
+const readConnect = (payload: Buffer): Command | WireFault => {
+  const end = payload.indexOf(0);
+  if (end === -1 || end + 1 >= payload.length) return 'malformed-command';
+  const hostname = payload.toString('latin1', 0, end);
+  const family = payload.toString('latin1', end + 1, end + 2);
+  if (family === 'U') return { kind: 'connect', hostname, family, port: 0, address: '' };
+  if (payload.length < end + 4) return 'malformed-command';
+  const [address] = strings(payload.subarray(end + 4)) ?? [];
+  if (address === undefined) return 'malformed-command';
+  return { kind: 'connect', hostname, family, port: payload.readUInt16BE(end + 2), address };
+};
+
+/** A reply. Names and values are Latin-1 and hold no NUL. */
+export type Reply =
+  | { kind: 'continue' | 'accept' | 'skip' | 'progress' }
+  | { kind: 'replycode'; line: string }
+  | { kind: 'change-header'; occurrence: number; name: string; value: string }
+  | { kind: 'insert-header'; index: number; name: string; value: string }
+  | { kind: 'quarantine'; reason: string }
+  | {
+      kind: 'optneg';
+      version: number;
+      actions: number;
+      protocol: number;
+      macroLists: [stage: number, names: string][];
+    };
+
+/** Writes replies one behind the other into one buffer, for one write. */
+export const writeReplies = (replies: readonly Reply[]): Buffer => Buffer.concat(replies.map(writeReply));
+
+const writeReply = (reply: Reply): Buffer => {
+  switch (reply.kind) {
+    case 'continue':
+      return frame(SMFIR.CONTINUE);
+    case 'accept':
+      return frame(SMFIR.ACCEPT);
+    case 'skip':
+      return frame(SMFIR.SKIP);
+    case 'progress':
+      return frame(SMFIR.PROGRESS);
+    case 'replycode':
+      return frame(SMFIR.REPLYCODE, text(reply.line));
+    case 'change-header':
+      return frame(SMFIR.CHGHEADER, number(reply.occurrence), text(reply.name), text(reply.value));
+    case 'insert-header':
+      return frame(SMFIR.INSHEADER, number(reply.index), text(reply.name), text(reply.value));
+    case 'quarantine':
+      return frame(SMFIR.QUARANTINE, text(reply.reason));
+    case 'optneg':
+      return frame(
+        SMFIR.OPTNEG,
+        number(reply.version),
+        number(reply.actions),
+        number(reply.protocol),
+        ...reply.macroLists.flatMap(([stage, names]) => [number(stage), text(names)]),
+      );
+    default:
+      return reply satisfies never;
+  }
+};
+
+const frame = (code: string, ...parts: Buffer[]): Buffer => {
+  const payload = Buffer.concat([Buffer.from(code, 'latin1'), ...parts]);
+  return Buffer.concat([number(payload.length), payload]);
+};
+
+const number = (value: number): Buffer => {
+  const octets = Buffer.alloc(4);
+  octets.writeUInt32BE(value);
+  return octets;
+};
+
+// A NUL inside would end the string early and let what follows be read as another argument.
+const text = (value: string): Buffer => Buffer.from(`${value.replaceAll('\0', '')}\0`, 'latin1');
