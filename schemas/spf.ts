@@ -14,7 +14,7 @@ export const SpfTraceAnswer = z.object({
   name: z.string().describe('name asked for'),
   type: z.string().describe('record type asked for'),
   outcome: z.enum(['records', 'nodata', 'nxdomain', 'failure']).describe('kind of the answer'),
-  values: z.array(z.string()).describe('the records as text'),
+  values: z.array(z.string()).describe('the records as text, at most 50, each cut after 500 characters'),
   failure: FailureKind.optional(),
   void: z.boolean().describe('true when this answer counts as a void lookup (RFC 7208 section 4.6.4)'),
 });
@@ -32,14 +32,16 @@ export interface SpfTraceTerm {
   target?: string | undefined;
   /** What came of it; `not-reached` for terms after the deciding one, `skipped` for a redirect beside `all`. */
   outcome: 'match' | 'no-match' | 'error' | 'not-reached' | 'skipped' | 'noted';
-  /** Lookups this term alone cost, without what it included (RFC 7208 section 4.6.4). */
+  /** Lookups this term alone cost, without what it included (RFC 7208 section 4.6.4); in a whole tree, what a term not reached would cost. */
   lookups: number;
   /** Void lookups this term alone caused. */
   voids: number;
   /** True on the term that decided the result of its record. */
   decided: boolean;
-  /** True on the term at which a limit of section 4.6.4 was passed. */
-  limit?: 'lookups' | 'voids' | 'mx' | 'ptr' | 'time' | undefined;
+  /** The limit that was passed at this term: one of section 4.6.4, or `questions` and `nesting`, which bound a whole tree. */
+  limit?: 'lookups' | 'voids' | 'mx' | 'ptr' | 'time' | 'questions' | 'nesting' | undefined;
+  /** True where the target is a domain whose record leads to this term. */
+  loop?: boolean | undefined;
   reason?: string | undefined;
   answers: z.infer<typeof SpfTraceAnswer>[];
   /** The record of an include or redirect target. */
@@ -51,9 +53,12 @@ export interface SpfTraceRecord {
   domain: string;
   /** The record, absent where none was had. */
   text?: string | undefined;
-  result: SpfResult;
+  /** null: seen for the whole tree only, the check had ended before. */
+  result: SpfResult | null;
   reason: string;
   terms: SpfTraceTerm[];
+  /** Terms left out because the trace was full. */
+  omittedTerms?: number | undefined;
 }
 
 export const SpfTraceTerm: z.ZodType<SpfTraceTerm> = z
@@ -69,13 +74,21 @@ export const SpfTraceTerm: z.ZodType<SpfTraceTerm> = z
         .describe(
           'not-reached: after the deciding term; skipped: a redirect beside all; noted: a modifier that does not decide',
         ),
-      lookups: z.number().int().describe('lookups this term alone cost (RFC 7208 section 4.6.4)'),
+      lookups: z
+        .number()
+        .int()
+        .describe(
+          'lookups this term alone cost (RFC 7208 section 4.6.4); in a whole tree, what a term not reached would cost',
+        ),
       voids: z.number().int().describe('void lookups this term alone caused'),
       decided: z.boolean().describe('true on the term that decided its record'),
       limit: z
-        .enum(['lookups', 'voids', 'mx', 'ptr', 'time'])
+        .enum(['lookups', 'voids', 'mx', 'ptr', 'time', 'questions', 'nesting'])
         .optional()
-        .describe('limit that was passed at this term'),
+        .describe(
+          'limit that was passed at this term: of RFC 7208 section 4.6.4, or questions and nesting, which bound a whole tree',
+        ),
+      loop: z.boolean().optional().describe('true where the target is a domain whose record leads to this term'),
       reason: z.string().optional().describe('one sentence where the outcome is not plain'),
       answers: z.array(SpfTraceAnswer).describe('DNS answers this term used'),
       record: SpfTraceRecord.optional().describe('the record of an include or redirect target'),
@@ -88,9 +101,10 @@ export const SpfTraceRecord: z.ZodType<SpfTraceRecord> = z
     z.object({
       domain: z.string().describe('domain whose record this is'),
       text: z.string().optional().describe('the record as published'),
-      result: SpfResult,
+      result: SpfResult.nullable().describe('null: seen for the whole tree only, the check had ended before'),
       reason: z.string().describe('one sentence'),
       terms: z.array(SpfTraceTerm).describe('the terms in order'),
+      omittedTerms: z.number().int().optional().describe('terms left out because the trace was full'),
     }),
   )
   .meta({ id: 'SpfTraceRecord', description: 'One evaluated SPF record' });

@@ -74,12 +74,5 @@ export const EvaluationSettings = z.object({
     unit: 'domains',
     about: 'domains this receiver takes mail for; set, it tells relaying by strangers',
   }),
-  verifyTimeoutMs: wholeNumber({
-    default: 20000,
-    min: 500,
-    max: 120000,
-    unit: 'ms',
-    about: 'time for all DNS questions of one verification (RFC 7208 section 4.6.4 asks for at least 20 s)',
-  }),
 });
 export type EvaluationSettings = z.infer<typeof EvaluationSettings>;

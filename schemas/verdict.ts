@@ -139,6 +139,8 @@ export type HeaderTexts = z.infer<typeof HeaderTexts>;
 /** Which transport facts were read out of the message rather than given. */
 export const Derived = z
   .object({
+    trustReceived: z.string().optional().describe('as asked: name of the own MX'),
+    trustedAuthservIds: z.array(z.string()).optional().describe('as asked: authserv-ids that are believed'),
     facts: z.array(z.string()).describe('names of the smtp fields that were derived'),
     from: z
       .string()

@@ -1,8 +1,7 @@
 /**
- * The OpenAPI description, made from the schemas that the code itself uses. Run as a program it writes openapi.yaml (`npm run openapi`); a test fails when
- * that file differs.
+ * The OpenAPI description, made from the schemas that the code itself uses. `npm run openapi` writes it to openapi.yaml; a test fails when that
+ * file differs.
  */
-import { writeFileSync } from 'node:fs';
 import fastifySwagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import { createJsonSchemaTransformObject, jsonSchemaTransform } from 'fastify-type-provider-zod';

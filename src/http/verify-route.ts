@@ -59,7 +59,16 @@ export const abortOnHangUp = (reply: FastifyReply): AbortSignal => {
 /** A verification without a verdict, as the problem that tells why. */
 export const toProblem = (cause: unknown): unknown => {
   if (!(cause instanceof Fault)) return cause;
-  return new RequestProblem(cause.code === 'aborted' ? 'client-gone' : 'header-too-large', cause.message);
+  switch (cause.code) {
+    case 'aborted':
+      return new RequestProblem('client-gone', cause.message);
+    case 'header-too-large':
+      return new RequestProblem('header-too-large', cause.message);
+    case 'invalid-overlay':
+      return new RequestProblem('invalid-request', cause.message, [...cause.errors]);
+    default:
+      return cause.code satisfies never;
+  }
 };
 
 type ReadRequest = { message: Buffer; facts: SmtpFacts; options: VerifyOptions };

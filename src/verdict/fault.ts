@@ -4,15 +4,20 @@
 export type FaultCode =
   /** The header block is larger than the setting allows. */
   | 'header-too-large'
+  /** The unpublished records of the request are wrong; `errors` names each field. */
+  | 'invalid-overlay'
   /** The caller gave up. */
   | 'aborted';
 
 /** A verification that gives no verdict. */
 export class Fault extends Error {
   readonly code: FaultCode;
+  /** The wrong fields, where the caller can mend them. */
+  readonly errors: readonly { readonly path: string; readonly message: string }[];
 
-  constructor(code: FaultCode, message: string) {
+  constructor(code: FaultCode, message: string, errors: Fault['errors'] = []) {
     super(message);
+    this.errors = errors;
     this.name = 'Fault';
     this.code = code;
   }

@@ -1,0 +1,46 @@
+/** What a command of the command line is, and how it fails: wrong use has its own exit code, so that scripts can tell it from a verdict. */
+import type { ParseArgsConfig } from 'node:util';
+import type { Style } from './terminal.ts';
+
+/** Exit codes. Those of `verify` follow the DMARC result; the others are those of sysexits.h. */
+export const EXIT = { ok: 0, fail: 1, temperror: 2, usage: 64, noInput: 66, config: 78 } as const;
+
+/** Where a command reads and writes. */
+export type Terminal = {
+  readInput: () => AsyncIterable<Buffer>;
+  out: (text: string) => void;
+  err: (text: string) => void;
+  style: Style;
+};
+
+/** Options as parseArgs gives them. */
+export type Options = Record<string, string | boolean | (string | boolean)[] | undefined>;
+
+/** One command. */
+export type Command = {
+  /** One line for the list of commands. */
+  summary: string;
+  /** The whole help text. */
+  help: string;
+  options: NonNullable<ParseArgsConfig['options']>;
+  /** @returns the exit code */
+  run: (positionals: string[], options: Options, terminal: Terminal) => Promise<number>;
+};
+
+/** Wrong use of a command: told with the sentence, exit 64. */
+export class WrongUse extends Error {}
+
+/** Input that cannot be read: exit 66. */
+export class NoInput extends Error {}
+
+/** A text option, if given. */
+export const textOption = (options: Options, name: string): string | undefined => {
+  const value = options[name];
+  return typeof value === 'string' ? value : undefined;
+};
+
+/** All values of an option that may be repeated. */
+export const textOptions = (options: Options, name: string): string[] | undefined => {
+  const value = options[name];
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : undefined;
+};

@@ -1,0 +1,20 @@
+/** `mailverdict serve`: the service, with settings from the environment. */
+import { serve } from '../serve.ts';
+import { type Command, WrongUse } from './command.ts';
+import { loadConfig } from './load-config.ts';
+
+export const serveCommand: Command = {
+  summary: 'run the service',
+  help: `Usage: mailverdict serve
+
+Runs the HTTP service until SIGTERM. Settings come from the environment, as in
+  PORT=8080 DNS_SERVERS=127.0.0.1 mailverdict serve
+`,
+  options: {},
+  run: async (positionals) => {
+    if (positionals.length > 0) throw new WrongUse('serve takes no arguments');
+    await serve(loadConfig());
+    // The process lives until a signal ends it.
+    return new Promise<number>(() => undefined);
+  },
+};

@@ -1,0 +1,36 @@
+/** The service: the parts and the faces on top of them, as one thing that listens and drains. */
+import type { Config } from '../schemas/config.ts';
+import { createApp } from './http/app.ts';
+import type { Log } from './log.ts';
+import { createParts } from './parts.ts';
+import { version } from './version.ts';
+
+/** A service that listens and can be ended. */
+export type Service = {
+  version: string;
+  /** @returns the addresses that are listened on */
+  listen: () => Promise<string[]>;
+  /** Stops listening, lets running work finish for at most `graceMs` milliseconds, closes everything. */
+  close: (graceMs: number) => Promise<void>;
+};
+
+/** Builds the service; nothing listens yet. */
+export const createService = async (config: Config, log: Log): Promise<Service> => {
+  const parts = createParts(config, log);
+  let ready = false;
+  const app = await createApp({ log, verify: parts.verify, isReady: () => ready, settings: config });
+  return {
+    version,
+    listen: async () => {
+      const address = await app.listen({ host: config.host, port: config.port });
+      ready = true;
+      return [address];
+    },
+    close: async (graceMs) => {
+      ready = false;
+      const patience = new Promise<void>((resolve) => setTimeout(resolve, graceMs).unref());
+      await Promise.race([app.close(), patience]);
+      parts.resolver.close();
+    },
+  };
+};

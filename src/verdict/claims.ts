@@ -1,0 +1,35 @@
+/** What an ARC-Authentication-Results field claims (RFC 8617 section 4.1.1), bounded for the verdict. A claim is told, never believed here. */
+import type { ArcInstance } from '../../schemas/arc.ts';
+import { readAuthenticationResults } from '../message/authentication-results.ts';
+
+const MAX_CLAIMS = 20;
+const MAX_CHARACTERS = 255;
+
+/** The property that says what a result is about, the most telling first. */
+const IDENTITY_PROPERTIES = [
+  'header.d',
+  'header.from',
+  'smtp.mailfrom',
+  'smtp.helo',
+  'header.i',
+  'policy.iprev',
+  'smtp.remote-ip',
+];
+
+/** Reads the claims of one field body, which begins with its instance. @returns no claims where the body does not follow the grammar */
+export const readClaims = (fieldBody: string): Pick<ArcInstance, 'authservId' | 'claims'> => {
+  const instanceEnd = /^[^;]*;/.exec(fieldBody);
+  const read = readAuthenticationResults(fieldBody.slice(instanceEnd?.[0].length ?? 0));
+  if (read.kind === 'malformed') return { authservId: null, claims: [] };
+  return {
+    authservId: read.authservId.slice(0, MAX_CHARACTERS),
+    claims: read.results.slice(0, MAX_CLAIMS).map(({ method, result, properties }) => ({
+      method,
+      result,
+      identity:
+        IDENTITY_PROPERTIES.map((name) => properties.get(name))
+          .find((value) => value !== undefined)
+          ?.slice(0, MAX_CHARACTERS) ?? null,
+    })),
+  };
+};

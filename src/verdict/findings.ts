@@ -1,0 +1,234 @@
+/**
+ * The findings of a verdict: facts worth a person's attention, each with a stable code. A pure table of rules; a rule tells a fact or says nothing, and never changes
+ * a result.
+ */
+
+import type { DnsUsage } from '../../schemas/dns.ts';
+import type { Finding } from '../../schemas/finding.ts';
+import type { VerdictSettings } from '../../schemas/verdict.ts';
+import { fieldsNamed, type Message, malformedLines } from '../message/message.ts';
+import type { Reported } from './authentication-results.ts';
+import type { Author } from './author.ts';
+
+/** What the rules look at. */
+export type Judged = Reported & { message: Message; author: Author; usage: DnsUsage; settings: VerdictSettings };
+
+type Rule = (judged: Judged) => Finding | Finding[] | null;
+
+/** Longest line of a message, without its line end (RFC 5322 section 2.1.1). */
+const MAX_LINE_OCTETS = 998;
+/** Size an RSA key should have, in bits (RFC 8301 section 3.2). */
+const ADVISED_RSA_BITS = 2048;
+/** Fields of which a message has at most one (RFC 5322 section 3.6). */
+const SINGLE_FIELDS = [
+  'from',
+  'sender',
+  'reply-to',
+  'to',
+  'cc',
+  'message-id',
+  'in-reply-to',
+  'references',
+  'subject',
+  'date',
+];
+
+/** Every finding, in the order of the rules. */
+export const collectFindings = (judged: Judged): Finding[] => RULES.flatMap((rule) => rule(judged) ?? []);
+
+const bareLineEnds: Rule = ({ message }) => {
+  const { bareLf, bareCr } = message.lineEnds;
+  return [
+    ...(bareLf > 0
+      ? [
+          finding(
+            'bare-line-feed',
+            'warning',
+            `${bareLf} lines end with a bare LF; they were judged as if they ended with CRLF`,
+            'RFC 5321 section 2.3.8',
+          ),
+        ]
+      : []),
+    ...(bareCr > 0
+      ? [
+          finding(
+            'bare-carriage-return',
+            'warning',
+            `${bareCr} CR characters stand alone; they are content, not line ends`,
+            'RFC 5321 section 2.3.8',
+          ),
+        ]
+      : []),
+  ];
+};
+
+const messageShape: Rule = ({ message }) => [
+  ...(message.hasNul
+    ? [finding('nul-octet', 'warning', 'the message holds NUL octets, which no message may', 'RFC 5322 section 2.1')]
+    : []),
+  ...(message.hasBlankLine
+    ? []
+    : [finding('no-body', 'info', 'the message ends without a blank line, so it has no body', 'RFC 5322 section 2.1')]),
+  ...(message.lineEnds.longestLineBytes > MAX_LINE_OCTETS
+    ? [
+        finding(
+          'long-line',
+          'warning',
+          `the longest line has ${message.lineEnds.longestLineBytes} octets; servers may break lines of more than 998 and so break signatures`,
+          'RFC 5322 section 2.1.1',
+        ),
+      ]
+    : []),
+  ...(malformedLines(message).length > 0
+    ? [
+        finding(
+          'malformed-header-line',
+          'warning',
+          `${malformedLines(message).length} lines of the header block are no header fields`,
+          'RFC 5322 section 2.2',
+        ),
+      ]
+    : []),
+];
+
+const repeatedFields: Rule = ({ message }) =>
+  SINGLE_FIELDS.flatMap((key) => {
+    const count = fieldsNamed(message, key).length;
+    return count > 1
+      ? [
+          finding(
+            'repeated-field',
+            key === 'from' ? 'error' : 'warning',
+            `the message has ${count} ${key} fields, and readers differ in which one they show`,
+            'RFC 5322 section 3.6',
+          ),
+        ]
+      : [];
+  });
+
+const noAuthor: Rule = ({ author }) =>
+  author.reason === null
+    ? null
+    : finding(
+        'no-author-domain',
+        'error',
+        `${author.reason}, so DMARC cannot be evaluated`,
+        'RFC 9989 section 5.3.1',
+        'author',
+      );
+
+const signatureCap: Rule = ({ dkim, settings }) =>
+  dkim.length > settings.maxSignatures
+    ? finding(
+        'too-many-signatures',
+        'warning',
+        `the message has ${dkim.length} DKIM signatures; ${settings.maxSignatures} were evaluated`,
+        'RFC 6376 section 6.1',
+        'dkim',
+      )
+    : null;
+
+const signatures: Rule = ({ dkim }) =>
+  dkim.flatMap((signature, index) => {
+    const field = `dkim[${index}]`;
+    const who = `the signature of ${signature.sdid ?? 'an unnamed domain'}`;
+    const found: Finding[] = [];
+    if (
+      signature.result === 'pass' &&
+      signature.algorithm?.startsWith('rsa') &&
+      (signature.keyBits ?? ADVISED_RSA_BITS) < ADVISED_RSA_BITS
+    ) {
+      found.push(
+        finding(
+          'dkim-short-key',
+          'warning',
+          `${who} uses an RSA key of ${signature.keyBits} bits; 2048 are advised`,
+          'RFC 8301 section 3.2',
+          field,
+        ),
+      );
+    }
+    if ((signature.uncoveredBytes ?? 0) > 0) {
+      found.push(
+        finding(
+          'dkim-unsigned-body',
+          'warning',
+          `${who} leaves the last ${signature.uncoveredBytes} octets of the body unsigned (l=)`,
+          'RFC 6376 section 8.2',
+          field,
+        ),
+      );
+    }
+    if (signature.testing) {
+      found.push(
+        finding(
+          'dkim-testing-key',
+          'advice',
+          `${who} uses a key in testing mode (t=y)`,
+          'RFC 6376 section 3.6.1',
+          field,
+        ),
+      );
+    }
+    return found;
+  });
+
+const budget: Rule = ({ usage }) =>
+  usage.exceeded.map((limit) =>
+    finding(
+      'dns-limit',
+      'error',
+      `the DNS questions of this verification passed the limit for ${limit}; what hung on them is temperror`,
+      'RFC 7208 section 4.6.4',
+      'dns',
+    ),
+  );
+
+const readings: Rule = ({ dmarc }) =>
+  dmarc.agree || dmarc.difference === undefined
+    ? null
+    : finding('dmarc-readings-differ', 'info', dmarc.difference, 'RFC 9989 appendix C', 'dmarc');
+
+const relay: Rule = ({ smtp, settings }) => {
+  if (settings.localDomains.length === 0 || smtp.auth?.identity !== undefined || smtp.clientIp === undefined)
+    return null;
+  const local = new Set(settings.localDomains);
+  const outside = (smtp.rcptTo ?? []).filter(
+    (path) => !local.has(path.replace(/^<|>$/g, '').split('@').at(-1)?.toLowerCase() ?? ''),
+  );
+  return outside.length === 0
+    ? null
+    : finding(
+        'relay',
+        'error',
+        `an unauthenticated client sends to ${outside.length} recipients outside the local domains`,
+        'RFC 5321 section 7.8',
+        'smtp.rcptTo',
+      );
+};
+
+const RULES: readonly Rule[] = [
+  noAuthor,
+  repeatedFields,
+  messageShape,
+  bareLineEnds,
+  signatureCap,
+  signatures,
+  budget,
+  readings,
+  relay,
+];
+
+const finding = (
+  code: string,
+  severity: Finding['severity'],
+  message: string,
+  section: string,
+  field?: string,
+): Finding => ({
+  code,
+  severity,
+  message,
+  section,
+  ...(field !== undefined && { field }),
+});

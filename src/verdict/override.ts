@@ -1,0 +1,70 @@
+/**
+ * Why a DMARC failure is not held against a message (RFC 9989 section 5.4; reasons of RFC 9990 section 3.1.1.6). Pure and narrow: an ARC chain counts only when it
+ * passes, its last sealer is trusted, and that sealer says it saw DMARC pass, so that the failure is one that forwarding explains.
+ */
+import ipaddr from 'ipaddr.js';
+import type { ArcVerdict } from '../../schemas/arc.ts';
+import type { DkimSignature } from '../../schemas/dkim.ts';
+import type { DmarcVerdict } from '../../schemas/dmarc.ts';
+import type { SmtpFacts } from '../../schemas/smtp.ts';
+import type { SpfVerdict } from '../../schemas/spf.ts';
+import type { Iprev, Override, VerdictSettings } from '../../schemas/verdict.ts';
+import { comparable } from './identifiers.ts';
+
+type Grounds = {
+  dmarc: DmarcVerdict;
+  spf: SpfVerdict;
+  dkim: readonly DkimSignature[];
+  arc: ArcVerdict;
+  iprev: Iprev;
+  facts: SmtpFacts;
+  settings: VerdictSettings;
+};
+
+/** The first override that holds, or null. Only a DMARC failure can be overridden. */
+export const findOverride = (grounds: Grounds): Override | null => {
+  if (grounds.dmarc.result !== 'fail') return null;
+  return byArc(grounds) ?? byNetwork(grounds) ?? byDomain(grounds);
+};
+
+const byArc = ({ arc, dkim }: Grounds): Override | null => {
+  const last = arc.instances.at(-1);
+  if (arc.result !== 'pass' || last === undefined || !last.trusted) return null;
+  // The first sealer that says DMARC passed vouches for the author; every later one must be trusted to have kept that true.
+  const vouching = arc.instances.find(({ claims }) =>
+    claims.some(({ method, result }) => method === 'dmarc' && result === 'pass'),
+  );
+  if (vouching === undefined || arc.instances.slice(vouching.instance - 1).some(({ trusted }) => !trusted)) return null;
+  // A broken signature of the author is what a mailing list leaves behind; without one the message was only forwarded.
+  const broken = dkim.some(({ result }) => result === 'fail');
+  return {
+    type: broken ? 'mailing_list' : 'trusted_forwarder',
+    comment: `the trusted sealer ${vouching.sealer} saw DMARC pass before the message was changed or forwarded (ARC i=${vouching.instance})`,
+  };
+};
+
+const byNetwork = ({ facts, settings }: Grounds): Override | null => {
+  if (facts.clientIp === undefined) return null;
+  const address = ipaddr.process(facts.clientIp);
+  const network = settings.allowNetworks.find((text) => contains(text, address));
+  return network === undefined
+    ? null
+    : { type: 'local_policy', comment: `the client ${facts.clientIp} is in the allowed network ${network}` };
+};
+
+const contains = (network: string, address: ipaddr.IPv4 | ipaddr.IPv6): boolean => {
+  if (!network.includes('/')) return ipaddr.process(network).toString() === address.toString();
+  const [base, bits] = ipaddr.parseCIDR(network);
+  return base.kind() === address.kind() && address.match([base, bits] as [typeof address, number]);
+};
+
+const byDomain = ({ spf, dkim, settings }: Grounds): Override | null => {
+  const allowed = new Set(settings.allowDomains);
+  const signed = dkim.find(({ result, sdid }) => result === 'pass' && sdid !== null && allowed.has(comparable(sdid)));
+  if (signed !== undefined)
+    return { type: 'local_policy', comment: `the message is signed by the allowed domain ${signed.sdid}` };
+  if (spf.result === 'pass' && spf.domain !== null && allowed.has(comparable(spf.domain))) {
+    return { type: 'local_policy', comment: `SPF passes for the allowed domain ${spf.domain}` };
+  }
+  return null;
+};

@@ -1,0 +1,172 @@
+/**
+ * The door: a message and its transport facts in, a verdict out. A staircase of named steps; independent DNS questions run side by side, and every question passes
+ * the budget of this one verification. Never throws on what a message holds; a failure is `temperror`, an unknown is told as unknown.
+ */
+import { createHash } from 'node:crypto';
+import type { OverlayRecord } from '../../schemas/dns.ts';
+import type { SmtpFacts } from '../../schemas/smtp.ts';
+import type { Verdict, VerdictSettings } from '../../schemas/verdict.ts';
+import type { IncludeWord } from '../../schemas/verify-request.ts';
+import { beginDmarc, noAuthorDomain } from '../dmarc/evaluate.ts';
+import { type BudgetLimits, withBudget } from '../dns/budget.ts';
+import type { Lookup } from '../dns/lookup.ts';
+import { parseOverlay, withOverlay } from '../dns/overlay.ts';
+import { type MessageLimits, readMessage } from '../message/message.ts';
+import { answerAuthor } from './answer.ts';
+import { validateArc } from './arc.ts';
+import { writeAuthenticationResults, writeReceivedSpf } from './authentication-results.ts';
+import { readAuthor } from './author.ts';
+import { checkBimi } from './bimi.ts';
+import { readClaims } from './claims.ts';
+import { deriveFacts } from './derive.ts';
+import { decide } from './disposition.ts';
+import { verifySignatures } from './dkim.ts';
+import { Fault } from './fault.ts';
+import { collectFindings } from './findings.ts';
+import { mayAlign, toIdentifiers } from './identifiers.ts';
+import { checkIprev } from './iprev.ts';
+import { mailauthVersion } from './mailauth.ts';
+import { readMessageFacts } from './message-facts.ts';
+import { findOverride } from './override.ts';
+import { toMailauthResolver } from './resolver.ts';
+import { checkSpf } from './spf.ts';
+import { readTransport } from './transport.ts';
+
+/** What a caller may ask for beside the verdict itself. */
+export type VerifyOptions = {
+  include?: readonly IncludeWord[] | undefined;
+  /** Unpublished records for this verification only. */
+  overlay?: readonly OverlayRecord[] | undefined;
+  trustReceived?: string | undefined;
+  trustedAuthservIds?: readonly string[] | undefined;
+  /** Ends the verification without a verdict. */
+  signal?: AbortSignal | undefined;
+};
+
+/** Judges one message. @throws Fault `header-too-large`, `invalid-overlay` or `aborted`; nothing else that a caller could cause */
+export type Verify = (bytes: Buffer, given: SmtpFacts, options?: VerifyOptions) => Promise<Verdict>;
+
+/** What a verifier is made of. */
+export type VerifierParts = {
+  lookup: Lookup;
+  settings: VerdictSettings;
+  messageLimits: MessageLimits;
+  dnsLimits: BudgetLimits;
+  clock: {
+    /** Milliseconds since the epoch. */ nowMs: () => number /** Milliseconds that never go back. */;
+    monotonicMs: () => number;
+  };
+  newId: () => string;
+  version: string;
+  /** `replay`: the lookup is recorded evidence, told and not limited. */
+  mode: 'enforce' | 'replay';
+};
+
+/** Makes the function that judges messages. */
+export const createVerifier =
+  (parts: VerifierParts): Verify =>
+  async (bytes, given, options = {}) => {
+    const { settings, clock } = parts;
+    const startedMs = clock.monotonicMs();
+    const nowMs = clock.nowMs();
+    const deadlineMs = startedMs + parts.dnsLimits.maxElapsedMs;
+    const message = readMessage(bytes, parts.messageLimits);
+    if (message.kind === 'header-too-large') {
+      throw new Fault('header-too-large', `the header block passes the limit ${message.limit} of ${message.max}`);
+    }
+    const { facts, derived } = deriveFacts(message, given, options);
+    const laid = overlaid(parts.lookup, options.overlay);
+    const budget = withBudget(stoppable(laid, options.signal), parts.dnsLimits, clock.monotonicMs, parts.mode);
+    const { lookup } = budget;
+    const resolver = toMailauthResolver(lookup, deadlineMs);
+    const author = readAuthor(message);
+
+    // Asked at once, as soon as their names are known: SPF, keys, DMARC records and the client's name.
+    const dmarcBegun = author.domain === null ? null : beginDmarc(author.domain, lookup, deadlineMs);
+    const [spf, { signatures, arcData }, iprev] = await Promise.all([
+      checkSpf(facts, {
+        resolver,
+        strict: settings.strict,
+        receiver: settings.authservId,
+        timeMs: parts.dnsLimits.maxElapsedMs,
+      }),
+      verifySignatures(bytes, { resolver, nowMs, ...settings, mayAlign: (sdid) => mayAlign(sdid, author.domain) }),
+      checkIprev(facts.clientIp, lookup, deadlineMs),
+    ]);
+    const arc = await validateArc(arcData, {
+      resolver,
+      strict: settings.strict,
+      minRsaBits: settings.minRsaBits,
+      clientIp: facts.clientIp,
+      trustedSealers: new Set(settings.arcTrustedSealers),
+      readClaims,
+    });
+    const dmarc =
+      dmarcBegun === null
+        ? noAuthorDomain(author.reason ?? 'there is no author domain')
+        : await dmarcBegun.finish(toIdentifiers(spf, signatures, settings));
+    const dkim = await Promise.all(
+      signatures.map(async (signature) => ({
+        ...signature,
+        aligned: signature.sdid === null || dmarcBegun === null ? null : await dmarcBegun.dkimAligned(signature.sdid),
+      })),
+    );
+    const bimi = await checkBimi(message, dmarc, author, lookup, deadlineMs);
+    if (options.signal?.aborted) throw new Fault('aborted', 'the caller gave up');
+
+    const override = findOverride({ dmarc, spf, dkim, arc, iprev, facts, settings });
+    const disposition = decide({
+      dmarc,
+      spf: spf.result,
+      dkim: dkim.map(({ result }) => result),
+      enforce: settings.enforce,
+      override,
+    });
+    const judged = { spf, dkim, arc, dmarc, bimi, iprev, smtp: facts, disposition };
+    const usage = budget.usage();
+    return {
+      id: parts.newId(),
+      evaluatedAt: new Date(nowMs).toISOString(),
+      elapsedMs: rounded(clock.monotonicMs() - startedMs),
+      engine: {
+        name: 'mailverdict',
+        version: parts.version,
+        mailauth: mailauthVersion,
+        ...(options.include?.includes('evidence') && { settings }),
+      },
+      author: answerAuthor(author, dmarc),
+      disposition,
+      smtp: facts,
+      transport: readTransport(facts),
+      ...(derived !== null && { derived }),
+      message: readMessageFacts(message, author, createHash('sha256').update(bytes).digest('hex')),
+      spf,
+      dkim,
+      arc,
+      dmarc,
+      bimi,
+      iprev,
+      headers: {
+        authenticationResults: writeAuthenticationResults(facts.receiver ?? settings.authservId, judged),
+        receivedSpf: writeReceivedSpf(facts.receiver ?? settings.authservId, spf.mailFrom ?? spf.helo, facts),
+      },
+      findings: collectFindings({ message, author, ...judged, usage, settings }),
+      dns: usage,
+      ...(options.include?.includes('evidence') && { evidence: budget.evidence() }),
+    };
+  };
+
+const overlaid = (lookup: Lookup, records: readonly OverlayRecord[] | undefined): Lookup => {
+  if (records === undefined || records.length === 0) return lookup;
+  const parsed = parseOverlay(records, 'dns');
+  if (!parsed.ok) throw new Fault('invalid-overlay', 'the records in "dns" cannot be laid over DNS', parsed.errors);
+  return withOverlay(parsed.overlay, lookup);
+};
+
+/** Once the caller is gone nothing more is asked: memory only. */
+const stoppable =
+  (lookup: Lookup, signal: AbortSignal | undefined): Lookup =>
+  (question, deadlineMs) =>
+    lookup(question, signal?.aborted ? Number.NEGATIVE_INFINITY : deadlineMs);
+
+const rounded = (ms: number): number => Math.round(ms * 100) / 100;
