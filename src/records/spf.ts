@@ -23,23 +23,27 @@ type Directive = Term & {
   readonly qualifier: SpfQualifier;
 };
 
-/** A mechanism with its qualifier (RFC 7208 section 5). Prefix lengths are in bits. */
+// One member of the union for each name, so that a test of `name` narrows.
+type Named<Name extends string, Parts> = Name extends string ? { readonly name: Name } & Parts : never;
+
+/** A mechanism with its qualifier (RFC 7208 section 5). Prefix lengths are in bits; a `domain` of null is the domain under evaluation. */
 export type SpfMechanism =
-  | (Directive & { readonly name: 'all' })
-  | (Directive & { readonly name: 'include' | 'exists'; readonly domain: DomainSpec })
-  | (Directive & {
-      readonly name: 'a' | 'mx';
-      /** null: the domain under evaluation. */
-      readonly domain: DomainSpec | null;
-      readonly ip4PrefixLength: number;
-      readonly ip6PrefixLength: number;
-    })
-  | (Directive & { readonly name: 'ptr'; readonly domain: DomainSpec | null })
-  | (Directive & { readonly name: 'ip4' | 'ip6'; readonly network: IpAddress; readonly prefixLength: number });
+  | Named<'all', Directive>
+  | Named<'include' | 'exists', Directive & { readonly domain: DomainSpec }>
+  | Named<
+      'a' | 'mx',
+      Directive & {
+        readonly domain: DomainSpec | null;
+        readonly ip4PrefixLength: number;
+        readonly ip6PrefixLength: number;
+      }
+    >
+  | Named<'ptr', Directive & { readonly domain: DomainSpec | null }>
+  | Named<'ip4' | 'ip6', Directive & { readonly network: IpAddress; readonly prefixLength: number }>;
 
 /** A modifier (RFC 7208 section 6). Names are in lower case; `unknown` modifiers are kept and have no effect. */
 export type SpfModifier =
-  | (Term & { readonly kind: 'modifier'; readonly name: 'redirect' | 'exp'; readonly domain: DomainSpec })
+  | Named<'redirect' | 'exp', Term & { readonly kind: 'modifier'; readonly domain: DomainSpec }>
   | (Term & {
       readonly kind: 'unknown-modifier';
       readonly name: string;
