@@ -192,7 +192,10 @@ test('readAuthenticationResults reads back whatever was written with quotes, wit
   const result = fc.record({
     method: keyword,
     result: keyword,
-    properties: fc.array(fc.tuple(keyword, keyword, quotable), { maxLength: 4 }),
+    properties: fc.uniqueArray(fc.tuple(keyword, keyword, quotable), {
+      maxLength: 4,
+      selector: ([ptype, name]) => `${ptype}.${name}`,
+    }),
   });
   fc.assert(
     fc.property(fc.array(result, { minLength: 1, maxLength: 5 }), gap, (results, space) => {
@@ -212,11 +215,7 @@ test('readAuthenticationResults reads back whatever was written with quotes, wit
         results.map(({ method, result: word, properties }) => [
           method,
           word,
-          [
-            ...new Map(
-              properties.map(([ptype, name, value]): [string, string] => [`${ptype}.${name}`, value]).toReversed(),
-            ),
-          ].toReversed(),
+          properties.map(([ptype, name, value]) => [`${ptype}.${name}`, value]),
         ]),
       );
     }),
