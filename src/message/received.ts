@@ -21,7 +21,7 @@ export type Received = {
   readonly fromIp: string | null;
   /** Name of the server that received the message. */
   readonly by: string | null;
-  /** Transmission type, upper case, as in ESMTPS (RFC 3848). */
+  /** Transmission type in upper case, as in ESMTPS (RFC 3848); several words, as Exchange writes them, as they stand. */
   readonly with: string | null;
   readonly id: string | null;
   /** Recipient without angle brackets. */
@@ -57,7 +57,7 @@ export function readReceived(text: string): Received {
   // A HELO name with a semicolon moves the server's own words behind it, where the date stands.
   const ambiguous = mangled || (dateText !== '' && dateMs === null);
   const from = clauses.get('from');
-  const protocol = clauses.get('with')?.words[0]?.toUpperCase() ?? null;
+  const protocol = protocolOf(clauses.get('with')?.words ?? []);
   const client = from === undefined || ambiguous ? null : tcpInfo(from);
   const authenticated = protocol === null ? null : authenticatedBy(protocol);
   return {
@@ -204,6 +204,12 @@ function withoutNested(comment: string): string {
 function knownName(name: string | null): string | null {
   if (name === null || name.startsWith('[') || /^unknown$/i.test(name)) return null;
   return name.replace(/\.$/, '');
+}
+
+function protocolOf(words: readonly string[]): string | null {
+  const [first] = words;
+  if (first === undefined) return null;
+  return words.length === 1 ? first.toUpperCase() : words.join(' ').slice(0, 64);
 }
 
 /** The "A" of RFC 3848 and RFC 6531 section 4.3; a type outside the registry tells nothing. */

@@ -95,7 +95,7 @@ const servers: [of: string, text: string, facts: Partial<Received>][] = [
       fromIp: '2001:db8:208::10',
       by: 'DB3PR01.prod.exchange.example',
       id: '15.20.8398.14',
-      with: 'MICROSOFT',
+      with: 'Microsoft SMTP Server',
       authenticated: null,
       tls: { version: 'TLSv1.2', cipher: 'TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384' },
     },
