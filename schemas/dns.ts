@@ -140,3 +140,25 @@ export const OverlayRecord = z
     description: 'An unpublished record set; exactly one of records and rcode',
   });
 export type OverlayRecord = z.infer<typeof OverlayRecord>;
+
+const StoreStats = z.object({
+  entries: z.number().int().describe('answers held, expired ones included'),
+  bytes: z.number().int().describe('estimated memory they take, in bytes'),
+  maxBytes: z.number().int().describe('memory they may take, in bytes'),
+});
+
+/** What the resolver holds and how it is doing. */
+export const DnsCacheStats = z
+  .object({
+    records: StoreStats.describe('answers with records'),
+    negatives: StoreStats.describe('NXDOMAIN, NODATA and failures (RFC 2308, RFC 9520)'),
+    hits: z.number().int().describe('questions answered from memory since the start'),
+    misses: z.number().int().describe('questions that went out to a server since the start'),
+    shared: z.number().int().describe('questions that joined an identical one in flight since the start'),
+    stale: z.number().int().describe('records given out past their TTL since the start (RFC 8767)'),
+    prefetches: z.number().int().describe('records renewed before they expired since the start'),
+    inFlight: z.number().int().describe('questions in flight now'),
+    waiting: z.number().int().describe('questions that wait for their turn now'),
+  })
+  .meta({ id: 'DnsCacheStats', description: 'The resolver and its cache' });
+export type DnsCacheStats = z.infer<typeof DnsCacheStats>;

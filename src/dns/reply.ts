@@ -1,0 +1,141 @@
+/**
+ * What a matching reply says about its question: the CNAME chain that starts at the question, the records at its end, or which negative. Whatever else
+ * stands in the message is ignored (RFC 5452 section 6 leaves bailiwick to the recursive server; a stub takes its own chain only). A reply that
+ * contradicts itself or breaks off is `badresp`, never "no record". RFC 2308 (negatives), RFC 6604 (RCODE of a chain), RFC 6840 (AD).
+ */
+import type { FailureKind, RecordData } from '../../schemas/dns.ts';
+import type { Answer, Question } from './lookup.ts';
+import { decodeMessage, type Message, type WireRecord } from './message.ts';
+import { isAtOrUnder, normalizeName } from './name.ts';
+import { MAX_CNAMES } from './zone.ts';
+
+/** Bounds on what one reply may hand on. */
+export type ReplyLimits = {
+  readonly maxRecords: number;
+  /** All strings of all TXT records together, in octets. */
+  readonly maxTextBytes: number;
+};
+
+const NOERROR = 0;
+const NXDOMAIN = 3;
+const FAILURES_BY_RCODE: Readonly<Record<number, FailureKind>> = {
+  1: 'formerr',
+  2: 'servfail',
+  4: 'notimp',
+  5: 'refused',
+};
+
+const BAD_REPLY: Answer = Object.freeze({ kind: 'failure', failure: 'badresp', source: 'network' });
+
+/**
+ * Judges a reply that matches its query.
+ * @param question its name normalized
+ * @param trustsAd whether the AD bit of this server counts (RFC 6840 section 5.8)
+ * @returns `truncated` when TC is set: a partial answer is never used; TTLs are as sent, unclamped; 0 where no SOA bounds a negative answer
+ */
+export const judgeReply = (
+  bytes: Buffer,
+  question: Question,
+  limits: ReplyLimits,
+  trustsAd: boolean,
+): Answer | 'truncated' => {
+  const isTruncated = ((bytes[2] ?? 0) & 0x02) !== 0;
+  if (isTruncated) return 'truncated';
+  const message = decodeMessage(bytes);
+  if (message === null) return BAD_REPLY;
+  const { rcode } = message;
+  if (rcode !== NOERROR && rcode !== NXDOMAIN)
+    return { kind: 'failure', failure: FAILURES_BY_RCODE[rcode] ?? 'rcode', source: 'network', rcode };
+  const chain = followChain(message.answers, question);
+  if (chain === null) return BAD_REPLY;
+  const authenticated = trustsAd && message.authenticData;
+  if (chain.records.length > 0) {
+    if (rcode === NXDOMAIN || !isHandable(chain.records, limits)) return BAD_REPLY;
+    return {
+      kind: 'records',
+      records: freezeRecords(chain.records),
+      ttlSeconds: chain.ttlSeconds,
+      authenticated,
+      source: 'network',
+      rcode,
+    };
+  }
+  const negativeTtlSeconds = negativeTtl(message, chain.end);
+  // Without an SOA an aliased name was left unresolved, and a bare NS is a referral: the server did not recurse to the end (RFC 2308 section 2.2).
+  if (negativeTtlSeconds === null && rcode === NOERROR && (chain.links > 0 || hasReferral(message))) return BAD_REPLY;
+  return {
+    kind: rcode === NXDOMAIN ? 'nxdomain' : 'nodata',
+    ttlSeconds: Math.min(chain.ttlSeconds, negativeTtlSeconds ?? 0),
+    authenticated,
+    source: 'network',
+    rcode,
+  };
+};
+
+type Chain = {
+  readonly records: readonly RecordData[];
+  /** The least over the records and every CNAME on the way; Infinity for an empty chain. */
+  readonly ttlSeconds: number;
+  readonly links: number;
+  /** Normalized name at the end. */
+  readonly end: string;
+};
+
+/** @returns null when the chain is too long, loops, forks or leads to no name */
+const followChain = (answers: readonly WireRecord[], question: Question): Chain | null => {
+  let name = question.name;
+  let ttlSeconds = Number.POSITIVE_INFINITY;
+  for (let links = 0; links <= MAX_CNAMES; links++) {
+    const owned = answers.filter((record) => record.name === name || normalizeName(record.name) === name);
+    const records: RecordData[] = [];
+    let target: string | null = null;
+    for (const record of owned) {
+      if (!('data' in record)) continue;
+      if (record.type === question.type) {
+        records.push(record.data);
+        ttlSeconds = Math.min(ttlSeconds, record.ttlSeconds);
+      } else if (record.type === 'CNAME') {
+        const next = normalizeName(String(record.data));
+        if (next === null || (target !== null && next !== target)) return null;
+        target = next;
+        ttlSeconds = Math.min(ttlSeconds, record.ttlSeconds);
+      }
+    }
+    if (records.length > 0) return target === null ? { records, ttlSeconds, links, end: name } : null;
+    if (target === null) return { records, ttlSeconds, links, end: name };
+    name = target;
+  }
+  return null;
+};
+
+/** The SOA counts only where it stands above the name it speaks for. */
+const negativeTtl = (message: Message, name: string): number | null => {
+  for (const record of message.authorities) {
+    if (!('data' in record) || typeof record.data !== 'object' || !('minimum' in record.data)) continue;
+    const owner = record.name === '' ? '' : normalizeName(record.name);
+    if (owner === '' || (owner !== null && isAtOrUnder(name, owner)))
+      return Math.min(record.ttlSeconds, record.data.minimum);
+  }
+  return null;
+};
+
+const hasReferral = (message: Message): boolean =>
+  message.authorities.some((record) => 'data' in record && record.type === 'NS');
+
+/** Within bounds, and every name in it one that could be asked for, so that evidence can be replayed. */
+const isHandable = (records: readonly RecordData[], limits: ReplyLimits): boolean => {
+  if (records.length > limits.maxRecords) return false;
+  let textBytes = 0;
+  for (const data of records) {
+    if (Array.isArray(data)) for (const string of data) textBytes += string.length;
+    else if (typeof data === 'string') {
+      if (!data.includes(':') && normalizeName(data) === null) return false;
+    } else if ('exchange' in data && data.exchange !== '' && normalizeName(data.exchange) === null) return false;
+  }
+  return textBytes <= limits.maxTextBytes;
+};
+
+const freezeRecords = (records: readonly RecordData[]): readonly RecordData[] => {
+  for (const record of records) Object.freeze(record);
+  return Object.freeze(records);
+};

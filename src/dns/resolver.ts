@@ -1,0 +1,150 @@
+/**
+ * The stub resolver, put together: a cache around a bound on questions in flight, around UDP with TCP where a reply does not fit. It speaks to recursive
+ * servers that the configuration or the system names, and validates nothing itself: DNSSEC is their work. Every layer is a `Lookup` of its own file.
+ */
+import { randomFillSync } from 'node:crypto';
+import { getServers } from 'node:dns';
+import type { AnswerSource, DnsCacheStats, FailureKind, RecordType } from '../../schemas/dns.ts';
+import type { DnsSettings } from '../../schemas/dns-settings.ts';
+import { cached } from './cache.ts';
+import type { Clock } from './deadline.ts';
+import { bounded } from './in-flight.ts';
+import type { Answer, Lookup } from './lookup.ts';
+import { printableName } from './name.ts';
+import { type FillRandom, randomNumbers } from './random.ts';
+import { parseServer, type Server, withHealth } from './servers.ts';
+import { withoutSpecialNames } from './special-names.ts';
+import { tcp } from './tcp.ts';
+import { tries } from './tries.ts';
+import { onTruncation } from './truncation.ts';
+import { udp } from './udp.ts';
+
+/** One question that ended, for counters and for a log line when it was slow. */
+export type QuestionEvent = {
+  /** Escaped and cut, fit for a log. */
+  readonly name: string;
+  readonly type: RecordType;
+  readonly outcome: Answer['kind'];
+  readonly source: AnswerSource;
+  readonly failure?: FailureKind;
+  readonly elapsedMs: number;
+};
+
+/** What the resolver is given; each part has its real counterpart as default. */
+export type ResolverParts = {
+  /** Monotonic milliseconds. @default performance.now() */
+  readonly clock?: Clock;
+  /** @default crypto.randomFillSync */
+  readonly fillRandom?: FillRandom;
+  /** Servers where the settings name none. @default dns.getServers(), read once */
+  readonly systemServers?: () => readonly string[];
+  /** Called after each question, hits too; it must be quick and not throw. */
+  readonly onQuestion?: (event: QuestionEvent) => void;
+};
+
+/** A resolver and its levers. */
+export type Resolver = {
+  readonly lookup: Lookup;
+  readonly cacheStats: () => DnsCacheStats;
+  /** Forgets a name with all its types, or everything. @returns the number of answers forgotten */
+  readonly flush: (name?: string) => number;
+  /** The servers asked, in the order of the configuration. */
+  readonly servers: readonly Server[];
+  /** Closes all sockets; questions in flight fail. Asking again opens new ones. */
+  readonly close: () => void;
+};
+
+/**
+ * Makes a resolver. Opens no socket until the first question.
+ * A server that is no IP literal is left out; without any server every question fails with `network`.
+ */
+export const createResolver = (settings: DnsSettings, parts: ResolverParts = {}): Resolver => {
+  const clock = parts.clock ?? (() => performance.now());
+  const random = randomNumbers(parts.fillRandom ?? randomFillSync);
+  const literals = settings.dnsServers.length > 0 ? settings.dnsServers : (parts.systemServers ?? getServers)();
+  const all = literals.flatMap((literal) => parseServer(literal) ?? []);
+  const servers = withHealth(all, settings.dnsServerRetrySeconds * 1000, clock, random);
+
+  const datagrams = udp(udpSettings(settings), clock, random);
+  const streams = tcp(settings.dnsTcpIdleMs, random);
+  const overUdp = tries(servers, datagrams.exchange, trySettings(settings), clock);
+  const overTcp = tries(
+    servers,
+    streams.exchange,
+    { ...trySettings(settings), triesPerServer: 1, firstTryMs: settings.dnsLaterTryMs },
+    clock,
+  );
+  const flights = bounded(onTruncation(overUdp, overTcp), flightLimits(settings), clock);
+  const isLocal = all.every((server) => server.isLoopback);
+  const cache = cached(
+    withoutSpecialNames(flights.lookup, settings.dnsRefuseInternalNames),
+    cacheSettings(settings, isLocal),
+    clock,
+    random,
+  );
+
+  return {
+    lookup: parts.onQuestion === undefined ? cache.lookup : observed(cache.lookup, parts.onQuestion, clock),
+    cacheStats: () => ({ ...cache.stats(), inFlight: flights.inFlight(), waiting: flights.waiting() }),
+    flush: cache.flush,
+    servers: all,
+    close: () => {
+      datagrams.close();
+      streams.close();
+    },
+  };
+};
+
+const observed =
+  (next: Lookup, onQuestion: (event: QuestionEvent) => void, clock: Clock): Lookup =>
+  async (question, deadlineMs) => {
+    const startMs = clock();
+    const answer = await next(question, deadlineMs);
+    onQuestion({
+      name: printableName(question.name),
+      type: question.type,
+      outcome: answer.kind,
+      source: answer.source,
+      ...(answer.kind === 'failure' ? { failure: answer.failure } : {}),
+      elapsedMs: clock() - startMs,
+    });
+    return answer;
+  };
+
+const udpSettings = (settings: DnsSettings) => ({
+  sockets: settings.dnsUdpSockets,
+  questionsPerSocket: settings.dnsUdpSocketQuestions,
+  socketAgeMs: settings.dnsUdpSocketSeconds * 1000,
+});
+
+const trySettings = (settings: DnsSettings) => ({
+  triesPerServer: settings.dnsTriesPerServer,
+  firstTryMs: settings.dnsFirstTryMs,
+  laterTryMs: settings.dnsLaterTryMs,
+  payloadBytes: settings.dnsUdpPayloadBytes,
+  trustsAd: settings.dnsTrustAd,
+  limits: { maxRecords: settings.dnsMaxRecords, maxTextBytes: settings.dnsMaxTextBytes },
+});
+
+const flightLimits = (settings: DnsSettings) => ({
+  maxInFlight: settings.dnsMaxInFlight,
+  maxPerDomain: settings.dnsMaxInFlightPerDomain,
+  maxWaiting: settings.dnsMaxWaiting,
+});
+
+/** A renewal costs a loopback resolver little; a resolver across a network should not be asked what nobody waits for. */
+const cacheSettings = (settings: DnsSettings, isLocal: boolean) => ({
+  maxBytes: settings.dnsCacheBytes,
+  maxNegativeBytes: settings.dnsNegativeCacheBytes,
+  maxAnswerBytes: settings.dnsCacheAnswerBytes,
+  questionTimeoutMs: settings.dnsQuestionTimeoutMs,
+  minTtlSeconds: settings.dnsMinTtlSeconds,
+  maxTtlSeconds: settings.dnsMaxTtlSeconds,
+  maxNegativeTtlSeconds: settings.dnsMaxNegativeTtlSeconds,
+  failureTtlSeconds: settings.dnsFailureTtlSeconds,
+  maxFailureTtlSeconds: settings.dnsMaxFailureTtlSeconds,
+  prefetches: settings.dnsPrefetch === 'on' || (settings.dnsPrefetch === 'auto' && isLocal),
+  maxPrefetches: settings.dnsMaxPrefetches,
+  serveStaleSeconds: settings.dnsServeStaleSeconds,
+  serveStaleWaitMs: settings.dnsServeStaleWaitMs,
+});

@@ -1,0 +1,23 @@
+/**
+ * Names that are decided here and never asked for: localhost (RFC 6761 section 6.3), onion (RFC 7686 section 2), and, if so set, the names of internal
+ * networks (home.arpa of RFC 8375, internal): whoever may name a domain in a message must not be able to probe them through our results.
+ */
+import type { Answer, Lookup } from './lookup.ts';
+import { isAtOrUnder } from './name.ts';
+
+const SPECIAL = ['localhost', 'onion'];
+const INTERNAL = ['home.arpa', 'internal'];
+
+const NOT_THERE: Answer = Object.freeze({
+  kind: 'nxdomain',
+  ttlSeconds: 0,
+  authenticated: false,
+  source: 'local',
+});
+
+/** Answers special names with NXDOMAIN, source `local`; all else goes to `next`. Names are normalized. */
+export const withoutSpecialNames = (next: Lookup, refusesInternal: boolean): Lookup => {
+  const refused = refusesInternal ? [...SPECIAL, ...INTERNAL] : SPECIAL;
+  return async (question, deadlineMs) =>
+    refused.some((apex) => isAtOrUnder(question.name, apex)) ? NOT_THERE : next(question, deadlineMs);
+};

@@ -1,0 +1,15 @@
+/**
+ * UDP first, TCP where the reply does not fit: a truncated reply is never used, not even in part (RFC 2181 section 9, RFC 7766 section 5).
+ */
+import type { Lookup } from './lookup.ts';
+import type { Ask } from './tries.ts';
+
+/** Asks over UDP and, where a server says that its reply is truncated, over TCP, that server first and within the same deadline. */
+export const onTruncation =
+  (udp: Ask, tcp: Ask): Lookup =>
+  async (question, deadlineMs) => {
+    const answer = await udp(question, deadlineMs);
+    if (answer.kind !== 'truncated') return answer;
+    const whole = await tcp(question, deadlineMs, answer.server);
+    return whole.kind === 'truncated' ? { kind: 'failure', failure: 'badresp', source: 'network' } : whole;
+  };

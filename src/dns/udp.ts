@@ -1,0 +1,156 @@
+/**
+ * Questions over UDP: for each server a pool of connected sockets, one picked at random for each try, so that an off-path forger faces the id and the
+ * port (RFC 5452). A connected socket takes datagrams of its peer only, and tells at once when the port is closed. Never looks a name up.
+ */
+import { createSocket, type Socket } from 'node:dgram';
+import type { Clock } from './deadline.ts';
+import type { Exchange, Transport, TryOutcome } from './exchange.ts';
+import { isReplyTo, type Query, withId } from './query.ts';
+import type { RandomNumbers } from './random.ts';
+import type { Server } from './servers.ts';
+
+/** Size and renewal of the pool of each server. */
+export type UdpSettings = {
+  readonly sockets: number;
+  /** Questions after which a socket gives way. */
+  readonly questionsPerSocket: number;
+  /** Age at which a socket gives way. */
+  readonly socketAgeMs: number;
+};
+
+type Pending = { readonly query: Query; readonly onOutcome: (outcome: TryOutcome) => void };
+
+type PooledSocket = {
+  readonly socket: Socket;
+  readonly pending: Map<number, Pending>;
+  /** Datagrams that wait for the socket to be connected; null afterwards. */
+  waiting: Buffer[] | null;
+  questions: number;
+  readonly retiresAtMs: number;
+  isRetired: boolean;
+};
+
+/** Sockets are made when first picked and do not keep the process alive. */
+export const udp = (settings: UdpSettings, clock: Clock, random: RandomNumbers): Transport => {
+  const pools = new Map<Server, (PooledSocket | undefined)[]>();
+
+  const exchange: Exchange = (server, query, onOutcome) => {
+    let pool = pools.get(server);
+    if (pool === undefined) {
+      pool = new Array<PooledSocket | undefined>(settings.sockets);
+      pools.set(server, pool);
+    }
+    const slot = random.below(settings.sockets);
+    let pooled = pool[slot];
+    if (pooled === undefined || pooled.isRetired || isWornOut(pooled, settings, clock)) {
+      if (pooled !== undefined) retire(pooled);
+      pooled = openSocket(server, clock() + settings.socketAgeMs);
+      pool[slot] = pooled;
+    }
+    return send(pooled, query, onOutcome, random);
+  };
+
+  return {
+    exchange,
+    close: () => {
+      for (const pool of pools.values()) for (const pooled of pool) if (pooled !== undefined) failAll(pooled);
+      pools.clear();
+    },
+  };
+};
+
+/** A socket with nearly all ids taken is worn out too: a free id must stay hard to guess and quick to find. */
+const isWornOut = (pooled: PooledSocket, settings: UdpSettings, clock: Clock): boolean =>
+  pooled.questions >= settings.questionsPerSocket || pooled.pending.size > 32_768 || clock() >= pooled.retiresAtMs;
+
+const openSocket = (server: Server, retiresAtMs: number): PooledSocket => {
+  const socket = createSocket({
+    type: server.family === 4 ? 'udp4' : 'udp6',
+    // Both the server and the wildcard address of bind are literals: node:dns is never asked.
+    lookup: (host, _options, callback) => callback(null, host, server.family),
+  });
+  const pooled: PooledSocket = {
+    socket,
+    pending: new Map(),
+    waiting: [],
+    questions: 0,
+    retiresAtMs,
+    isRetired: false,
+  };
+  socket.on('message', (bytes) => receive(pooled, bytes));
+  socket.on('error', () => failAll(pooled));
+  socket.on('connect', () => {
+    const waiting = pooled.waiting ?? [];
+    pooled.waiting = null;
+    for (const bytes of waiting) transmit(pooled, bytes);
+  });
+  socket.connect(server.port, server.address);
+  socket.unref();
+  return pooled;
+};
+
+const send = (
+  pooled: PooledSocket,
+  query: Query,
+  onOutcome: (outcome: TryOutcome) => void,
+  random: RandomNumbers,
+): (() => void) => {
+  let id = random.uint16();
+  while (pooled.pending.has(id)) id = random.uint16();
+  const pending = { query, onOutcome };
+  pooled.pending.set(id, pending);
+  pooled.questions++;
+  const bytes = withId(query, id);
+  if (pooled.waiting === null) transmit(pooled, bytes);
+  else pooled.waiting.push(bytes);
+  return () => {
+    if (pooled.pending.get(id) !== pending) return;
+    pooled.pending.delete(id);
+    closeWhenDrained(pooled);
+  };
+};
+
+const transmit = (pooled: PooledSocket, bytes: Buffer): void => {
+  if (pooled.isRetired && pooled.pending.size === 0) return;
+  pooled.socket.send(bytes, (error) => {
+    if (error !== null) failAll(pooled);
+  });
+};
+
+const receive = (pooled: PooledSocket, bytes: Buffer): void => {
+  if (bytes.length < 12) return;
+  const id = bytes.readUInt16BE(0);
+  const pending = pooled.pending.get(id);
+  if (pending === undefined || !isReplyTo(bytes, pending.query)) return;
+  pooled.pending.delete(id);
+  pending.onOutcome({ kind: 'reply', bytes });
+  closeWhenDrained(pooled);
+};
+
+/** Its questions stay open until they end; only then is the socket closed. */
+const retire = (pooled: PooledSocket): void => {
+  pooled.isRetired = true;
+  closeWhenDrained(pooled);
+};
+
+const closeWhenDrained = (pooled: PooledSocket): void => {
+  if (pooled.isRetired && pooled.pending.size === 0) closeSocket(pooled);
+};
+
+/** An error of a connected socket speaks of its one peer, and so of every question on it. */
+const failAll = (pooled: PooledSocket): void => {
+  const pending = [...pooled.pending.values()];
+  pooled.pending.clear();
+  pooled.isRetired = true;
+  closeSocket(pooled);
+  for (const { onOutcome } of pending) onOutcome({ kind: 'unreachable' });
+};
+
+const closeSocket = ({ socket }: PooledSocket): void => {
+  try {
+    socket.close();
+  } catch (error) {
+    // A second close says so by an exception; every other fault stays one.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_SOCKET_DGRAM_NOT_RUNNING')) throw error;
+  }
+};
