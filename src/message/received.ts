@@ -35,7 +35,11 @@ export type Received = {
   readonly envelopeFrom: string | null;
   /** Milliseconds since 1970-01-01; null for a date that cannot be read. */
   readonly dateMs: number | null;
-  /** True when a clause stands twice, something is left open or the date is none: the field was mangled or is meant to mislead, and `fromIp` is null. */
+  /**
+   * True when a clause stands twice, something is left open or the date is none: the field was mangled or is meant to mislead. All but `by` is null
+   * then, and even `by` may be hidden; so whoever looks for the field of an own server from the top ends the search here, because the next field
+   * below may be the forgery that this one was mangled for.
+   */
   readonly ambiguous: boolean;
 };
 
@@ -56,27 +60,46 @@ export function readReceived(text: string): Received {
   const dateMs = dateText === '' ? null : readDate(dateText);
   // A HELO name with a semicolon moves the server's own words behind it, where the date stands.
   const ambiguous = mangled || (dateText !== '' && dateMs === null);
+  const by = clauses.get('by')?.words[0] ?? null;
+  if (ambiguous) return { ...NOTHING, by, ambiguous };
   const from = clauses.get('from');
   const protocol = protocolOf(clauses.get('with')?.words ?? []);
-  const client = from === undefined || ambiguous ? null : tcpInfo(from);
+  const client = from === undefined ? null : tcpInfo(from);
   const authenticated = protocol === null ? null : authenticatedBy(protocol);
+  const besideHelo = new Set(from?.comments);
+  const ownComments = comments.filter((comment) => !besideHelo.has(comment));
   return {
-    fromHelo: from === undefined ? null : (client?.helo ?? from.words[0] ?? null),
+    fromHelo: client?.helo ?? from?.words[0] ?? null,
     fromName: client?.name ?? null,
     fromIp: client?.ip ?? null,
-    by: clauses.get('by')?.words[0] ?? null,
+    by,
     with: protocol,
     id: withoutBrackets(clauses.get('id')?.words[0]),
     for: withoutBrackets(clauses.get('for')?.words[0]),
     tls: tlsOf(comments, clauses.get('tls'), protocol),
     authenticated,
-    authIdentity: authenticated === true ? authIdentityOf(comments) : null,
-    envelopeFrom:
-      withoutBrackets(clauses.get('envelope-from')?.words[0]) ?? withoutBrackets(lastMatch(comments, ENVELOPE_FROM)),
+    authIdentity: authenticated === true ? lastMatch(comments, AUTH_IDENTITY) : null,
+    envelopeFrom: withoutBrackets(clauses.get('envelope-from')?.words[0] ?? lastMatch(ownComments, ENVELOPE_FROM)),
     dateMs,
     ambiguous,
   };
 }
+
+const NOTHING: Received = {
+  fromHelo: null,
+  fromName: null,
+  fromIp: null,
+  by: null,
+  with: null,
+  id: null,
+  for: null,
+  tls: null,
+  authenticated: null,
+  authIdentity: null,
+  envelopeFrom: null,
+  dateMs: null,
+  ambiguous: false,
+};
 
 type Parts = {
   readonly clauses: ReadonlyMap<ClauseName, Clause>;
@@ -212,18 +235,17 @@ function protocolOf(words: readonly string[]): string | null {
   return words.length === 1 ? first.toUpperCase() : words.join(' ').slice(0, 64);
 }
 
+/** The types of RFC 3848 and RFC 6531 section 4.3: "S" for TLS, "A" for SMTP AUTH. */
+const TRANSMISSION_TYPE = /^(?:UTF8)?(?:E?SMTP|LMTP)(S?)(A?)$/;
+
 /** The "A" of RFC 3848 and RFC 6531 section 4.3; a type outside the registry tells nothing. */
 function authenticatedBy(protocol: string): boolean | null {
-  const type = /^(?:UTF8)?(?:E?SMTP|LMTP)(S?)(A?)$/.exec(protocol);
+  const type = TRANSMISSION_TYPE.exec(protocol);
   return type === null ? null : type[2] === 'A';
 }
 
 const ENVELOPE_FROM = /^(?:envelope-from|return-path)[ =](\S+)/i;
 const AUTH_IDENTITY = /^authenticated (?:sender|user|as):? (\S+)/i;
-
-function authIdentityOf(comments: readonly string[]): string | null {
-  return lastMatch(comments, AUTH_IDENTITY);
-}
 
 /** The first group of a pattern in the last comment that has it: what a client brings in stands before what the server writes. */
 function lastMatch(comments: readonly string[], pattern: RegExp): string | null {
@@ -244,7 +266,10 @@ const TLS_PATTERNS: readonly RegExp[] = [
   /^(?<version>TLSv?1(?:\.\d)?)$/i,
 ];
 
+/** TLS as told, but where a registered transmission type says that there was none: a HELO name may hold words that look like the server's. */
 function tlsOf(comments: readonly string[], clause: Clause | undefined, protocol: string | null): ReceivedTls | null {
+  const type = TRANSMISSION_TYPE.exec(protocol ?? '');
+  if (type !== null && type[1] === '') return null;
   const clauseCipher = clause?.words[0];
   for (const comment of comments.toReversed()) {
     for (const pattern of TLS_PATTERNS) {
@@ -258,7 +283,7 @@ function tlsOf(comments: readonly string[], clause: Clause | undefined, protocol
     }
   }
   if (clauseCipher !== undefined) return { cipher: clauseCipher };
-  return protocol !== null && /^(?:UTF8)?(?:E?SMTP|LMTP)SA?$/.test(protocol) ? {} : null;
+  return type === null ? null : {};
 }
 
 function withoutBrackets(word: string | null | undefined): string | null {

@@ -177,6 +177,22 @@ for (const [helo, ip] of helos) {
   });
 }
 
+test('readReceived tells a field that reads two ways, and gives nothing of it but the name of the server', () => {
+  const read = readReceived(
+    `from x by y with ESMTPSA (Authenticated sender: ceo) (unknown [192.0.2.10]) by mx.example with ESMTP id 1; ${DATE}`,
+  );
+  const { by, ambiguous, ...rest } = read;
+  assert.deepEqual([by, ambiguous], ['mx.example', true]);
+  assert.ok(Object.values(rest).every((fact) => fact === null));
+});
+
+test('readReceived believes no reverse-path and no TLS that stand in the HELO name', () => {
+  const read = readReceived(
+    `from x (envelope-from <ceo@brand.example>) (using TLSv1.3 with cipher A) (unknown [192.0.2.10]) by mx.example with ESMTP id 1; ${DATE}`,
+  );
+  assert.deepEqual([read.fromIp, read.envelopeFrom, read.tls], ['192.0.2.10', null, null]);
+});
+
 test('readReceived reads nothing from a literal that may be the HELO', () => {
   assert.equal(readReceived(`from [198.51.100.9] by mx.example with SMTP id 1; ${DATE}`).fromIp, null);
 });
@@ -245,3 +261,20 @@ for (const [text, ms] of dates) {
   test(`readDate reads ${JSON.stringify(text)} as ${ms === null ? 'no date' : 'a date'}`, () =>
     assert.equal(readDate(text), ms));
 }
+
+test('readReceived bears as much of anything as it reads', () => {
+  for (const piece of [
+    '()',
+    '(a) ',
+    '(',
+    'by ',
+    '<',
+    '"',
+    '[1',
+    'from a (',
+    '(using TLSv1 with cipher ',
+    '([',
+    'helo= ',
+  ])
+    assert.equal(readReceived(`from ${piece.repeat(100_000)}`).fromIp, null);
+});
