@@ -2,7 +2,7 @@
 import type { MessageFacts } from '../../schemas/verdict.ts';
 import { decodeWords, showControls } from '../message/encoded-words.ts';
 import { fieldsNamed, type Message } from '../message/message.ts';
-import { protectionOf } from '../message/mime.ts';
+import { readProtection } from '../message/mime.ts';
 import type { Author } from './author.ts';
 
 const MAX_SUBJECT_CHARACTERS = 500;
@@ -21,7 +21,7 @@ export const readMessageFacts = (message: Message, author: Author, sha256: strin
     date: bounded(first('date')),
     headerCount: message.fields.length,
     signatureCount: fieldsNamed(message, 'dkim-signature').length,
-    protection: protectionOf(message),
+    protection: readProtection(message),
   };
 };
 

@@ -111,7 +111,7 @@ export const createVerifier =
         aligned: signature.sdid === null || dmarcBegun === null ? null : await dmarcBegun.dkimAligned(signature.sdid),
       })),
     );
-    const bimi = await checkBimi(message, dmarc, author, lookup, deadlineMs);
+    const bimi = await checkBimi(message, dmarc, lookup, deadlineMs);
     if (options.signal?.aborted) throw new Fault('aborted', 'the caller gave up');
 
     const override = findOverride({ dmarc, spf, dkim, arc, iprev, facts, settings });

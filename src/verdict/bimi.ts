@@ -1,0 +1,72 @@
+/**
+ * BIMI of a message (draft-brand-indicators-for-message-identification): the record of the Author Domain, asked for only when DMARC passes under an enforcing policy.
+ * Tells where the logo and its evidence are; fetches neither.
+ */
+import type { DmarcVerdict } from '../../schemas/dmarc.ts';
+import type { BimiVerdict } from '../../schemas/verdict.ts';
+import type { Answer, Lookup } from '../dns/lookup.ts';
+import { fieldsNamed, type Message } from '../message/message.ts';
+import { parseBimi, parseBimiSelector, selectBimi } from '../records/bimi.ts';
+import { txtTexts } from '../records/txt.ts';
+
+/** Asks for the record. @returns null when DMARC gives no ground to look */
+export const checkBimi = async (
+  message: Message,
+  dmarc: DmarcVerdict,
+  lookup: Lookup,
+  deadlineMs: number,
+): Promise<BimiVerdict | null> => {
+  const { authorDomain, rfc9989 } = dmarc;
+  const { policy, organizationalDomain } = rfc9989;
+  if (authorDomain === null || dmarc.result !== 'pass' || policy === null || policy.applies === 'none') return null;
+  const selector = readSelector(message);
+  const domains = [...new Set([authorDomain, organizationalDomain ?? authorDomain])];
+  const answers = await Promise.all(
+    domains.map((domain) => lookup({ name: `${selector}._bimi.${domain}`, type: 'TXT' }, deadlineMs)),
+  );
+  const blank = { selector, domain: null, location: null, evidence: null };
+  for (const [index, domain] of domains.entries()) {
+    const answer = answers[index];
+    if (answer?.kind === 'failure') {
+      return {
+        ...blank,
+        result: 'temperror',
+        reason: `a DNS failure (${answer.failure}) left the BIMI record of ${domain} unknown`,
+      };
+    }
+    const found = readAnswer(answer, domain, blank);
+    if (found !== null) return found;
+  }
+  return { ...blank, result: 'none', reason: `${authorDomain} publishes no BIMI record` };
+};
+
+/** The selector of the BIMI-Selector field; a field without v=BIMI1, or several fields, count as none. */
+const readSelector = (message: Message): string => {
+  const fields = fieldsNamed(message, 'bimi-selector');
+  const parsed = fields.length === 1 ? parseBimiSelector(fields[0]?.value() ?? '') : null;
+  return parsed?.kind === 'selector' ? parsed.selector : 'default';
+};
+
+const readAnswer = (
+  answer: Answer | undefined,
+  domain: string,
+  blank: Omit<BimiVerdict, 'result' | 'reason'>,
+): BimiVerdict | null => {
+  if (answer?.kind !== 'records') return null;
+  const selection = selectBimi(txtTexts(answer.records));
+  if (selection.kind === 'none') return null;
+  if (selection.kind === 'several')
+    return { ...blank, domain, result: 'fail', reason: `${domain} publishes several BIMI records` };
+  const parsed = parseBimi(selection.text);
+  if (parsed.kind === 'fault')
+    return {
+      ...blank,
+      domain,
+      result: 'fail',
+      reason: `the BIMI record of ${domain} is wrong: ${parsed.fault.reason}`,
+    };
+  const { location, evidence } = parsed;
+  if (location === null && evidence === null)
+    return { ...blank, domain, result: 'declined', reason: `${domain} declines to take part in BIMI` };
+  return { ...blank, domain, result: 'pass', reason: `${domain} publishes a BIMI record`, location, evidence };
+};
