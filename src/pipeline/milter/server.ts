@@ -116,16 +116,12 @@ const serveConnection = (
     working = work;
     // Only Postfix takes it anywhere; Sendmail calls it an error outside the end of a message, which this is.
     const progress = setInterval(() => socket.write(PROGRESS), settings.pipelineProgressMs);
-    const decision = await parts.evaluation.decide({
-      face: 'milter',
-      content: transaction.content,
-      facts,
-      daemon,
-      signal: work.signal,
+    const candidate = { face: 'milter', content: transaction.content, facts, daemon, signal: work.signal } as const;
+    const decision = await parts.evaluation.decide(candidate).finally(() => {
+      clearInterval(progress);
+      transaction.release();
+      working = undefined;
     });
-    clearInterval(progress);
-    transaction.release();
-    working = undefined;
     if (socket.destroyed) return;
     socket.write(writeReplies(repliesFor(decision, agreement, settings.quarantine)));
     socket.resume();
@@ -142,7 +138,10 @@ const serveConnection = (
       const frame = reader.next();
       if (frame === undefined) break;
       const command = typeof frame === 'string' ? frame : readCommand(frame);
-      if (typeof command === 'string') return fail(command);
+      if (typeof command === 'string') {
+        fail(command);
+        return;
+      }
       const step = session.receive(command);
       switch (step.kind) {
         case 'reply':
@@ -156,8 +155,8 @@ const serveConnection = (
           return;
         case 'close':
           flush();
-          if (!step.expected) return fail(step.reason);
-          socket.end();
+          if (step.expected) socket.end();
+          else fail(step.reason);
           return;
         default:
           step satisfies never;

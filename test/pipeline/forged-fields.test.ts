@@ -1,0 +1,72 @@
+/** Forged fields (RFC 8601 section 5): ours go whatever their spelling, those of others stay. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { authservIdOf, createForgedFieldFinder } from '../../src/pipeline/forged-fields.ts';
+
+const find = (fields: [name: string, value: string][], maxFound = 100) => {
+  const finder = createForgedFieldFinder(['mx.rcpt.example', 'old.rcpt.example'], maxFound);
+  for (const [name, value] of fields) finder.add({ name, value });
+  return finder;
+};
+
+for (const [title, value, expected] of [
+  ['a plain id', ' mx.rcpt.example; spf=pass', 'mx.rcpt.example'],
+  ['an id alone', 'mx.rcpt.example', 'mx.rcpt.example'],
+  ['a version', ' mx.rcpt.example 1; none', 'mx.rcpt.example'],
+  ['comments around it', ' (a (nested; one) \\) x) mx.rcpt.example (b) 1 (c); none', 'mx.rcpt.example'],
+  ['a fold before it', '\n\tmx.rcpt.example;\n spf=pass', 'mx.rcpt.example'],
+  ['a quoted id', ' "mx.rcpt.example" ; none', 'mx.rcpt.example'],
+  ['a quoted pair in it', ' "mx\\.rcpt.example"; none', 'mx.rcpt.example'],
+  ['a foreign id', ' mx.other.example; none', 'mx.other.example'],
+  ['no id', ' spf=pass smtp.mailfrom=x', null],
+  ['a comment that does not end', ' (mx.rcpt.example; none', null],
+  ['an empty body', '', null],
+  ['two words', ' mx.rcpt.example extra; none', null],
+] as const) {
+  test(`authservIdOf reads ${title}`, () => assert.equal(authservIdOf(value), expected));
+}
+
+test('authservIdOf reads a hostile field in linear time', () => {
+  assert.equal(authservIdOf('('.repeat(500_000)), null);
+  assert.equal(authservIdOf(`"${'\\a'.repeat(250_000)}`), null);
+});
+
+test('createForgedFieldFinder finds ours and unreadable ones by occurrence, highest first, and leaves those of others', () => {
+  const finder = find([
+    ['Authentication-Results', ' mx.rcpt.example; dkim=pass'],
+    ['Authentication-Results', ' mx.other.example; dkim=pass'],
+    ['Subject', ' x'],
+    ['AUTHENTICATION-RESULTS', ' MX.Rcpt.Example.; dkim=pass'],
+    ['authentication-results', ' spf=pass (no id)'],
+    ['Authentication-Results', ' old.rcpt.example 1; none'],
+  ]);
+  assert.deepEqual(
+    finder.found().map(({ occurrence }) => occurrence),
+    [5, 4, 3, 1],
+  );
+});
+
+test('createForgedFieldFinder finds Received-SPF that names us and every X-Mailverdict field, each name with its own count', () => {
+  const finder = find([
+    ['Received-SPF', ' pass (other) receiver=mx.other.example; client-ip=192.0.2.1'],
+    ['Received-SPF', ' pass (x) client-ip=192.0.2.1; receiver="mx.rcpt.example"'],
+    ['Received-SPF', ' pass (mx.rcpt.example: domain of x designates)'],
+    ['X-Mailverdict-Quarantine', ' no'],
+    ['X-Mailverdict-Anything', ' no'],
+    ['X-Mailverdicts', ' stays'],
+  ]);
+  assert.deepEqual(finder.found(), [
+    { name: 'X-Mailverdict-Anything', occurrence: 1 },
+    { name: 'X-Mailverdict-Quarantine', occurrence: 1 },
+    { name: 'Received-SPF', occurrence: 3 },
+    { name: 'Received-SPF', occurrence: 2 },
+  ]);
+});
+
+test('createForgedFieldFinder keeps no more than its limit and tells that there are more', () => {
+  const forged: [string, string] = ['Authentication-Results', ' mx.rcpt.example; none'];
+  const full = find([forged, forged], 2);
+  assert.deepEqual([full.found().length, full.incomplete], [2, false]);
+  const over = find([forged, forged, forged], 2);
+  assert.deepEqual([over.found().length, over.incomplete], [2, true]);
+});

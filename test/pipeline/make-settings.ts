@@ -1,0 +1,10 @@
+/** The settings of the mail servers' faces for tests: every default, with whatever a test changes. Values below the allowed minimum may be given. */
+import { PipelineSettings } from '../../schemas/pipeline-settings.ts';
+import type { EvaluationSettings } from '../../src/pipeline/evaluation.ts';
+
+/** Settings of a service whose authserv-id is mx.rcpt.example. */
+export const makeSettings = (over: Partial<EvaluationSettings> = {}): EvaluationSettings => ({
+  ...PipelineSettings.parse({}),
+  authservId: 'mx.rcpt.example',
+  ...over,
+});
