@@ -1,72 +1,91 @@
 /**
- * A BIMI assertion record and the BIMI-Selector field as values (draft-brand-indicators-for-message-identification sections 4 and 5). Reads the addresses of logo and
- * evidence document; never fetches them.
+ * A BIMI assertion record and the BIMI-Selector field as syntax trees. Never fetches a logo or a certificate.
+ * draft-brand-indicators-for-message-identification sections 4.3 (record) and 4.5 (selector).
  */
 import { type Fault, quote } from './fault.ts';
-import { findTag, parseTagList } from './tag-list.ts';
+import { findTag, parseTagList, type Tag } from './tag-list.ts';
 import { type Selection, selectTexts } from './txt.ts';
 
-/** A record, or the first fault that makes it unusable. An empty `l=` and no `a=` decline to take part. */
-export type BimiParse =
+/** A BIMI record, or its first fault. */
+export type BimiRecord = { readonly text: string; readonly tags: readonly Tag[] } & (
   | {
       readonly kind: 'record';
-      readonly text: string;
-      /** `l=`: https address of the logo; null where empty. */
+      /** `l=`: https address of the logo; null where it is empty. */
       readonly location: string | null;
       /** `a=`: https address of the evidence document; null where absent or empty. */
-      readonly evidence: string | null;
-      /** `avp=`: whether a personal avatar may stand in for the logo; `brand` by default. */
-      readonly avatarPreference: 'brand' | 'personal';
+      readonly authority: string | null;
+      /** `avp=`: which picture the domain prefers. @default brand */
+      readonly preference: 'brand' | 'personal';
+      /** True where both addresses are empty: the domain takes no part in BIMI. */
+      readonly declined: boolean;
+      readonly faults: readonly Fault[];
     }
-  | { readonly kind: 'fault'; readonly text: string; readonly fault: Fault };
+  | { readonly kind: 'fault'; readonly fault: Fault }
+);
 
-/** A selector field, or why it is ignored. */
-export type BimiSelectorParse =
-  | { readonly kind: 'selector'; readonly selector: string }
-  | { readonly kind: 'fault'; readonly fault: Fault };
+const VERSION = /^v[ \t]*=[ \t]*BIMI1[ \t]*(?:;|$)/;
 
-const VERSION = /^[ \t]*v[ \t]*=[ \t]*BIMI1[ \t]*(?:;|$)/;
-const HTTPS_URI = /^https:\/\/[A-Za-z0-9.-]+(?::\d{1,5})?(?:\/[\x21-\x7e]*)?$/i;
-const SELECTOR = /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$/;
-const MAX_SELECTOR_CHARACTERS = 190;
+/** The BIMI record among the TXT texts of a selector. */
+export const selectBimi = (texts: readonly string[]): Selection => selectTexts(texts, (text) => VERSION.test(text));
 
-/** True when a text means to be a BIMI record: `v=BIMI1` stands first. */
-export const isBimiRecord = (text: string): boolean => VERSION.test(text);
+const isHttps = (value: string): boolean => /^https:\/\/[^\s/?#]+[^\s]*$/i.test(value) && URL.canParse(value);
 
-/** The BIMI record among the TXT texts of a name. */
-export const selectBimi = (texts: readonly string[]): Selection => selectTexts(texts, isBimiRecord);
-
-/** Reads a record; never throws. */
-export const parseBimi = (text: string): BimiParse => {
+/** Reads a BIMI record. Unknown tags are kept and ignored. Never throws. */
+export const parseBimi = (text: string): BimiRecord => {
   const list = parseTagList(text);
-  const fault = (offset: number, reason: string): BimiParse => ({ kind: 'fault', text, fault: { offset, reason } });
-  if (!isBimiRecord(text)) return fault(0, 'the text does not begin with "v=BIMI1"');
+  const { tags } = list;
+  const faulty = (offset: number, reason: string): BimiRecord => ({
+    kind: 'fault',
+    text,
+    tags,
+    fault: { offset, reason },
+  });
+  if (!VERSION.test(text)) return faulty(0, 'the text does not begin with "v=BIMI1"');
   const [twice] = list.repeated;
-  if (twice !== undefined) return fault(twice.offset, `tag ${quote(twice.name)} stands more than once`);
-  const location = findTag(list, 'l');
-  if (location === undefined) return fault(text.length, 'tag "l" is missing');
-  const evidence = findTag(list, 'a');
-  for (const tag of [location, evidence]) {
-    if (tag !== undefined && tag.value !== '' && !HTTPS_URI.test(tag.value)) {
-      return fault(tag.valueOffset, `${quote(tag.value)} in "${tag.name}" is no https address`);
+  if (twice !== undefined) return faulty(twice.offset, `tag ${quote(twice.name)} stands more than once`);
+  const [l, a, avp] = [findTag(list, 'l'), findTag(list, 'a'), findTag(list, 'avp')];
+  if (l === undefined) return faulty(text.length, 'tag "l" is missing');
+  for (const tag of [l, a]) {
+    if (tag !== undefined && tag.value !== '' && !isHttps(tag.value)) {
+      return faulty(tag.valueOffset, `"${tag.name}" is ${quote(tag.value)}, not an https: address`);
     }
+  }
+  const faults = [...list.faults];
+  const preference = avp?.value.toLowerCase() ?? 'brand';
+  if (preference !== 'brand' && preference !== 'personal') {
+    faults.push({ offset: avp?.valueOffset ?? 0, reason: `"avp" is ${quote(preference)}, not one of brand, personal` });
   }
   return {
     kind: 'record',
     text,
-    location: location.value || null,
-    evidence: evidence?.value || null,
-    avatarPreference: findTag(list, 'avp')?.value.toLowerCase() === 'personal' ? 'personal' : 'brand',
+    tags,
+    location: l.value || null,
+    authority: a?.value || null,
+    preference: preference === 'personal' ? 'personal' : 'brand',
+    declined: l.value === '' && (a === undefined || a.value === ''),
+    faults: faults.toSorted((left, right) => left.offset - right.offset),
   };
 };
 
-/** Reads the body of a BIMI-Selector field; one without `v=BIMI1` is ignored. Never throws. */
-export const parseBimiSelector = (text: string): BimiSelectorParse => {
-  if (!VERSION.test(text))
-    return { kind: 'fault', fault: { offset: 0, reason: 'the field does not begin with "v=BIMI1"' } };
-  const tag = findTag(parseTagList(text), 's');
-  if (tag === undefined || tag.value.length > MAX_SELECTOR_CHARACTERS || !SELECTOR.test(tag.value)) {
-    return { kind: 'fault', fault: { offset: tag?.valueOffset ?? text.length, reason: 'tag "s" names no selector' } };
-  }
-  return { kind: 'selector', selector: tag.value.toLowerCase() };
+/** The value of a BIMI-Selector field. A faulty one is ignored: the selector is then `default`. */
+export type BimiSelector =
+  | { readonly kind: 'selector'; readonly selector: string }
+  | { readonly kind: 'fault'; readonly fault: Fault };
+
+const SELECTOR =
+  /^(?=.{1,200}$)[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*$/i;
+
+/** Reads the unfolded value of a BIMI-Selector field. Never throws. */
+export const parseBimiSelector = (value: string): BimiSelector => {
+  const list = parseTagList(value);
+  const faulty = (offset: number, reason: string): BimiSelector => ({ kind: 'fault', fault: { offset, reason } });
+  const [version] = list.tags;
+  if (version?.name !== 'v' || version.value !== 'BIMI1') return faulty(0, 'the field does not begin with "v=BIMI1"');
+  const [twice] = list.repeated;
+  if (twice !== undefined) return faulty(twice.offset, `tag ${quote(twice.name)} stands more than once`);
+  const selector = findTag(list, 's');
+  if (selector === undefined) return faulty(value.length, 'tag "s" is missing');
+  if (!SELECTOR.test(selector.value))
+    return faulty(selector.valueOffset, `"s" is ${quote(selector.value)}, not a selector`);
+  return { kind: 'selector', selector: selector.value.toLowerCase() };
 };

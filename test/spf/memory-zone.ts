@@ -31,7 +31,8 @@ export const memoryLookup = (zone: MemoryZone, asked: string[] = []): Lookup => 
     const sets = names.get(name);
     const negative = { ttlSeconds: 60, authenticated: false, source: 'zone' } as const;
     if (sets === undefined) return { kind: isAbove(name) ? 'nodata' : 'nxdomain', ...negative };
-    const failure = sets.ERROR?.[type] ?? sets.ERROR?.['*'];
+    // `*` stands for the types that have no records.
+    const failure = sets.ERROR?.[type] ?? (sets[type as keyof ZoneName] === undefined ? sets.ERROR?.['*'] : undefined);
     if (failure !== undefined) return { kind: 'failure', failure: FAILURES[failure], source: 'zone' };
     const records = sets[type as keyof ZoneName] as readonly RecordData[] | undefined;
     if (records !== undefined && records.length > 0) {
