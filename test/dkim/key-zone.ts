@@ -17,7 +17,7 @@ export const keyLookup = (zone: KeyZone, asked: string[] = []): Lookup => {
     const found = find(zone, name);
     if (found === undefined) return { kind: 'nxdomain', source: 'zone', ttlSeconds: 60, authenticated: false };
     if ('failure' in found) return { kind: 'failure', source: 'zone', failure: found.failure };
-    const records = found.map((text) => text.match(/[^]{1,255}/g) ?? ['']);
+    const records = found.map((text) => text.match(/.{1,255}/gs) ?? ['']);
     return { kind: 'records', source: 'zone', records, ttlSeconds: 60, authenticated: false };
   };
 };
