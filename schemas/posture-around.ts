@@ -57,6 +57,8 @@ export const NameServer = z.object({
   addresses: z.array(z.string()),
 });
 
+export type NameServer = z.infer<typeof NameServer>;
+
 export const ZonePosture = z
   .object({
     exists: z.boolean().nullable().describe('false: NXDOMAIN; null: a DNS failure leaves it unknown'),

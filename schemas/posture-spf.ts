@@ -107,6 +107,7 @@ export const SpfPosture = z
     outcome: z
       .enum(['none', 'usable', 'permerror', 'temperror'])
       .describe('what check_host() comes to for a sender that nothing matches (RFC 7208 section 2.6)'),
+    reason: z.string().describe('one sentence on the outcome, with the place where it comes about'),
     all: z
       .enum(['+', '-', '~', '?'])
       .nullable()

@@ -84,5 +84,5 @@ export const VerifyQuery = z
     trustReceived: rest.trustReceived,
     trustedAuthservIds: z.preprocess(words, rest.trustedAuthservIds).describe('authserv-ids, separated by commas'),
   })
-  .meta({ id: 'VerifyQuery', description: 'Transport facts as query parameters' });
+  .describe('Transport facts as query parameters');
 export type VerifyQuery = z.infer<typeof VerifyQuery>;

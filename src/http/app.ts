@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import fastifySwaggerUi from '@fastify/swagger-ui';
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify, { type FastifyInstance, LogController } from 'fastify';
 import type { Log } from '../log.ts';
 import type { Verify } from '../verdict/verify.ts';
 import { acceptBodies } from './body.ts';
@@ -27,7 +27,7 @@ export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
   const { log, settings } = parts;
   const app: FastifyInstance = fastify({
     loggerInstance: log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: settings.maxMessageBytes,
     requestTimeout: settings.requestTimeoutMs,
     genReqId: () => randomUUID(),

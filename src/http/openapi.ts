@@ -8,6 +8,7 @@ import { createJsonSchemaTransformObject, jsonSchemaTransform } from 'fastify-ty
 import { stringify } from 'yaml';
 import { Problem } from '../../schemas/problem.ts';
 import { version } from '../version.ts';
+import { tidyComponents } from './openapi-components.ts';
 
 /** Response entries for problem documents. */
 export const problemResponses = (...statuses: number[]) =>
@@ -17,6 +18,8 @@ export const problemResponses = (...statuses: number[]) =>
       { description: 'Problem details (RFC 9457)', content: { 'application/problem+json': { schema: Problem } } },
     ]),
   );
+
+const toSchemas = createJsonSchemaTransformObject({});
 
 /** Registers the description on an app; routes mounted later become part of it. */
 export const describeApi = async (app: FastifyInstance): Promise<void> => {
@@ -35,7 +38,7 @@ export const describeApi = async (app: FastifyInstance): Promise<void> => {
       ],
     },
     transform: jsonSchemaTransform,
-    transformObject: createJsonSchemaTransformObject({}),
+    transformObject: (document) => tidyComponents(toSchemas(document)),
   });
   app.get('/openapi.yaml', { schema: { hide: true } }, async (_request, reply) =>
     reply
@@ -46,4 +49,5 @@ export const describeApi = async (app: FastifyInstance): Promise<void> => {
 };
 
 /** The description as YAML. */
-export const apiText = (app: FastifyInstance): string => stringify(app.swagger(), { lineWidth: 140 });
+export const apiText = (app: FastifyInstance): string =>
+  stringify(app.swagger(), { lineWidth: 140, aliasDuplicateObjects: false });

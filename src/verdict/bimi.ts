@@ -65,8 +65,8 @@ const readAnswer = (
       result: 'fail',
       reason: `the BIMI record of ${domain} is wrong: ${parsed.fault.reason}`,
     };
-  const { location, evidence } = parsed;
-  if (location === null && evidence === null)
+  const { location, authority: evidence } = parsed;
+  if (parsed.declined)
     return { ...blank, domain, result: 'declined', reason: `${domain} declines to take part in BIMI` };
   return { ...blank, domain, result: 'pass', reason: `${domain} publishes a BIMI record`, location, evidence };
 };

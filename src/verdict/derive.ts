@@ -45,6 +45,8 @@ const findReceived = (message: Message, name: string) => {
   const wanted = sameName(name);
   for (const [index, field] of fieldsNamed(message, 'received').entries()) {
     const received = readReceived(field.value());
+    // A HELO name such as "x;" can hide who wrote a field. Looking further down would then believe one that the client made up.
+    if (received.ambiguous) return null;
     if (received.by !== null && sameName(received.by) === wanted) return { field, received, position: index + 1 };
   }
   return null;

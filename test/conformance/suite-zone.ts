@@ -28,9 +28,6 @@ export const suiteLookup = (zone: SuiteZone): Lookup => {
     const sets = names.get(name);
     if (sets === undefined)
       return negative([...names.keys()].some((other) => other.endsWith(`.${name}`)) ? 'nodata' : 'nxdomain');
-    const errors = sets.ERROR as Record<string, string> | undefined;
-    const error = errors?.[type] ?? errors?.['*'];
-    if (error !== undefined) return { kind: 'failure', failure: FAILURES[error] ?? 'servfail', source: 'zone' };
     const records = sets[type] as unknown[] | undefined;
     if (records !== undefined && records.length > 0) {
       const data = records.map((record) => recordData(type, record));
@@ -42,6 +39,10 @@ export const suiteLookup = (zone: SuiteZone): Lookup => {
         source: 'zone',
       };
     }
+    // A failure of `*` is that of every type without records.
+    const errors = sets.ERROR as Record<string, string> | undefined;
+    const error = errors?.[type] ?? errors?.['*'];
+    if (error !== undefined) return { kind: 'failure', failure: FAILURES[error] ?? 'servfail', source: 'zone' };
     const target = type === 'CNAME' ? undefined : (sets.CNAME as string[] | undefined)?.[0];
     if (target === undefined) return negative('nodata');
     const next = normalizeName(target);
