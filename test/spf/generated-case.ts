@@ -151,7 +151,10 @@ export const generateCase = (seed: number): GeneratedCase => {
     if (chance(0.4)) terms.push(pick(['-all', '~all']));
     if (chance(0.25)) terms.push(`redirect=${chance(0.8) ? pick(DOMAINS) : name()}`);
     if (chance(0.3)) terms.push(`exp=text${Math.floor(next() * 3)}.example`);
-    return [pick(['v=spf1', 'v=spf1', 'V=SPF1']), ...terms].join(pick([' ', ' ', ' ', '  ']));
+    const text = [pick(['v=spf1', 'v=spf1', 'V=SPF1']), ...terms].join(pick([' ', ' ', ' ', '  ']));
+    if (chance(0.9)) return text;
+    const at = Math.floor(next() * text.length);
+    return `${text.slice(0, at)}${pick([...'%{}/:=.-+~ x90\xe9\t'])}${text.slice(at + (chance(0.5) ? 1 : 0))}`;
   };
 
   const zone: Record<string, ZoneName> = {};
