@@ -1,0 +1,130 @@
+/** A message put together from what the milter tells: every octet as it was sent, and never more memory than allowed. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createMemory } from '../../../src/pipeline/memory.ts';
+import { createTransaction, type TransactionParts } from '../../../src/pipeline/milter/transaction.ts';
+
+const begin = (over: Partial<TransactionParts> = {}) =>
+  createTransaction(
+    {
+      limits: { maxMessageBytes: 1_000_000, maxFields: 100 },
+      memory: createMemory(10_000_000),
+      ownIds: ['mx.rcpt.example'],
+      leadingSpace: true,
+      rawBody: false,
+      ...over,
+    },
+    { mailFrom: '<>', mailParameters: [] },
+  );
+
+const octetsOf = (fields: [string, string][], body: string[], over: Partial<TransactionParts> = {}) => {
+  const transaction = begin(over);
+  for (const [name, value] of fields) transaction.addField(name, value);
+  for (const chunk of body) transaction.addBody(Buffer.from(chunk, 'latin1'));
+  const { octets, exactness } = transaction.content();
+  return { octets: typeof octets === 'string' ? octets : octets.toString('latin1'), exactness };
+};
+
+const WHITE_SPACE: [sent: string, told: string, toldWithout: string, without: string][] = [
+  ['X: v', ' v', 'v', 'X: v'],
+  ['X:v', 'v', 'v', 'X: v'],
+  ['X:  v', '  v', ' v', 'X:  v'],
+  ['X:\tv', '\tv', '\tv', 'X:\tv'],
+  ['X:\r\n\tv', '\n\tv', '\n\tv', 'X:\r\n\tv'],
+  ['X: \r\n v', ' \n v', '\n v', 'X:\r\n v'],
+  ['X: a\r\n b', ' a\n b', 'a\n b', 'X: a\r\n b'],
+  ['X:', '', '', 'X:'],
+  ['X:  ', '  ', ' ', 'X:  '],
+  ['X: v ', ' v ', 'v ', 'X: v '],
+  ['X: \xe9\xff', ' \xe9\xff', '\xe9\xff', 'X: \xe9\xff'],
+  ['X: a\r\n b', ' a\r\n b', 'a\r\n b', 'X: a\r\n b'],
+];
+
+for (const [sent, told, toldWithout, without] of WHITE_SPACE) {
+  test(`createTransaction gives back ${JSON.stringify(sent)} from ${JSON.stringify(told)}`, () => {
+    assert.deepEqual(octetsOf([['X', told]], []), { octets: `${sent}\r\n\r\n`, exactness: 'exact' });
+  });
+  test(`createTransaction makes ${JSON.stringify(without)} of ${JSON.stringify(toldWithout)} without HDR_LEADSPC, and says that it is a guess`, () => {
+    assert.deepEqual(octetsOf([['X', toldWithout]], [], { leadingSpace: false }), {
+      octets: `${without}\r\n\r\n`,
+      exactness: 'white-space-unknown',
+    });
+  });
+}
+
+test('createTransaction joins body chunks wherever they are cut, NUL and bare line ends included', () => {
+  const { octets } = octetsOf([['A', ' b']], ['one\r', '\ntwo\n', 'thr\xc3', '\xa9e\0', '']);
+  assert.equal(octets, 'A: b\r\n\r\none\r\ntwo\nthr\xc3\xa9e\0');
+});
+
+test('createTransaction drops everything once the message is too large, and wants no more body', () => {
+  const memory = createMemory(10_000);
+  const transaction = begin({ memory, limits: { maxMessageBytes: 120, maxFields: 100 } });
+  transaction.addField('Authentication-Results', ' mx.rcpt.example; none');
+  assert.equal(transaction.addBody(Buffer.alloc(60)), true);
+  assert.equal(transaction.addBody(Buffer.alloc(60)), false);
+  assert.equal(memory.held, 0);
+  transaction.addField('Authentication-Results', ' mx.rcpt.example; none');
+  assert.deepEqual(transaction.content(), {
+    octets: 'over-size',
+    exactness: 'exact',
+    forged: [
+      { name: 'Authentication-Results', occurrence: 2 },
+      { name: 'Authentication-Results', occurrence: 1 },
+    ],
+    forgedIncomplete: false,
+  });
+});
+
+test('createTransaction calls a message with more fields than allowed too large', () => {
+  const fields = Array.from({ length: 101 }, (): [string, string] => ['X', ' v']);
+  assert.equal(octetsOf(fields.slice(1), []).octets.length, 100 * 6 + 2);
+  assert.equal(octetsOf(fields, []).octets, 'over-size');
+});
+
+test('createTransaction tells when there are more forged fields than are kept', () => {
+  const transaction = begin();
+  for (let count = 0; count < 101; count++) transaction.addField('X-Mailverdict-X', ' v');
+  const { octets, forgedIncomplete } = transaction.content();
+  assert.deepEqual([octets, forgedIncomplete], ['over-size', true]);
+});
+
+test('createTransaction tells when all messages together hold too much, and gives its share back', () => {
+  const memory = createMemory(1000);
+  const first = begin({ memory });
+  assert.equal(first.addBody(Buffer.alloc(800)), true);
+  const second = begin({ memory });
+  assert.equal(second.addBody(Buffer.alloc(300)), false);
+  assert.equal(second.content().octets, 'service-full');
+  first.release();
+  assert.equal(memory.held, 0);
+  assert.equal(begin({ memory }).addBody(Buffer.alloc(300)), true);
+});
+
+test('createTransaction counts the pieces and the whole while it puts them together', () => {
+  const memory = createMemory(1000);
+  const fits = begin({ memory });
+  fits.addBody(Buffer.alloc(499));
+  assert.equal(fits.content().octets.length, 501);
+  assert.equal(memory.held, 501);
+  fits.release();
+  const tooMuch = begin({ memory });
+  tooMuch.addBody(Buffer.alloc(501));
+  assert.equal(tooMuch.content().octets, 'service-full');
+  assert.equal(memory.held, 0);
+});
+
+test('createTransaction takes a raw message in the body as the message, when its peer is known to send one', () => {
+  const raw = 'From: \xe9 <a@x.example>\r\nAuthentication-Results: mx.rcpt.example; dkim=pass\r\n\r\nHello\r\n';
+  const parts = { leadingSpace: false, rawBody: true };
+  const transaction = begin(parts);
+  transaction.addField('From', '');
+  transaction.addField('Authentication-Results', 'mx.rcpt.example; dkim=pass');
+  transaction.addBody(Buffer.from(raw.slice(0, 3), 'latin1'));
+  transaction.addBody(Buffer.from(raw.slice(3), 'latin1'));
+  const content = transaction.content();
+  assert.equal(content.octets.toString('latin1'), raw);
+  assert.equal(content.exactness, 'exact');
+  assert.deepEqual(content.forged, [{ name: 'Authentication-Results', occurrence: 1 }]);
+  assert.equal(octetsOf([['From', 'a']], ['Hello\r\n'], parts).octets, 'From: a\r\n\r\nHello\r\n');
+});
