@@ -5,6 +5,8 @@
  */
 
 const MAX_NAME_OCTETS = 255;
+/** A name has at most 127 labels, so more pointers than that lead through pointers only: a chain of thousands would be walked at every record. */
+const MAX_POINTERS = 127;
 const QUESTION_AT = 12;
 
 /** A place in a message. */
@@ -64,6 +66,7 @@ export const readName = (cursor: Cursor): string => {
   let partStart = at;
   let end = -1;
   let octets = 1;
+  let pointers = 0;
   let name = '';
   for (;;) {
     const length = bytes[at];
@@ -75,7 +78,7 @@ export const readName = (cursor: Cursor): string => {
     }
     if (length >= 0xc0) {
       const low = bytes[at + 1];
-      if (low === undefined) break;
+      if (low === undefined || ++pointers > MAX_POINTERS) break;
       const target = ((length & 0x3f) << 8) | low;
       if (end < 0) end = at + 2;
       if (target === QUESTION_AT && name === '' && cursor.questionName !== null && partStart > QUESTION_AT) {
