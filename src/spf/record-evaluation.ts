@@ -143,7 +143,11 @@ const takeTerms = async (
   const place = `the SPF record of ${printable(frame.domain)}`;
   const decide = (at: LaidOut<SpfTerm>, decision: Omit<Evaluated, 'trace'>): Evaluated => {
     at.trace.decided = true;
-    if (!at.kept) trace.terms.push(at.trace);
+    if (!at.kept) {
+      // A full trace still shows the term that decided.
+      trace.terms.push(at.trace);
+      trace.omittedTerms = (trace.omittedTerms ?? 1) - 1;
+    }
     putAside(walk, frame, terms);
     return { ...decision, trace: Object.assign(trace, { result: decision.result, reason: decision.reason }) };
   };
@@ -151,6 +155,8 @@ const takeTerms = async (
     at.trace.outcome = 'error';
     at.trace.reason ??= reason;
     if (limit !== undefined) at.trace.limit = limit;
+    // The term that is one too many was never asked for: a whole tree shows what lies behind it.
+    if (limit === 'lookups') walk.unreached.push({ term: at.term, trace: at.trace, frame });
     const matched = { term: at.term.text, domain: frame.domain };
     return decide(at, { result, reason, matched, explanation: null });
   };
@@ -194,6 +200,10 @@ const takeTerms = async (
 
 /** What a term put aside would cost and lead to; outcome and result stay as they are (RFC 7208 ended before). */
 const explore = async (walk: Walk, { term, trace, frame }: Unreached): Promise<void> => {
+  // A term that was stopped at a limit begins anew, so that nothing of it counts twice.
+  walk.lookups -= trace.lookups;
+  walk.voids -= trace.voids;
+  Object.assign(trace, { lookups: 0, voids: 0, answers: [] });
   if (term.kind === 'mechanism') {
     const outcome = await evaluateMechanism(walk, frame, term, trace);
     if (outcome.kind === 'match') return;
