@@ -70,26 +70,30 @@ export const createEvaluation = (settings: EvaluationSettings, parts: Evaluation
   const evaluate = async (candidate: Candidate, octets: Content['octets']): Promise<Verdict | Unevaluated> => {
     if (typeof octets === 'string') return octets;
     if (running >= settings.pipelineMaxEvaluations) return 'service-full';
-    running += 1;
-    const controller = new AbortController();
-    const abort = (): void => controller.abort();
-    candidate.signal?.addEventListener('abort', abort, { once: true });
-    let timer: NodeJS.Timeout | undefined;
-    const tooSlow = new Promise<'too-slow'>((resolve) => {
-      timer = setTimeout(() => resolve('too-slow'), settings.pipelineEvaluationMs);
-    });
-    const verified = parts.verify(octets, candidate.facts, { signal: controller.signal });
-    // What runs on after the time is up still takes its place until it has ended: that is what the limit is for.
-    const settled = verified.finally(() => {
-      running -= 1;
-    });
-    settled.catch(() => undefined);
+    const work = new AbortController();
+    const ended = Promise.withResolvers<'too-slow' | 'fault'>();
+    const timer = setTimeout(() => ended.resolve('too-slow'), settings.pipelineEvaluationMs);
+    const abandon = (): void => {
+      work.abort();
+      ended.resolve('fault');
+    };
+    candidate.signal?.addEventListener('abort', abandon, { once: true });
     try {
-      return await Promise.race([settled, tooSlow]);
+      return await Promise.race([verify(octets, candidate.facts, work.signal), ended.promise]);
     } finally {
       clearTimeout(timer);
-      candidate.signal?.removeEventListener('abort', abort);
-      controller.abort();
+      candidate.signal?.removeEventListener('abort', abandon);
+      work.abort();
+    }
+  };
+
+  /** What runs on after nobody waits for it still takes its place until it has ended: that is what the limit is for. */
+  const verify = async (octets: Buffer, facts: SmtpFacts, signal: AbortSignal): Promise<Verdict> => {
+    running += 1;
+    try {
+      return await parts.verify(octets, facts, { signal });
+    } finally {
+      running -= 1;
     }
   };
 

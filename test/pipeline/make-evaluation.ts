@@ -1,0 +1,36 @@
+/** An evaluation over a fake verification, with everything it logs and observes kept for the test. */
+import type { Verdict } from '../../schemas/verdict.ts';
+import { createEvaluation, type Evaluation, type EvaluationSettings } from '../../src/pipeline/evaluation.ts';
+import type { PipelineLog } from '../../src/pipeline/parts.ts';
+import type { Verify } from '../../src/verdict/verify.ts';
+import { makeSettings } from './make-settings.ts';
+import { makeVerdict } from './make-verdict.ts';
+
+/** One line of the log. */
+export type LogLine = { level: 'info' | 'warn' | 'error'; fields: Record<string, unknown>; sentence: string };
+
+/** A log that keeps its lines. */
+export const makeLog = (): { log: PipelineLog; lines: LogLine[] } => {
+  const lines: LogLine[] = [];
+  const at = (level: LogLine['level']) => (fields: object, sentence: string) => {
+    lines.push({ level, fields: { ...fields }, sentence });
+  };
+  return { log: { info: at('info'), warn: at('warn'), error: at('error') }, lines };
+};
+
+/** Makes the evaluation. @param verdict what the verification gives, or a verification of the test's own */
+export const makeEvaluation = (
+  over: Partial<EvaluationSettings> = {},
+  verdict: Verdict | Verify = makeVerdict(),
+): { evaluation: Evaluation; settings: EvaluationSettings; log: PipelineLog; lines: LogLine[] } => {
+  const settings = makeSettings(over);
+  const { log, lines } = makeLog();
+  const verify: Verify = typeof verdict === 'function' ? verdict : async () => verdict;
+  const evaluation = createEvaluation(settings, {
+    verify,
+    writeAuthenticationResults: (authservId) => `Authentication-Results: ${authservId}; none`,
+    log,
+    clock: () => 0,
+  });
+  return { evaluation, settings, log, lines };
+};
