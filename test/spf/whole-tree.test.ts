@@ -155,6 +155,19 @@ describe('checkHost with whole', () => {
     assert.equal(whole.trace.omittedTerms, 1);
   });
 
+  it('shows at most 50 values of an answer, each cut after 500 characters, and uses all of them', async () => {
+    const others = Array.from({ length: 60 }, (_, index) => `10.0.0.${index}`);
+    const { result, trace } = await check({
+      'a.example': { TXT: ['v=spf1 include:b.example a -all'], A: [...others, '192.0.2.1'] },
+      'b.example': txt(`v=spf1 ${'ip4:10.0.0.1 '.repeat(100)}`),
+    });
+    assert.equal(result, 'pass');
+    assert.deepEqual(
+      trace.terms.map(({ answers }) => answers.map(({ values }) => [values.length, values[0]?.length])),
+      [[[1, 500]], [[50, 8]], []],
+    );
+  });
+
   it('gives a trace that follows its schema', async () => {
     const { trace } = await check(wide);
     assert.deepEqual(SpfTraceRecord.parse(trace), trace);
