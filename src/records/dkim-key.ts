@@ -60,9 +60,15 @@ const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 // SubjectPublicKeyInfo of RFC 8410 before the 32 bytes of an Ed25519 key.
 const ED25519_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
 
-/** True when a text means to be a key record: it is a tag list with `p=`, or begins with `v=DKIM1`. */
-export const isDkimKeyRecord = (text: string): boolean =>
-  /^\s*v\s*=\s*DKIM1\s*(?:;|$)/.test(text) || findTag(parseTagList(text), 'p') !== undefined;
+/**
+ * True when a text means to be a key record: a tag list with `p=`, or one that begins with `v=DKIM1`. One that begins with another version is none
+ * (RFC 6376 section 3.6.1 has it discarded).
+ */
+export const isDkimKeyRecord = (text: string): boolean => {
+  const list = parseTagList(text);
+  const [first] = list.tags;
+  return first?.name === 'v' ? first.value === 'DKIM1' : findTag(list, 'p') !== undefined;
+};
 
 /** The key record among the TXT texts of a selector; with several, results are undefined (RFC 6376 section 3.6.2.2). */
 export const selectDkimKey = (texts: readonly string[]): Selection => selectTexts(texts, isDkimKeyRecord);

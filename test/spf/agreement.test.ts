@@ -18,7 +18,7 @@ describe('checkHost agrees with mailauth in strict mode', () => {
       assert.deepEqual([one.result, one.lookups.used, one.voids.used], expected);
       assert.deepEqual([two.result, two.lookups, two.voids], other);
       assert.notEqual(difference(one, two), null);
-      assert.equal(classOf(one), name);
+      assert.equal(classOf(example, one), name);
     });
   }
 });

@@ -77,7 +77,7 @@ export const runAgreement = async (count: number, first: number): Promise<Agreem
       agreed += 1;
       continue;
     }
-    const named = classOf(one);
+    const named = classOf(generated, one);
     if (named === null) unexplained.push(`seed ${seed}: ${different}`);
     else classes.set(named, (classes.get(named) ?? 0) + 1);
   }

@@ -22,8 +22,8 @@ export type Disagreement = {
   readonly what: string;
   /** The sentence of the standard, and where it stands. */
   readonly because: string;
-  /** True for a trace that holds the cause. */
-  readonly isIn: (terms: readonly SpfTraceTerm[]) => boolean;
+  /** True where the terms of a trace, or the domain of the identity as given, hold the cause. */
+  readonly isIn: (terms: readonly SpfTraceTerm[], domain: string) => boolean;
   readonly example: Pick<GeneratedCase, 'input' | 'zone'>;
   /** Result, lookups and voids of the example: ours, then theirs. */
   readonly ours: readonly [string, number, number];
@@ -96,13 +96,26 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
     ours: ['softfail', 2, 1],
     theirs: ['softfail', 2, 2],
   },
+  {
+    name: 'identity-domain-syntax',
+    what: 'an identity with an underscore, a hyphen at the edge of a label or a last dot is checked here, and is `none` in mailauth',
+    because:
+      'RFC 7208 section 4.3 names what is malformed: "label longer than 63 characters, zero-length label not at the end, etc."; these are names that DNS carries',
+    isIn: (_terms, domain) => /_|\.$|(?:^|\.)-|-(?:\.|$)/.test(domain),
+    example: {
+      input: { ...input, domain: '_x.a.example', sender: 'user@_x.a.example' },
+      zone: { '_x.a.example': { TXT: ['v=spf1 -all'] } },
+    },
+    ours: ['fail', 0, 0],
+    theirs: ['none', 0, 0],
+  },
 ];
 
 const allTerms = (record: SpfTraceRecord): SpfTraceTerm[] =>
   record.terms.flatMap((term) => [term, ...(term.record === undefined ? [] : allTerms(term.record))]);
 
 /** The class of a difference; null for one that is not listed. */
-export const classOf = (one: CheckHostResult): string | null => {
+export const classOf = ({ input: { domain } }: Pick<GeneratedCase, 'input'>, one: CheckHostResult): string | null => {
   const terms = allTerms(one.trace);
-  return DISAGREEMENTS.find(({ isIn }) => isIn(terms))?.name ?? null;
+  return DISAGREEMENTS.find(({ isIn }) => isIn(terms, domain))?.name ?? null;
 };

@@ -157,7 +157,7 @@ export const generateCase = (seed: number): GeneratedCase => {
     return `${text.slice(0, at)}${pick([...'%{}/:=.-+~ x90\xe9\t'])}${text.slice(at + (chance(0.5) ? 1 : 0))}`;
   };
 
-  const zone: Record<string, ZoneName> = {};
+  const zone: Record<string, ZoneName> = { '_x.a.example': { TXT: ['v=spf1 a:both.example ~all'] } };
   const addresses = () => ({
     ...(chance(0.7) ? { A: some(ADDRESSES4, 3) } : {}),
     ...(chance(0.6) ? { AAAA: some(ADDRESSES6, 3) } : {}),
@@ -201,7 +201,9 @@ export const generateCase = (seed: number): GeneratedCase => {
   if (chance(0.7)) zone['77.2.0.192.in-addr.arpa'] = pointers();
   zone[`1.${'0.'.repeat(23)}8.b.d.0.1.0.0.2.ip6.arpa`] = pointers();
 
-  const domain = chance(0.97) ? pick(DOMAINS) : pick(['missing.example', 'x', '[192.0.2.1]', 'a..example']);
+  const domain = chance(0.97)
+    ? pick(DOMAINS)
+    : pick(['missing.example', 'x', '[192.0.2.1]', 'a..example', '_x.a.example', 'a.example.']);
   const input = {
     ip: pick(CLIENTS),
     domain,
