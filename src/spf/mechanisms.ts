@@ -18,6 +18,7 @@ import {
   lookupFailed,
   type Outcome,
   printable,
+  type TermError,
   type Walk,
 } from './walk.ts';
 
@@ -73,14 +74,14 @@ export const macroValues = async (
   trace: SpfTraceTerm,
   tokens: readonly MacroToken[],
   counted: boolean,
-): Promise<{ kind: 'values'; values: MacroValues } | Extract<Outcome, { kind: 'error' }>> => {
+): Promise<{ kind: 'values'; values: MacroValues } | TermError> => {
   const values = { ...walk.client, domain: frame.domain, validatedName: 'unknown' };
   if (!usesLetter(tokens, 'p')) return { kind: 'values', values };
   const over = counted ? countLookup(walk, trace) : null;
-  if (over?.kind === 'error') return over;
+  if (over !== null) return over;
   const { names, answer } = await validatedNames(walk, trace);
   const tooVoid = counted ? countVoid(walk, trace, answer) : null;
-  if (tooVoid?.kind === 'error') return tooVoid;
+  if (tooVoid !== null) return tooVoid;
   return { kind: 'values', values: { ...values, validatedName: pickName(names, frame.domain) } };
 };
 
@@ -88,7 +89,7 @@ export const macroValues = async (
 export type Target =
   | { readonly kind: 'name'; readonly name: string }
   | { readonly kind: 'unusable'; readonly localPart: boolean; readonly reason: string }
-  | Extract<Outcome, { kind: 'error' }>;
+  | TermError;
 
 /** Expands a domain-spec and writes the outcome into the trace. */
 export const targetOf = async (

@@ -16,9 +16,9 @@ import {
   type Evaluated,
   type Frame,
   lookupFailed,
-  type Outcome,
   printable,
   quoteTerm,
+  type TermError,
   type Unreached,
   type Walk,
 } from './walk.ts';
@@ -51,9 +51,9 @@ const followRedirect = async (
   frame: Frame,
   term: Extract<SpfModifier, { kind: 'modifier' }>,
   trace: SpfTraceTerm,
-): Promise<Evaluated | Extract<Outcome, { kind: 'error' }>> => {
+): Promise<Evaluated | TermError> => {
   const over = countLookup(walk, trace);
-  if (over?.kind === 'error') return over;
+  if (over !== null) return over;
   const target = await targetOf(walk, frame, trace, term.domain);
   if (target.kind === 'error') return target;
   if (target.kind === 'unusable') return { kind: 'error', result: 'permerror', reason: target.reason };
@@ -78,12 +78,12 @@ const findRecord = async (
     holder ?? newTraceTerm({ kind: 'unknown-modifier', text: '', offset: 0, name: '', value: '', tokens: [] });
   const answer = await askFor(walk, asking, domain, 'TXT');
   if (answer.kind === 'failure') {
-    const outcome = lookupFailed(domain, 'TXT', answer.failure);
-    if (holder !== null && outcome.kind === 'error' && outcome.limit !== undefined) holder.limit = outcome.limit;
-    return failed(trace, 'temperror', outcome.kind === 'error' ? outcome.reason : '');
+    const { result, reason, limit } = lookupFailed(domain, 'TXT', answer.failure);
+    if (holder !== null && limit !== undefined) holder.limit = limit;
+    return failed(trace, result, reason);
   }
   const over = holder === null ? null : countVoid(walk, holder, answer);
-  if (over?.kind === 'error') {
+  if (over !== null) {
     if (holder !== null) holder.limit = over.limit;
     return failed(trace, over.result, over.reason);
   }
@@ -151,7 +151,7 @@ const takeTerms = async (
     putAside(walk, frame, terms);
     return { ...decision, trace: Object.assign(trace, { result: decision.result, reason: decision.reason }) };
   };
-  const fail = (at: LaidOut<SpfTerm>, { result, reason, limit }: Extract<Outcome, { kind: 'error' }>): Evaluated => {
+  const fail = (at: LaidOut<SpfTerm>, { result, reason, limit }: TermError): Evaluated => {
     at.trace.outcome = 'error';
     at.trace.reason ??= reason;
     if (limit !== undefined) at.trace.limit = limit;

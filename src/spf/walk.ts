@@ -59,16 +59,17 @@ export type Frame = {
   readonly path: readonly string[];
 };
 
+/** What ends an evaluation at a term. */
+export type TermError = {
+  readonly kind: 'error';
+  readonly result: 'temperror' | 'permerror';
+  readonly reason: string;
+  /** The limit that was passed, if one was. */
+  readonly limit?: SpfTraceTerm['limit'];
+};
+
 /** What a term came to. */
-export type Outcome =
-  | { readonly kind: 'match' }
-  | { readonly kind: 'no-match'; readonly reason?: string }
-  | {
-      readonly kind: 'error';
-      readonly result: 'temperror' | 'permerror';
-      readonly reason: string;
-      readonly limit?: SpfTraceTerm['limit'];
-    };
+export type Outcome = { readonly kind: 'match' } | { readonly kind: 'no-match'; readonly reason?: string } | TermError;
 
 /** What check_host() of one domain came to. */
 export type Evaluated = {
@@ -129,7 +130,7 @@ export const askFor = async (walk: Walk, term: SpfTraceTerm, name: string, type:
  * Counts a lookup of a term (RFC 7208 section 4.6.4): each `include`, `a`, `mx`, `ptr`, `exists` and `redirect`, and each PTR lookup for `%{p}`.
  * @returns the permerror that a count past the limit is, else null
  */
-export const countLookup = (walk: Walk, term: SpfTraceTerm): Outcome | null => {
+export const countLookup = (walk: Walk, term: SpfTraceTerm): TermError | null => {
   term.lookups += 1;
   walk.lookups += 1;
   if (walk.surplus || walk.lookups <= walk.limits.lookups) return null;
@@ -142,7 +143,7 @@ export const countLookup = (walk: Walk, term: SpfTraceTerm): Outcome | null => {
  * term's own target counts, not those for the addresses of MX hosts or of names of the client.
  * @returns the permerror that a count past the limit is, else null
  */
-export const countVoid = (walk: Walk, term: SpfTraceTerm, answer: Answer): Outcome | null => {
+export const countVoid = (walk: Walk, term: SpfTraceTerm, answer: Answer): TermError | null => {
   if (answer.kind !== 'nodata' && answer.kind !== 'nxdomain') return null;
   if (term.voids > 0) return null;
   const last = term.answers.at(-1);
@@ -155,7 +156,7 @@ export const countVoid = (walk: Walk, term: SpfTraceTerm, answer: Answer): Outco
 };
 
 /** The temperror of a question that got no answer (RFC 7208 sections 4.4 and 5). */
-export const lookupFailed = (name: string, type: RecordType, failure: string): Outcome => ({
+export const lookupFailed = (name: string, type: RecordType, failure: string): TermError => ({
   kind: 'error',
   result: 'temperror',
   reason: `the DNS question for ${type} of ${printable(name)} failed (${failure})`,
