@@ -3,6 +3,7 @@
  * A key that does not exist is an error, so that a typo in a settings file is told.
  */
 import { z } from 'zod';
+import { AccessSettings } from './access-settings.ts';
 import { DnsSettings } from './dns-settings.ts';
 import { HttpSettings } from './http-settings.ts';
 import { EvaluationSettings } from './verdict-settings.ts';
@@ -10,12 +11,14 @@ import { EvaluationSettings } from './verdict-settings.ts';
 /** Groups of settings, in the order in which documents list them. */
 export const SETTING_GROUPS = {
   'HTTP service': HttpSettings,
+  Access: AccessSettings,
   Evaluation: EvaluationSettings,
   DNS: DnsSettings,
 } as const;
 
 export const Config = z.strictObject({
   ...HttpSettings.shape,
+  ...AccessSettings.shape,
   ...EvaluationSettings.shape,
   ...DnsSettings.shape,
 });
@@ -23,3 +26,14 @@ export type Config = z.infer<typeof Config>;
 
 /** Name of a setting in the environment. */
 export const environmentName = (key: string): string => key.replace(/([A-Z])/g, '_$1').toUpperCase();
+
+/** Settings that SIGHUP reads again; every other one needs a restart. The files that the first three name are read again too. */
+export const RELOADED_SETTINGS: readonly (keyof Config)[] = [
+  'apiKeys',
+  'tlsCertificate',
+  'tlsKey',
+  'arcTrustedSealers',
+  'allowDomains',
+  'allowNetworks',
+  'localDomains',
+];

@@ -68,3 +68,7 @@ export const choice = <const Words extends readonly [string, ...string[]]>(setti
 /** Free text within a length. */
 export const text = (setting: { default: string; maxLength: number; unit: string; about: string }) =>
   z.string().max(setting.maxLength).default(setting.default).describe(setting.about).meta({ unit: setting.unit });
+
+/** Text that is shown to nobody: `mailverdict config` masks it. Empty by default. */
+export const secret = (setting: { maxLength: number; about: string }) =>
+  z.string().max(setting.maxLength).default('').describe(setting.about).meta({ unit: 'secret', secret: true });

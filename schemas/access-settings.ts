@@ -1,0 +1,96 @@
+/**
+ * Settings of who may use the service: keys, limits on requests, proxies, TLS, and what the log tells of people. Environment names are the keys in upper
+ * snake case: `apiKeys` is `API_KEYS`. Reads no file.
+ */
+import { z } from 'zod';
+import { choice, list, secret, text, toggle, wholeNumber } from './setting.ts';
+
+const number = (about: string, unit: string, standard: number, min: number, max: number) =>
+  wholeNumber({ default: standard, min, max, unit, about });
+
+/** An address, a network, or a word for a group of networks. */
+const ProxyNetwork = z.union(
+  [z.enum(['loopback', 'linklocal', 'uniquelocal']), z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()],
+  {
+    error: 'must be an address, a network such as 192.0.2.0/24, or loopback, linklocal or uniquelocal',
+  },
+);
+
+export const AccessSettings = z.object({
+  apiKeys: text({
+    default: '',
+    maxLength: 4096,
+    unit: 'file',
+    about: 'file of API keys, written by `mailverdict keys create`; set, every request needs one; empty: no keys',
+  }),
+  allowAnonymous: toggle({
+    default: false,
+    about: 'answer requests without a key although there are keys, or although HOST is not the loopback',
+  }),
+  trustProxy: list({
+    item: ProxyNetwork,
+    max: 100,
+    unit: 'networks',
+    about: 'proxies whose X-Forwarded-For tells the address of the client',
+  }),
+  tlsCertificate: text({
+    default: '',
+    maxLength: 4096,
+    unit: 'PEM file',
+    about: 'certificate with its chain; set, the service speaks HTTPS only (TLS 1.2 and later)',
+  }),
+  tlsKey: text({ default: '', maxLength: 4096, unit: 'PEM file', about: 'private key of TLS_CERTIFICATE' }),
+  rateLimitPerKey: number('requests of one key in RATE_LIMIT_SECONDS; 0: no limit', 'requests', 6000, 0, 10_000_000),
+  rateLimitPerAddress: number(
+    'requests without a key of one address in RATE_LIMIT_SECONDS; 0: no limit',
+    'requests',
+    600,
+    0,
+    10_000_000,
+  ),
+  rateLimitSeconds: number('time in which requests are counted', 's', 60, 1, 3600),
+  rateLimitIpv6Bits: number('IPv6 addresses that share as many bits count as one', 'bits', 64, 32, 128),
+  rateLimitEntries: number(
+    'keys and addresses that are counted at one time; beyond it the one not seen for longest is forgotten',
+    'entries',
+    10_000,
+    100,
+    1_000_000,
+  ),
+  logAddresses: choice({
+    words: ['full', 'hashed', 'none'],
+    default: 'hashed',
+    about:
+      'mail addresses and client addresses in the log: as they are, as a hash that tells equal ones (the domain of a mail address stays readable), or not at all',
+  }),
+  logHashKey: secret({
+    maxLength: 256,
+    about:
+      'key of the hashes of LOG_ADDRESSES; empty: a random one for each start, so that hashes compare within one run',
+  }),
+});
+export type AccessSettings = z.infer<typeof AccessSettings>;
+
+/** True for the names and addresses that only this machine can reach. */
+export const isLoopbackHost = (host: string): boolean =>
+  /^(?:localhost|127(?:\.\d{1,3}){3}|(?:::ffff:)?127(?:\.\d{1,3}){3}|::1)$/i.test(host);
+
+/** Settings that are right one by one and wrong together. @returns each with the setting that is to be changed */
+export const accessMistakes = (
+  settings: Pick<AccessSettings, 'apiKeys' | 'allowAnonymous' | 'tlsCertificate' | 'tlsKey'> & { host: string },
+): { key: 'host' | 'tlsCertificate' | 'tlsKey'; message: string }[] => [
+  ...(isLoopbackHost(settings.host) || settings.apiKeys !== '' || settings.allowAnonymous
+    ? []
+    : [
+        {
+          key: 'host' as const,
+          message: `${settings.host} can be reached from other machines and there are no keys; set API_KEYS, or ALLOW_ANONYMOUS=yes to answer everybody`,
+        },
+      ]),
+  ...(settings.tlsCertificate !== '' && settings.tlsKey === ''
+    ? [{ key: 'tlsKey' as const, message: 'is needed with TLS_CERTIFICATE' }]
+    : []),
+  ...(settings.tlsCertificate === '' && settings.tlsKey !== ''
+    ? [{ key: 'tlsCertificate' as const, message: 'is needed with TLS_KEY' }]
+    : []),
+];
