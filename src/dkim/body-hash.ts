@@ -3,7 +3,7 @@
  * Lengths of one hash share its state, so ten signatures with ten values of l= cost one hash. Gives the event loop back every quarter of a megabyte.
  * What canonical form is stands in body-canonicalization.ts.
  */
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createBodyWriter, dropEmptyLines } from './body-canonicalization.ts';
 import type { Canonicalization, HashName } from './signature-field.ts';
@@ -17,7 +17,7 @@ export type BodyHashRequest = {
 
 /** The hashes of a body. */
 export type BodyHashes = {
-  /** Base64 without padding; null when the canonical body has fewer octets than l= says, or the hash was not asked for. */
+  /** In base64; null when the canonical body has fewer octets than l= says, or the hash was not asked for. */
   readonly digest: (request: BodyHashRequest) => string | null;
   /** Octets of the canonical body; 0 when that canonicalization was not asked for. */
   readonly canonicalBytes: (canonicalization: Canonicalization) => number;
@@ -29,8 +29,6 @@ const TURN_BYTES = 262_144;
 const CRLF = Buffer.from('\r\n');
 
 const keyOf = ({ body, hash, bodyLength }: BodyHashRequest) => `${body} ${hash} ${bodyLength ?? ''}`;
-
-const base64 = (hash: Hash) => hash.digest('base64').replace(/=+$/, '');
 
 /** One hash over one canonical body, read off at each length asked for. */
 const createMeter = (hashName: HashName, requests: readonly BodyHashRequest[], digests: Map<string, string>) => {
@@ -47,7 +45,7 @@ const createMeter = (hashName: HashName, requests: readonly BodyHashRequest[], d
       if (upTo > bytes.length) break;
       if (upTo > from) hash.update(bytes.subarray(from, upTo));
       from = upTo;
-      digests.set(keyOf(next), base64(hash.copy()));
+      digests.set(keyOf(next), hash.copy().digest('base64'));
       reached++;
     }
     if (from < bytes.length && (whole !== undefined || reached < limits.length)) {
@@ -58,7 +56,7 @@ const createMeter = (hashName: HashName, requests: readonly BodyHashRequest[], d
   const finish = (): void => {
     // l=0 of an empty canonical body: nothing was ever written.
     write(Buffer.alloc(0));
-    if (whole !== undefined) digests.set(keyOf(whole), base64(hash));
+    if (whole !== undefined) digests.set(keyOf(whole), hash.digest('base64'));
   };
   return { write, finish };
 };

@@ -43,7 +43,7 @@ export type Signature = {
   readonly body: Canonicalization;
   /** b=, decoded. */
   readonly signature: Buffer;
-  /** bh= in base64 without white space and padding. */
+  /** bh= in base64 without white space. */
   readonly bodyHash: string;
   /** l= in octets; null: the whole body. */
   readonly bodyLength: number | null;
@@ -238,7 +238,7 @@ export const readSignatureField = (kind: FieldKind, value: string, strict = true
     header: header === 'relaxed' ? 'relaxed' : 'simple',
     body: body === 'relaxed' ? 'relaxed' : 'simple',
     signature: Buffer.from(facts.signature ?? '', 'base64'),
-    bodyHash: bodyHash.replace(/=+$/, ''),
+    bodyHash,
     bodyLength: facts.bodyLength,
     signedFields: facts.signedFields,
     sdid,
