@@ -25,7 +25,8 @@ const FAILURES_BY_RCODE: Readonly<Record<number, FailureKind>> = {
   5: 'refused',
 };
 
-const BAD_REPLY: Answer = Object.freeze({ kind: 'failure', failure: 'badresp', source: 'network' });
+/** What a reply gets that is malformed, contradicts itself or breaks off. */
+export const BAD_REPLY = Object.freeze({ kind: 'failure', failure: 'badresp', source: 'network' } as const);
 
 /**
  * Judges a reply that matches its query.

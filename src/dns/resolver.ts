@@ -67,11 +67,11 @@ export const createResolver = (settings: DnsSettings, parts: ResolverParts = {})
 
   const datagrams = udp(udpSettings(settings), clock, random);
   const streams = tcp(settings.dnsTcpIdleMs, random);
-  const overUdp = tries(servers, datagrams.exchange, trySettings(settings), clock);
+  const overUdp = tries(servers, datagrams.exchange, { ...trySettings(settings), isStream: false }, clock);
   const overTcp = tries(
     servers,
     streams.exchange,
-    { ...trySettings(settings), triesPerServer: 1, firstTryMs: settings.dnsLaterTryMs },
+    { ...trySettings(settings), triesPerServer: 1, firstTryMs: settings.dnsLaterTryMs, isStream: true },
     clock,
   );
   const flights = bounded(onTruncation(overUdp, overTcp), flightLimits(settings), clock);

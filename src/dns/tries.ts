@@ -7,7 +7,7 @@ import { type Clock, MAX_TIMER_MS } from './deadline.ts';
 import type { Exchange, TryOutcome } from './exchange.ts';
 import type { Answer, Question } from './lookup.ts';
 import { encodeQuery, type Query } from './query.ts';
-import { judgeReply, type ReplyLimits } from './reply.ts';
+import { BAD_REPLY, judgeReply, type ReplyLimits } from './reply.ts';
 import type { Server, Servers } from './servers.ts';
 
 /** When and how often to try. */
@@ -22,6 +22,8 @@ export type TrySettings = {
   /** Trust the AD bit of servers off the loopback. */
   readonly trustsAd: boolean;
   readonly limits: ReplyLimits;
+  /** Over TCP a truncated reply is a bad one: there is nowhere else to go. */
+  readonly isStream: boolean;
 };
 
 /** An answer, or word from a server that it does not fit into a datagram. */
@@ -93,7 +95,8 @@ export const tries =
           giveUp(server, { kind: 'failure', failure: 'network', source: 'network' });
           return;
         }
-        const answer = judgeReply(outcome.bytes, question, settings.limits, server.isLoopback || settings.trustsAd);
+        const judged = judgeReply(outcome.bytes, question, settings.limits, server.isLoopback || settings.trustsAd);
+        const answer = judged === 'truncated' && settings.isStream ? BAD_REPLY : judged;
         if (answer === 'truncated' || answer.kind !== 'failure') {
           servers.succeeded(server);
           settle(answer === 'truncated' ? { kind: 'truncated', server } : answer);

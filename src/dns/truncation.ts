@@ -2,6 +2,7 @@
  * UDP first, TCP where the reply does not fit: a truncated reply is never used, not even in part (RFC 2181 section 9, RFC 7766 section 5).
  */
 import type { Lookup } from './lookup.ts';
+import { BAD_REPLY } from './reply.ts';
 import type { Ask } from './tries.ts';
 
 /** Asks over UDP and, where a server says that its reply is truncated, over TCP, that server first and within the same deadline. */
@@ -11,5 +12,5 @@ export const onTruncation =
     const answer = await udp(question, deadlineMs);
     if (answer.kind !== 'truncated') return answer;
     const whole = await tcp(question, deadlineMs, answer.server);
-    return whole.kind === 'truncated' ? { kind: 'failure', failure: 'badresp', source: 'network' } : whole;
+    return whole.kind === 'truncated' ? BAD_REPLY : whole;
   };

@@ -1,0 +1,449 @@
+import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { type TestContext, test } from 'node:test';
+import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
+import type { z } from 'zod';
+import type { RecordType } from '../../schemas/dns.ts';
+import { DnsSettings } from '../../schemas/dns-settings.ts';
+import type { Answer } from '../../src/dns/lookup.ts';
+import type { WireRecord } from '../../src/dns/message.ts';
+import { encodeMessage } from '../../src/dns/message-writer.ts';
+import { createResolver, type QuestionEvent, type ResolverParts } from '../../src/dns/resolver.ts';
+import { replyTo, type ScriptedServer, type ServedQuery, scriptedServer, soa } from './scripted-server.ts';
+
+const FAR_MS = 60_000;
+
+const text = (query: ServedQuery, ...texts: string[]): { answers: WireRecord[] } => ({
+  answers: texts.map((data) => ({
+    name: query.message.questions[0]?.name ?? '',
+    type: 'TXT',
+    ttlSeconds: 60,
+    data: [data],
+  })),
+});
+const answering = (query: ServedQuery) => query.answer(text(query, 'right'));
+const silent = () => {};
+
+/** A server that ends with the test. */
+const serverFor = async (context: TestContext, script: (query: ServedQuery) => void): Promise<ScriptedServer> => {
+  const server = await scriptedServer(script);
+  context.after(() => server.close());
+  return server;
+};
+
+/** A resolver that ends with the test; quick unless a test says otherwise. */
+const resolverFor = (
+  context: TestContext,
+  servers: readonly (ScriptedServer | string)[],
+  settings: z.input<typeof DnsSettings> = {},
+  parts: ResolverParts = {},
+) => {
+  const resolver = createResolver(
+    DnsSettings.parse({
+      dnsServers: servers.map((server) => (typeof server === 'string' ? server : server.literal)),
+      dnsQuestionTimeoutMs: 400,
+      dnsFirstTryMs: 60,
+      dnsLaterTryMs: 120,
+      ...settings,
+    }),
+    parts,
+  );
+  context.after(() => resolver.close());
+  const ask = (name: string, type: RecordType = 'TXT') => resolver.lookup({ name, type }, performance.now() + FAR_MS);
+  return { ...resolver, ask };
+};
+
+/** "right" for the right records, else the kind or the failure. */
+const told = (answer: Answer): string =>
+  answer.kind === 'failure' ? answer.failure : answer.kind === 'records' ? String(answer.records) : answer.kind;
+
+/** A port of the loopback on which nobody listens. */
+const closedPort = async (): Promise<string> => {
+  const socket = createSocket('udp4');
+  socket.bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  const { port } = socket.address();
+  socket.close();
+  await once(socket, 'close');
+  return `127.0.0.1:${port}`;
+};
+
+/** Each fault of a server, and what a question gets that has no other server to go to. */
+const FAULTS: [string, (query: ServedQuery) => void, string][] = [
+  ['FORMERR', (query) => query.answer({ rcode: 1 }), 'formerr'],
+  ['SERVFAIL', (query) => query.answer({ rcode: 2 }), 'servfail'],
+  ['NOTIMP', (query) => query.answer({ rcode: 4 }), 'notimp'],
+  ['REFUSED', (query) => query.answer({ rcode: 5 }), 'refused'],
+  ['YXDOMAIN', (query) => query.answer({ rcode: 6 }), 'rcode'],
+  ['NOTAUTH', (query) => query.answer({ rcode: 9 }), 'rcode'],
+  ['BADVERS', (query) => query.answer({ rcode: 16 }), 'rcode'],
+  ['silence', silent, 'timeout'],
+  ['garbage', (query) => query.send(Buffer.from('not a DNS message, but long enough')), 'timeout'],
+  ['wrong id', (query) => query.send(changed(query, 0, (octet) => octet ^ 0xff)), 'timeout'],
+  [
+    'wrong question',
+    (query) => query.answer({ ...text(query, 'wrong'), questions: [{ name: 'other.test', type: 16 }] }),
+    'timeout',
+  ],
+  [
+    'wrong type',
+    (query) => query.answer({ ...text(query, 'wrong'), questions: [{ name: 'a.test', type: 1 }] }),
+    'timeout',
+  ],
+  ['no question', (query) => query.answer({ ...text(query, 'wrong'), questions: [] }), 'timeout'],
+  ['a query', (query) => query.send(query.bytes), 'timeout'],
+  ['malformed', (query) => query.send(changed(query, 7, () => 9)), 'badresp'],
+  [
+    'CNAME only',
+    (query) => query.answer({ answers: [{ name: 'a.test', type: 'CNAME', ttlSeconds: 9, data: 'b.test' }] }),
+    'badresp',
+  ],
+  [
+    'CNAME loop',
+    (query) => query.answer({ answers: [{ name: 'a.test', type: 'CNAME', ttlSeconds: 9, data: 'a.test' }] }),
+    'badresp',
+  ],
+  [
+    'TC and RST',
+    (query) =>
+      query.transport === 'tcp' ? query.reset() : query.answer({ ...text(query, 'part'), isTruncated: true }),
+    'network',
+  ],
+  [
+    'TC and silence',
+    (query) => (query.transport === 'tcp' ? undefined : query.answer({ ...text(query, 'part'), isTruncated: true })),
+    'timeout',
+  ],
+  ['TC over TCP', (query) => query.answer({ ...text(query, 'part'), isTruncated: true }), 'badresp'],
+];
+
+const changed = (query: ServedQuery, at: number, change: (octet: number) => number): Buffer => {
+  const bytes = encodeMessage(replyTo(query.message, text(query, 'wrong')));
+  bytes[at] = change(bytes[at] ?? 0);
+  return bytes;
+};
+
+for (const [what, script, expected] of FAULTS) {
+  test(`createResolver turns ${what} of the only server into ${expected}`, async (context) => {
+    const resolver = resolverFor(context, [await serverFor(context, script)]);
+    assert.equal(told(await resolver.ask('a.test')), expected);
+  });
+
+  test(`createResolver gets the answer from a second server when the first gives ${what}`, async (context) => {
+    const bad = await serverFor(context, script);
+    const good = await serverFor(context, answering);
+    // Zeros pick the second of two healthy servers first: the order of the settings is turned round.
+    const resolver = resolverFor(context, [good, bad], {}, { fillRandom: (bytes) => bytes.fill(0) });
+    assert.equal(told(await resolver.ask('a.test')), 'right');
+    assert.ok(bad.queries.length > 0 && good.queries.length > 0);
+  });
+}
+
+test('createResolver fails over at once from a closed port', async (context) => {
+  const closed = await closedPort();
+  const alone = resolverFor(context, [closed]);
+  assert.equal(told(await alone.ask('a.test')), 'network');
+  const good = await serverFor(context, answering);
+  const both = resolverFor(
+    context,
+    [good, closed],
+    { dnsFirstTryMs: 10_000, dnsQuestionTimeoutMs: 15_000 },
+    { fillRandom: (bytes) => bytes.fill(0) },
+  );
+  assert.equal(told(await both.ask('a.test')), 'right');
+});
+
+test('createResolver fails with network when it has no server', async (context) => {
+  const resolver = resolverFor(context, [], {}, { systemServers: () => ['not an address'] });
+  assert.equal(told(await resolver.ask('a.test')), 'network');
+});
+
+test('createResolver takes the system servers when the settings name none', async (context) => {
+  const server = await serverFor(context, answering);
+  const resolver = resolverFor(context, [], {}, { systemServers: () => [server.literal] });
+  assert.equal(told(await resolver.ask('a.test')), 'right');
+});
+
+test('createResolver never takes an answer by what it was not asked', async (context) => {
+  // Each lie comes before the truth; the question waits on.
+  const server = await serverFor(context, (query) => {
+    query.send(changed(query, 0, (octet) => octet ^ 1));
+    query.answer({ ...text(query, 'wrong'), questions: [{ name: 'other.test', type: 16 }] });
+    query.answer({ ...text(query, 'wrong'), questions: [] });
+    query.send(Buffer.from('garbage'));
+    query.send(Buffer.alloc(0));
+    query.answer({
+      answers: [...text(query, 'right').answers, { name: 'evil.test', type: 'TXT', ttlSeconds: 1, data: ['evil'] }],
+    });
+  });
+  const resolver = resolverFor(context, [server]);
+  assert.equal(told(await resolver.ask('a.test')), 'right');
+});
+
+test('createResolver asks in lower case and takes the question back in any case', async (context) => {
+  const server = await serverFor(context, (query) => {
+    const [question] = query.message.questions;
+    assert.equal(question?.name, 'mixed.test');
+    query.answer({
+      questions: [{ name: 'mIxEd.TeSt', type: 16 }],
+      answers: [{ name: 'MIXED.test', type: 'TXT', ttlSeconds: 9, data: ['right'] }],
+    });
+  });
+  const resolver = resolverFor(context, [server]);
+  assert.equal(told(await resolver.ask('MiXed.TEST.')), 'right');
+});
+
+test('createResolver sends names with any byte that DNS allows', async (context) => {
+  const names = [
+    'bob+tag._spf.test',
+    'a=b!._spf.test',
+    '"quoted local"._spf.test',
+    'back\\slash.test',
+    `${'x'.repeat(63)}.test`,
+  ];
+  const server = await serverFor(context, answering);
+  const resolver = resolverFor(context, [server]);
+  for (const name of names) assert.equal(told(await resolver.ask(name)), 'right', name);
+  assert.deepEqual(
+    server.queries.map((query) => query.message.questions[0]?.name),
+    names,
+  );
+});
+
+test('createResolver answers bad and special names without a query', async (context) => {
+  const server = await serverFor(context, answering);
+  const resolver = resolverFor(context, [server]);
+  for (const name of ['', '.', 'a..test', 'nul\0.test', 'zwj\u200d.test', `${'x'.repeat(64)}.test`, 'y.'.repeat(128)])
+    assert.equal(told(await resolver.ask(name)), 'badname', name);
+  for (const name of ['localhost', 'a.localhost', 'x.onion', 'nas.home.arpa', 'db.internal'])
+    assert.equal(told(await resolver.ask(name)), 'nxdomain', name);
+  assert.equal(server.queries.length, 0);
+  const open = resolverFor(context, [server], { dnsRefuseInternalNames: 'no' });
+  assert.equal(told(await open.ask('db.internal')), 'right');
+  assert.equal(told(await open.ask('a.localhost')), 'nxdomain');
+});
+
+test('createResolver goes to TCP for what does not fit, and over one connection', async (context) => {
+  const long = Array.from({ length: 40 }, (_, at) => `${at}:${'x'.repeat(200)}`);
+  const server = await serverFor(context, (query) =>
+    query.transport === 'tcp' ? query.answer(text(query, ...long)) : query.answer({ isTruncated: true }),
+  );
+  const resolver = resolverFor(context, [server]);
+  const answers = await Promise.all(Array.from({ length: 20 }, (_, at) => resolver.ask(`n${at}.test`)));
+  for (const answer of answers) assert.equal(answer.kind === 'records' && answer.records.length, 40);
+  const overTcp = server.queries.filter((query) => query.transport === 'tcp');
+  assert.equal(overTcp.length, 20);
+  assert.equal(new Set(overTcp.map((query) => query.clientPort)).size, 1);
+});
+
+test('createResolver reads TCP messages however they are cut, and out of order', async (context) => {
+  const waiting: ServedQuery[] = [];
+  const server = await serverFor(context, (query) => {
+    if (query.transport === 'udp') return query.answer({ isTruncated: true });
+    waiting.push(query);
+    if (waiting.length === 3)
+      for (const held of waiting.reverse()) held.answer(text(held, held.message.questions[0]?.name ?? ''));
+  });
+  const resolver = resolverFor(context, [server]);
+  const names = ['a.test', 'b.test', 'c.test'];
+  const answers = await Promise.all(names.map((name) => resolver.ask(name)));
+  assert.deepEqual(answers.map(told), names);
+});
+
+test('createResolver asks once more on a new connection when the server closed the old one meanwhile', async (context) => {
+  const server = await serverFor(context, (query) => {
+    if (query.transport === 'udp') query.answer({ isTruncated: true });
+    else if (query.index === 1) query.reset();
+    else answering(query);
+  });
+  const resolver = resolverFor(context, [server]);
+  assert.equal(told(await resolver.ask('a.test')), 'right');
+  assert.equal(told(await resolver.ask('b.test')), 'right');
+  assert.equal(server.queries.filter((query) => query.transport === 'tcp').length, 3);
+});
+
+test('createResolver closes an idle TCP connection', async (context) => {
+  const server = await serverFor(context, (query) =>
+    query.transport === 'udp' ? query.answer({ isTruncated: true }) : answering(query),
+  );
+  const resolver = resolverFor(context, [server], { dnsTcpIdleMs: 100 });
+  await resolver.ask('a.test');
+  await wait(250);
+  await resolver.ask('b.test');
+  const ports = server.queries.filter((query) => query.transport === 'tcp').map((query) => query.clientPort);
+  assert.equal(new Set(ports).size, 2);
+});
+
+test('createResolver asks without EDNS a server that does not know it', async (context) => {
+  const server = await serverFor(context, (query) =>
+    query.message.edns === null ? answering(query) : query.answer({ rcode: 1, edns: null }),
+  );
+  const resolver = resolverFor(context, [server]);
+  assert.equal(told(await resolver.ask('a.test')), 'right');
+  assert.deepEqual(
+    server.queries.map((query) => query.message.edns?.payloadBytes),
+    [1232, undefined],
+  );
+});
+
+test('createResolver asks without EDNS over TCP too', async (context) => {
+  const server = await serverFor(context, (query) => {
+    if (query.message.edns !== null) query.answer({ rcode: 1, edns: null });
+    else if (query.transport === 'udp') query.answer({ isTruncated: true });
+    else answering(query);
+  });
+  assert.equal(told(await resolverFor(context, [server]).ask('a.test')), 'right');
+});
+
+test('createResolver tells its UDP size and takes a reply up to it', async (context) => {
+  const server = await serverFor(context, (query) =>
+    query.answer(text(query, ...Array<string>(5).fill('x'.repeat(220)))),
+  );
+  const resolver = resolverFor(context, [server], { dnsUdpPayloadBytes: 4096 });
+  assert.equal((await resolver.ask('a.test')).kind, 'records');
+  assert.equal(server.queries[0]?.message.edns?.payloadBytes, 4096);
+});
+
+test('createResolver tries three times and takes a late answer to the first try', async (context) => {
+  const server = await serverFor(context, (query) => {
+    if (query.index === 0) setTimeout(() => answering(query), 250);
+  });
+  const resolver = resolverFor(context, [server], {
+    dnsQuestionTimeoutMs: 3000,
+    dnsFirstTryMs: 50,
+    dnsLaterTryMs: 100,
+  });
+  assert.equal(told(await resolver.ask('a.test')), 'right');
+  assert.equal(server.queries.length, 3);
+  const ids = server.queries.map((query) => query.message.id);
+  assert.ok(new Set(ids).size > 1);
+});
+
+test('createResolver keeps to the tries of the settings', async (context) => {
+  const server = await serverFor(context, silent);
+  const resolver = resolverFor(context, [server], { dnsTriesPerServer: 1 });
+  assert.equal(told(await resolver.ask('a.test')), 'timeout');
+  assert.equal(server.queries.length, 1);
+});
+
+test('createResolver takes an answer that lay in the socket while the event loop was blocked', async (context) => {
+  const server = await serverFor(context, answering);
+  const resolver = resolverFor(context, [server], { dnsQuestionTimeoutMs: 100, dnsFirstTryMs: 60 });
+  await resolver.ask('warm.test');
+  const asked = resolver.ask('a.test');
+  // The server shares this loop: let it read and answer, then stand still past every timer of the question.
+  while (server.queries.length < 2) await nextTurn();
+  const until = performance.now() + 200;
+  while (performance.now() < until);
+  assert.equal(told(await asked), 'right');
+  assert.equal(server.queries.length, 2);
+});
+
+test('createResolver loses none of 1,000 questions in flight', async (context) => {
+  const server = await serverFor(context, answering);
+  const resolver = resolverFor(context, [server], {
+    dnsMaxInFlightPerDomain: 1000,
+    dnsFirstTryMs: 800,
+    dnsQuestionTimeoutMs: 5000,
+  });
+  const answers = await Promise.all(Array.from({ length: 1000 }, (_, at) => resolver.ask(`n${at}.test`)));
+  assert.equal(answers.filter((answer) => told(answer) === 'right').length, 1000);
+  // Random sockets: what an off-path forger would have to guess beside the id.
+  assert.ok(new Set(server.queries.map((query) => query.clientPort)).size > 50);
+});
+
+test('createResolver sends one packet for 20 identical questions', async (context) => {
+  const server = await serverFor(context, (query) => setTimeout(() => answering(query), 30));
+  const resolver = resolverFor(context, [server], { dnsFirstTryMs: 300 });
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, (_, at) => resolver.ask(at % 2 === 0 ? 'a.test' : 'A.Test.')),
+  );
+  assert.ok(answers.every((answer) => told(answer) === 'right'));
+  assert.equal(server.queries.length, 1);
+  assert.equal(resolver.cacheStats().shared, 19);
+});
+
+test('createResolver spreads questions over healthy servers', async (context) => {
+  const servers = [await serverFor(context, answering), await serverFor(context, answering)];
+  const resolver = resolverFor(context, servers);
+  for (let at = 0; at < 60; at++) await resolver.ask(`n${at}.test`);
+  for (const server of servers) assert.ok(server.queries.length > 10);
+});
+
+test('createResolver goes to the healthy server first once the other has failed', async (context) => {
+  const bad = await serverFor(context, silent);
+  const good = await serverFor(context, answering);
+  const resolver = resolverFor(context, [bad, good]);
+  for (let at = 0; at < 40; at++) assert.equal(told(await resolver.ask(`n${at}.test`)), 'right');
+  assert.equal(bad.queries.length, 1);
+});
+
+test('createResolver retires UDP sockets by use and by age', async (context) => {
+  const server = await serverFor(context, answering);
+  const byUse = resolverFor(context, [server], { dnsUdpSockets: 1, dnsUdpSocketQuestions: 5 });
+  for (let at = 0; at < 15; at++) await byUse.ask(`use${at}.test`);
+  assert.equal(new Set(server.queries.map((query) => query.clientPort)).size, 3);
+  let nowMs = 0;
+  const aged = await serverFor(context, answering);
+  const byAge = resolverFor(context, [aged], { dnsUdpSockets: 1, dnsUdpSocketSeconds: 10 }, { clock: () => nowMs });
+  for (let at = 0; at < 4; at++) {
+    await byAge.lookup({ name: `age${at}.test`, type: 'TXT' }, Number.POSITIVE_INFINITY);
+    nowMs += 6000;
+  }
+  assert.equal(new Set(aged.queries.map((query) => query.clientPort)).size, 2);
+});
+
+test('createResolver trusts the AD bit of the loopback', async (context) => {
+  const server = await serverFor(context, (query) => query.answer({ ...text(query, 'right'), authenticData: true }));
+  const answer = await resolverFor(context, [server]).ask('a.test');
+  assert.equal(answer.kind === 'records' && answer.authenticated, true);
+  assert.equal(server.queries[0]?.message.authenticData, true);
+});
+
+test('createResolver tells each question to its hook, with a name fit for a log', async (context) => {
+  const events: QuestionEvent[] = [];
+  const server = await serverFor(context, (query) =>
+    query.message.questions[0]?.name === 'gone.test'
+      ? query.answer({ rcode: 3, authorities: [soa('test', 60, 60)] })
+      : query.answer({ rcode: 5 }),
+  );
+  const resolver = resolverFor(context, [server], {}, { onQuestion: (event) => events.push(event) });
+  for (const name of ['gone.test', 'gone.test', 'a.test', 'x\n.test']) await resolver.ask(name);
+  assert.deepEqual(
+    events.map(({ elapsedMs, ...event }) => ({ ...event, isTimed: elapsedMs >= 0 })),
+    [
+      { name: 'gone.test', type: 'TXT', outcome: 'nxdomain', source: 'network', isTimed: true },
+      { name: 'gone.test', type: 'TXT', outcome: 'nxdomain', source: 'cache', isTimed: true },
+      { name: 'a.test', type: 'TXT', outcome: 'failure', source: 'network', failure: 'refused', isTimed: true },
+      { name: 'x\\010.test', type: 'TXT', outcome: 'failure', source: 'local', failure: 'badname', isTimed: true },
+    ],
+  );
+});
+
+test('createResolver counts and flushes its cache', async (context) => {
+  const server = await serverFor(context, answering);
+  const resolver = resolverFor(context, [server]);
+  for (const name of ['a.test', 'a.test', 'b.test']) await resolver.ask(name);
+  const { hits, misses, records, inFlight, waiting } = resolver.cacheStats();
+  assert.deepEqual(
+    { hits, misses, entries: records.entries, inFlight, waiting },
+    { hits: 1, misses: 2, entries: 2, inFlight: 0, waiting: 0 },
+  );
+  assert.equal(resolver.flush('A.test.'), 1);
+  await resolver.ask('a.test');
+  assert.equal(server.queries.length, 3);
+  assert.equal(resolver.flush(), 2);
+});
+
+test('createResolver fails what is in flight when it is closed, and works on afterwards', async (context) => {
+  const server = await serverFor(context, (query) => {
+    if (query.index > 0) answering(query);
+  });
+  const resolver = resolverFor(context, [server]);
+  const asked = resolver.ask('a.test');
+  while (server.queries.length === 0) await nextTurn();
+  resolver.close();
+  assert.equal(told(await asked), 'network');
+  assert.equal(told(await resolver.ask('b.test')), 'right');
+});
