@@ -25,6 +25,20 @@ export const HttpSettings = z.object({
     unit: 'bytes',
     about: 'largest header block of a message; more is answered with 413',
   }),
+  maxBatchMessages: wholeNumber({
+    default: 10000,
+    min: 1,
+    max: 1000000,
+    unit: 'messages',
+    about: 'messages of one batch; the rest of a larger one is not read',
+  }),
+  batchWidth: wholeNumber({
+    default: 4,
+    min: 1,
+    max: 64,
+    unit: 'messages',
+    about: 'messages of one batch worked on at once',
+  }),
   requestTimeoutMs: wholeNumber({
     default: 60000,
     min: 1000,

@@ -12,11 +12,12 @@ import { createResolver, type Resolver } from './dns/resolver.ts';
 import { parseZone, withZone } from './dns/zone.ts';
 import type { Log } from './log.ts';
 import { DEFAULT_MESSAGE_LIMITS } from './message/message.ts';
+import { createReplayer, type ReplayVerdict } from './verdict/replay.ts';
 import { createVerifier, type Verify } from './verdict/verify.ts';
 import { version } from './version.ts';
 
 /** What the faces are handed. */
-export type Parts = { lookup: Lookup; resolver: Resolver; verify: Verify };
+export type Parts = { lookup: Lookup; resolver: Resolver; verify: Verify; replay: ReplayVerdict };
 
 /** A settings mistake that shows only when a file is read. */
 export class SettingMistake extends Error {}
@@ -31,17 +32,15 @@ export const createParts = (config: Config, log: Log): Parts => {
     },
   });
   const lookup = config.dnsZone === '' ? resolver.lookup : withZone(readZone(config.dnsZone), resolver.lookup);
-  const verify = createVerifier({
-    lookup,
-    settings: verdictSettings(config),
+  const evaluation = {
     messageLimits: { ...DEFAULT_MESSAGE_LIMITS, maxHeaderBytes: config.maxHeaderBytes },
     dnsLimits: budgetLimits(config),
     clock: { nowMs: Date.now, monotonicMs },
     newId: randomUUID,
     version,
-    mode: 'enforce',
-  });
-  return { lookup, resolver, verify };
+  };
+  const verify = createVerifier({ ...evaluation, lookup, settings: verdictSettings(config), mode: 'enforce' });
+  return { lookup, resolver, verify, replay: createReplayer(evaluation) };
 };
 
 /** The settings a verdict depends on, as the verdict can tell them. */

@@ -3,6 +3,7 @@ import type { Config } from '../schemas/config.ts';
 import { createApp } from './http/app.ts';
 import type { Log } from './log.ts';
 import { createParts } from './parts.ts';
+import { readSamples } from './samples.ts';
 import { version } from './version.ts';
 
 /** A service that listens and can be ended. */
@@ -18,7 +19,14 @@ export type Service = {
 export const createService = async (config: Config, log: Log): Promise<Service> => {
   const parts = createParts(config, log);
   let ready = false;
-  const app = await createApp({ log, verify: parts.verify, isReady: () => ready, settings: config });
+  const app = await createApp({
+    log,
+    verify: parts.verify,
+    replay: parts.replay,
+    isReady: () => ready,
+    settings: config,
+    samples: readSamples(config.dnsZone),
+  });
   return {
     version,
     listen: async () => {

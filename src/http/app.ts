@@ -6,20 +6,27 @@ import { randomUUID } from 'node:crypto';
 import fastifySwaggerUi from '@fastify/swagger-ui';
 import fastify, { type FastifyInstance, LogController } from 'fastify';
 import type { Log } from '../log.ts';
+import type { ReplayVerdict } from '../verdict/replay.ts';
 import type { Verify } from '../verdict/verify.ts';
+import { mountBatch } from './batch-route.ts';
 import { acceptBodies } from './body.ts';
 import { mountHealth } from './health-route.ts';
 import { describeApi } from './openapi.ts';
+import { mountPage, type Samples } from './page-route.ts';
 import { handleError, sendProblem } from './problem.ts';
+import { mountReplay } from './replay-route.ts';
 import { mountVerify } from './verify-route.ts';
 
 /** What the app is made of. */
 export type AppParts = {
   log: Log;
   verify: Verify;
+  replay: ReplayVerdict;
   /** False while the service drains. */
   isReady: () => boolean;
-  settings: { maxMessageBytes: number; requestTimeoutMs: number };
+  /** What the page offers to try; nothing by default. */
+  samples?: Samples;
+  settings: { maxMessageBytes: number; requestTimeoutMs: number; maxBatchMessages: number; batchWidth: number };
 };
 
 /** Builds the app; `app.listen` or `app.inject` is the caller's. */
@@ -47,8 +54,11 @@ export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
   await describeApi(app);
   await app.register(fastifySwaggerUi, { routePrefix: '/docs' });
   await app.register(async (routes) => {
+    mountPage(routes, parts.samples ?? { messages: [], dns: [] });
     mountHealth(routes, parts.isReady);
     mountVerify(routes, { verify: parts.verify, maxMessageBytes: settings.maxMessageBytes });
+    mountReplay(routes, { replay: parts.replay, maxMessageBytes: settings.maxMessageBytes });
+    mountBatch(routes, { verify: parts.verify, ...settings });
   });
   return app;
 };

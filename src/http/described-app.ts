@@ -2,13 +2,16 @@
 import { createLog } from '../log.ts';
 import { createApp } from './app.ts';
 
+const noWork = (): Promise<never> => Promise.reject(new Error('this app only describes itself'));
+
 /** Builds the app, ready to be described. */
 export const describedApp = async () => {
   const app = await createApp({
     log: createLog('silent'),
-    verify: () => Promise.reject(new Error('this app only describes itself')),
+    verify: noWork,
+    replay: noWork,
     isReady: () => false,
-    settings: { maxMessageBytes: 1024, requestTimeoutMs: 1000 },
+    settings: { maxMessageBytes: 1024, requestTimeoutMs: 1000, maxBatchMessages: 1, batchWidth: 1 },
   });
   await app.ready();
   return app;

@@ -16,6 +16,7 @@ const PROBLEMS = {
   'method-not-allowed': { status: 405, title: 'This method is not allowed here' },
   'body-too-large': { status: 413, title: 'The message is too large' },
   'header-too-large': { status: 413, title: 'The header block of the message is too large' },
+  'unsupported-media-type': { status: 415, title: 'This content type is not taken here' },
   'unsupported-encoding': { status: 415, title: 'The content encoding is not supported' },
   'client-gone': { status: 499, title: 'The client closed the connection' },
   'bad-request': { status: 400, title: 'The request cannot be read' },
@@ -59,14 +60,11 @@ const join = (prefix: string, path: readonly PropertyKey[]): string =>
     .replace(/[^\x20-\x7e]/g, '?')
     .slice(0, 200);
 
-/** Writes a problem document. */
-export const sendProblem = (
-  reply: FastifyReply,
-  kind: ProblemKind,
-  rest: { detail?: string | undefined; errors?: Problem['errors']; requestId?: string } = {},
-): FastifyReply => {
+type Rest = { detail?: string | undefined; errors?: Problem['errors']; requestId?: string };
+
+const problemDocument = (kind: ProblemKind, rest: Rest): Problem => {
   const { status, title } = PROBLEMS[kind];
-  const problem: Problem = {
+  return {
     type: `urn:mailverdict:problem:${kind}`,
     title,
     status,
@@ -74,12 +72,21 @@ export const sendProblem = (
     ...(rest.errors !== undefined && { errors: rest.errors.slice(0, 50) }),
     ...(rest.requestId !== undefined && { requestId: rest.requestId }),
   };
-  return reply
-    .code(status)
+};
+
+/** An error as a problem document; a fault of ours tells nothing but its kind. */
+export const problemOf = (cause: unknown): Problem =>
+  cause instanceof RequestProblem
+    ? problemDocument(cause.kind, { detail: cause.message, errors: cause.errors })
+    : problemDocument('internal-error', {});
+
+/** Writes a problem document. */
+export const sendProblem = (reply: FastifyReply, kind: ProblemKind, rest: Rest = {}): FastifyReply =>
+  reply
+    .code(PROBLEMS[kind].status)
     .header('content-type', 'application/problem+json; charset=utf-8')
     .serializer((payload: unknown) => JSON.stringify(payload))
-    .send(problem);
-};
+    .send(problemDocument(kind, rest));
 
 /** fastify's error codes that are the caller's doing. */
 const FASTIFY_KINDS: Readonly<Record<string, ProblemKind>> = {

@@ -65,6 +65,7 @@ export const toProblem = (cause: unknown): unknown => {
     case 'header-too-large':
       return new RequestProblem('header-too-large', cause.message);
     case 'invalid-overlay':
+    case 'invalid-evidence':
       return new RequestProblem('invalid-request', cause.message, [...cause.errors]);
     default:
       return cause.code satisfies never;
@@ -90,22 +91,37 @@ const readRequest = (request: FastifyRequest, maxMessageBytes: number): ReadRequ
   }
   const body = VerifyRequest.safeParse(request.body);
   if (!body.success) throw invalidRequest(body.error, '');
-  const { message, encoding, smtp, include, dns, trustReceived, trustedAuthservIds } = body.data;
+  const { message, encoding, smtp, dns, ...rest } = body.data;
   return {
     message: messageBytes(message, encoding, maxMessageBytes),
     facts: smtp ?? {},
-    options: { include, overlay: dns, trustReceived, trustedAuthservIds },
+    options: { ...optionsOf(rest), overlay: dns },
   };
 };
 
 const readRaw = (message: Buffer, query: VerifyQuery): ReadRequest => {
   if (message.length === 0) throw new RequestProblem('empty-body', 'send the message as the body of the request');
-  const { include, trustReceived, trustedAuthservIds, ...flat } = query;
-  return { message, facts: toFacts(flat), options: { include, trustReceived, trustedAuthservIds } };
+  return { message, facts: toFacts(query), options: optionsOf(query) };
 };
 
+/** What is asked for beside the verdict itself. */
+export const optionsOf = ({
+  include,
+  trustReceived,
+  trustedAuthservIds,
+}: Pick<VerifyQuery, 'include' | 'trustReceived' | 'trustedAuthservIds'>): VerifyOptions => ({
+  include,
+  trustReceived,
+  trustedAuthservIds,
+});
+
 /** `tls.version=…&tls.mode=…` as the object that JSON would carry. */
-const toFacts = (flat: Record<string, unknown>): SmtpFacts => {
+export const toFacts = ({
+  include: _,
+  trustReceived: __,
+  trustedAuthservIds: ___,
+  ...flat
+}: VerifyQuery): SmtpFacts => {
   const facts: Record<string, Record<string, unknown> | unknown> = {};
   for (const [key, value] of Object.entries(flat)) {
     if (value === undefined) continue;

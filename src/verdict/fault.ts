@@ -6,6 +6,8 @@ export type FaultCode =
   | 'header-too-large'
   /** The unpublished records of the request are wrong; `errors` names each field. */
   | 'invalid-overlay'
+  /** The evidence of a replay is wrong, or belongs to another message. */
+  | 'invalid-evidence'
   /** The caller gave up. */
   | 'aborted';
 

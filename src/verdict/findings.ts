@@ -6,12 +6,22 @@
 import type { DnsUsage } from '../../schemas/dns.ts';
 import type { Finding } from '../../schemas/finding.ts';
 import type { VerdictSettings } from '../../schemas/verdict.ts';
+import type { SignatureOutcome } from '../dkim/signature-outcome.ts';
 import { fieldsNamed, type Message, malformedLines } from '../message/message.ts';
 import type { Reported } from './authentication-results.ts';
 import type { Author } from './author.ts';
 
 /** What the rules look at. */
-export type Judged = Reported & { message: Message; author: Author; usage: DnsUsage; settings: VerdictSettings };
+export type Judged = Reported & {
+  message: Message;
+  /** What the signature verifier tells beyond the verdict, in the order of `dkim`. */
+  outcomes: readonly SignatureOutcome[];
+  author: Author;
+  usage: DnsUsage;
+  settings: VerdictSettings;
+  /** Where the two SPF evaluators differ. */
+  disagreements: readonly string[];
+};
 
 type Rule = (judged: Judged) => Finding | Finding[] | null;
 
@@ -128,49 +138,71 @@ const signatureCap: Rule = ({ dkim, settings }) =>
       )
     : null;
 
-const signatures: Rule = ({ dkim }) =>
-  dkim.flatMap((signature, index) => {
-    const field = `dkim[${index}]`;
-    const who = `the signature of ${signature.sdid ?? 'an unnamed domain'}`;
-    const found: Finding[] = [];
-    if (
-      signature.result === 'pass' &&
-      signature.algorithm?.startsWith('rsa') &&
-      (signature.keyBits ?? ADVISED_RSA_BITS) < ADVISED_RSA_BITS
-    ) {
-      found.push(
-        finding(
+const signatures: Rule = ({ outcomes }) =>
+  outcomes.flatMap((outcome, index) => {
+    const who = `the signature of ${outcome.sdid ?? 'an unnamed domain'}`;
+    const passes = outcome.result === 'pass';
+    const tell = (code: string, severity: Finding['severity'], message: string, section: string): Finding =>
+      finding(code, severity, message, section, `dkim[${index}]`);
+    const found: (Finding | false)[] = [
+      passes &&
+        outcome.keyType === 'rsa' &&
+        (outcome.keyBits ?? ADVISED_RSA_BITS) < ADVISED_RSA_BITS &&
+        tell(
           'dkim-short-key',
           'warning',
-          `${who} uses an RSA key of ${signature.keyBits} bits; 2048 are advised`,
+          `${who} uses an RSA key of ${outcome.keyBits} bits; 2048 are advised`,
           'RFC 8301 section 3.2',
-          field,
         ),
-      );
-    }
-    if ((signature.uncoveredBytes ?? 0) > 0) {
-      found.push(
-        finding(
+      (outcome.uncoveredBytes ?? 0) > 0 &&
+        tell(
           'dkim-unsigned-body',
           'warning',
-          `${who} leaves the last ${signature.uncoveredBytes} octets of the body unsigned (l=)`,
+          `${who} leaves the last ${outcome.uncoveredBytes} octets of the body unsigned (l=)`,
           'RFC 6376 section 8.2',
-          field,
         ),
-      );
-    }
-    if (signature.testing) {
-      found.push(
-        finding(
-          'dkim-testing-key',
-          'advice',
-          `${who} uses a key in testing mode (t=y)`,
+      outcome.testing &&
+        tell('dkim-testing-key', 'advice', `${who} uses a key in testing mode (t=y)`, 'RFC 6376 section 3.6.1'),
+      outcome.signedInFuture &&
+        tell(
+          'dkim-signed-in-future',
+          'warning',
+          `${who} says that it was made in the future (t=)`,
+          'RFC 6376 section 3.5',
+        ),
+      outcome.keyRecordCount > 1 &&
+        tell(
+          'dkim-several-keys',
+          'warning',
+          `${outcome.keyRecordCount} key records stand at the name that ${who} uses, and receivers differ in which one they take`,
+          'RFC 6376 section 3.6.2.2',
+        ),
+      outcome.keyFaults.length > 0 &&
+        tell(
+          'dkim-key-fault',
+          'warning',
+          `the key record that ${who} uses has a fault: ${outcome.keyFaults[0]}`,
           'RFC 6376 section 3.6.1',
-          field,
         ),
-      );
-    }
-    return found;
+      passes &&
+        outcome.partlySignedFields.length > 0 &&
+        tell(
+          'dkim-field-added',
+          'error',
+          `${outcome.partlySignedFields.slice(0, 5).join(', ')}: a field of this name stands above those that ${who} covers, and a reader may show it as signed`,
+          'RFC 6376 section 8.15',
+        ),
+      passes &&
+        outcome.partlySignedFields.length === 0 &&
+        !outcome.oversignedFields.includes('from') &&
+        tell(
+          'dkim-not-oversigned',
+          'info',
+          `${who} would survive a second From field put on top; listing From once more in h= prevents that`,
+          'RFC 6376 section 8.15',
+        ),
+    ];
+    return found.filter((one) => one !== false);
   });
 
 const budget: Rule = ({ usage }) =>
@@ -188,6 +220,9 @@ const readings: Rule = ({ dmarc }) =>
   dmarc.agree || dmarc.difference === undefined
     ? null
     : finding('dmarc-readings-differ', 'info', dmarc.difference, 'RFC 9989 appendix C', 'dmarc');
+
+const spfDisagreement: Rule = ({ disagreements }) =>
+  disagreements.map((message) => finding('spf-evaluators-differ', 'warning', message, 'RFC 7208 section 4.6', 'spf'));
 
 const relay: Rule = ({ smtp, settings }) => {
   if (settings.localDomains.length === 0 || smtp.auth?.identity !== undefined || smtp.clientIp === undefined)
@@ -216,6 +251,7 @@ const RULES: readonly Rule[] = [
   signatures,
   budget,
   readings,
+  spfDisagreement,
   relay,
 ];
 

@@ -7,20 +7,22 @@ import type { OverlayRecord } from '../../schemas/dns.ts';
 import type { SmtpFacts } from '../../schemas/smtp.ts';
 import type { Verdict, VerdictSettings } from '../../schemas/verdict.ts';
 import type { IncludeWord } from '../../schemas/verify-request.ts';
+import { createKeyCache } from '../dkim/key.ts';
+import { verifyMessage } from '../dkim/verify-message.ts';
 import { beginDmarc, noAuthorDomain } from '../dmarc/evaluate.ts';
 import { type BudgetLimits, withBudget } from '../dns/budget.ts';
 import type { Lookup } from '../dns/lookup.ts';
 import { parseOverlay, withOverlay } from '../dns/overlay.ts';
 import { type MessageLimits, readMessage } from '../message/message.ts';
 import { answerAuthor } from './answer.ts';
-import { validateArc } from './arc.ts';
+import { toArcVerdict } from './arc.ts';
 import { writeAuthenticationResults, writeReceivedSpf } from './authentication-results.ts';
 import { readAuthor } from './author.ts';
 import { checkBimi } from './bimi.ts';
-import { readClaims } from './claims.ts';
 import { deriveFacts } from './derive.ts';
 import { decide } from './disposition.ts';
-import { verifySignatures } from './dkim.ts';
+import { toSignature } from './dkim.ts';
+import { mergeEvidence } from './evidence.ts';
 import { Fault } from './fault.ts';
 import { collectFindings } from './findings.ts';
 import { mayAlign, toIdentifiers } from './identifiers.ts';
@@ -30,6 +32,7 @@ import { readMessageFacts } from './message-facts.ts';
 import { findOverride } from './override.ts';
 import { toMailauthResolver } from './resolver.ts';
 import { checkSpf } from './spf.ts';
+import { traceSpf } from './spf-trace.ts';
 import { readTransport } from './transport.ts';
 
 /** What a caller may ask for beside the verdict itself. */
@@ -63,9 +66,9 @@ export type VerifierParts = {
 };
 
 /** Makes the function that judges messages. */
-export const createVerifier =
-  (parts: VerifierParts): Verify =>
-  async (bytes, given, options = {}) => {
+export const createVerifier = (parts: VerifierParts): Verify => {
+  const keys = createKeyCache();
+  return async (bytes, given, options = {}) => {
     const { settings, clock } = parts;
     const startedMs = clock.monotonicMs();
     const nowMs = clock.nowMs();
@@ -83,28 +86,29 @@ export const createVerifier =
 
     // Asked at once, as soon as their names are known: SPF, keys, DMARC records and the client's name.
     const dmarcBegun = author.domain === null ? null : beginDmarc(author.domain, lookup, deadlineMs);
-    const [spf, { signatures, arcData }, iprev] = await Promise.all([
+    const [checked, sealed, iprev] = await Promise.all([
       checkSpf(facts, {
         resolver,
         strict: settings.strict,
         receiver: settings.authservId,
         timeMs: parts.dnsLimits.maxElapsedMs,
       }),
-      verifySignatures(bytes, { resolver, nowMs, ...settings, mayAlign: (sdid) => mayAlign(sdid, author.domain) }),
+      verifyMessage(message, {
+        lookup,
+        deadlineMs,
+        nowSeconds: nowMs / 1000,
+        settings,
+        keys,
+        mayAlign: (sdid) => mayAlign(sdid, author.domain),
+      }),
       checkIprev(facts.clientIp, lookup, deadlineMs),
     ]);
-    const arc = await validateArc(arcData, {
-      resolver,
-      strict: settings.strict,
-      minRsaBits: settings.minRsaBits,
-      clientIp: facts.clientIp,
-      trustedSealers: new Set(settings.arcTrustedSealers),
-      readClaims,
-    });
+    const signatures = sealed.signatures.map(toSignature);
+    const arc = toArcVerdict(sealed.arc, message, settings.arcTrustedSealers);
     const dmarc =
       dmarcBegun === null
         ? noAuthorDomain(author.reason ?? 'there is no author domain')
-        : await dmarcBegun.finish(toIdentifiers(spf, signatures, settings));
+        : await dmarcBegun.finish(toIdentifiers(checked, signatures, settings));
     const dkim = await Promise.all(
       signatures.map(async (signature) => ({
         ...signature,
@@ -112,6 +116,18 @@ export const createVerifier =
       })),
     );
     const bimi = await checkBimi(message, dmarc, lookup, deadlineMs);
+    // On a ledger of its own: what only the picture needs must not use up the limits of the verdict.
+    const aside = withBudget(stoppable(laid, options.signal), parts.dnsLimits, clock.monotonicMs, parts.mode);
+    const traceParts = {
+      lookup: aside.lookup,
+      deadlineMs,
+      monotonicMs: clock.monotonicMs,
+      nowMs,
+      receiver: settings.authservId,
+    };
+    const { spf, disagreements } = asks(options, 'trace')
+      ? await traceSpf(checked, facts, traceParts)
+      : { spf: checked, disagreements: [] };
     if (options.signal?.aborted) throw new Fault('aborted', 'the caller gave up');
 
     const override = findOverride({ dmarc, spf, dkim, arc, iprev, facts, settings });
@@ -132,7 +148,7 @@ export const createVerifier =
         name: 'mailverdict',
         version: parts.version,
         mailauth: mailauthVersion,
-        ...(options.include?.includes('evidence') && { settings }),
+        ...(asks(options, 'evidence') && { settings }),
       },
       author: answerAuthor(author, dmarc),
       disposition,
@@ -150,11 +166,20 @@ export const createVerifier =
         authenticationResults: writeAuthenticationResults(facts.receiver ?? settings.authservId, judged),
         receivedSpf: writeReceivedSpf(facts.receiver ?? settings.authservId, spf.mailFrom ?? spf.helo, facts),
       },
-      findings: collectFindings({ message, author, ...judged, usage, settings }),
+      findings: collectFindings({
+        message,
+        author,
+        outcomes: sealed.signatures,
+        ...judged,
+        usage,
+        settings,
+        disagreements,
+      }),
       dns: usage,
-      ...(options.include?.includes('evidence') && { evidence: budget.evidence() }),
+      ...(asks(options, 'evidence') && { evidence: mergeEvidence(budget.evidence(), aside.evidence()) }),
     };
   };
+};
 
 const overlaid = (lookup: Lookup, records: readonly OverlayRecord[] | undefined): Lookup => {
   if (records === undefined || records.length === 0) return lookup;
@@ -168,5 +193,7 @@ const stoppable =
   (lookup: Lookup, signal: AbortSignal | undefined): Lookup =>
   (question, deadlineMs) =>
     lookup(question, signal?.aborted ? Number.NEGATIVE_INFINITY : deadlineMs);
+
+const asks = ({ include }: VerifyOptions, word: IncludeWord): boolean => include?.includes(word) === true;
 
 const rounded = (ms: number): number => Math.round(ms * 100) / 100;

@@ -7,9 +7,14 @@ import type { Lookup } from '../../src/dns/lookup.ts';
 import { parseZone, zoneLookup } from '../../src/dns/zone.ts';
 
 const zone = (text: string): Lookup => {
-  const parsed = parseZone(`$ORIGIN .\n$TTL 300\n. SOA ns.invalid. root.invalid. 1 3600 600 86400 60\n${text}`);
+  const parsed = parseZone(`$TTL 300\nexample. SOA ns.example. root.example. 1 3600 600 86400 60\n${text}`);
   assert.ok(parsed.ok, JSON.stringify(parsed));
-  return zoneLookup(parsed.zone);
+  return zoneLookup(parsed.zone, async () => ({
+    kind: 'nxdomain',
+    ttlSeconds: 60,
+    authenticated: false,
+    source: 'zone',
+  }));
 };
 const none: Identifiers = { spf: [], dkim: [] };
 const pass = (domain: string) => ({ domain, state: 'pass' as const });

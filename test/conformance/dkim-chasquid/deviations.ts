@@ -12,9 +12,4 @@ export const deviations: readonly Deviation[] = [
     reason:
       'A reply that cannot be read is no statement that there is no key: RFC 6376 section 6.1.2 makes a failed query TEMPFAIL.',
   },
-  {
-    id: '07-algo_mismatch',
-    reason:
-      'Two key records stand at one name, which RFC 6376 section 3.6.2.2 leaves undefined; mailauth uses one of them, whose type is not that of the signature.',
-  },
 ];

@@ -1,0 +1,56 @@
+/**
+ * A verdict evaluated again from its evidence alone: without network, at the time of the verdict, under its settings. The same message gives the same verdict; what differs
+ * is listed, so that an upgrade or an unpublished record can be judged on yesterday's mail.
+ */
+import type { Evidence, OverlayRecord } from '../../schemas/dns.ts';
+import type { ReplayedVerdict } from '../../schemas/replay.ts';
+import type { Verdict } from '../../schemas/verdict.ts';
+import { evidenceErrors, recorded } from '../dns/recorded.ts';
+import { type Difference, differencesOf } from './evidence.ts';
+import { Fault } from './fault.ts';
+import { createVerifier, type VerifierParts } from './verify.ts';
+
+/** A replay: the new verdict, and where it differs from the old one. */
+export type Replay = { verdict: Verdict; same: boolean; differences: Difference[] };
+
+/** What a replay may be told beside the verdict. */
+export type ReplayOptions = { overlay?: readonly OverlayRecord[] | undefined; signal?: AbortSignal | undefined };
+
+/** Replays one verdict. @throws Fault `invalid-evidence` when the evidence contradicts itself or the message is another one; and as Verify does */
+export type ReplayVerdict = (message: Buffer, earlier: ReplayedVerdict, options?: ReplayOptions) => Promise<Replay>;
+
+/** Makes the function that replays. The parts are those of the verifier, without the lookup: nothing is asked. */
+export const createReplayer =
+  (parts: Omit<VerifierParts, 'lookup' | 'settings' | 'mode'>): ReplayVerdict =>
+  async (message, earlier, { overlay, signal } = {}) => {
+    // The resolver hands out frozen answers; a parsed body may be kept by nobody else.
+    const evidence = earlier.evidence as Evidence[];
+    const errors = evidenceErrors(evidence, 'verdict.evidence');
+    if (errors.length > 0)
+      throw new Fault('invalid-evidence', 'the evidence of the verdict contradicts itself', errors);
+    const verify = createVerifier({
+      ...parts,
+      lookup: recorded(evidence),
+      settings: earlier.engine.settings,
+      clock: { ...parts.clock, nowMs: () => Date.parse(earlier.evaluatedAt) },
+      mode: 'replay',
+    });
+    const { trustReceived, trustedAuthservIds, facts: derivedFacts = [] } = earlier.derived ?? {};
+    const given = Object.fromEntries(Object.entries(earlier.smtp).filter(([name]) => !derivedFacts.includes(name)));
+    const verdict = await verify(message, given, {
+      include: hasTrace(earlier) ? ['trace', 'evidence'] : ['evidence'],
+      overlay,
+      trustReceived,
+      trustedAuthservIds,
+      signal,
+    });
+    if (verdict.message.sha256 !== earlier.message.sha256) {
+      const told = { path: 'message', message: 'is not the message of this verdict: its SHA-256 differs' };
+      throw new Fault('invalid-evidence', `${told.path} ${told.message}`, [told]);
+    }
+    const differences = differencesOf(earlier, verdict);
+    return { verdict, same: differences.length === 0, differences };
+  };
+
+const hasTrace = ({ spf }: ReplayedVerdict): boolean =>
+  spf?.mailFrom?.trace !== undefined || spf?.helo?.trace !== undefined;
