@@ -1,0 +1,130 @@
+/**
+ * MTA Hooks as Stalwart deploys them: a JSON description of the transaction in, an action and header edits out, by the decision code of the milter. The body comes
+ * decoded as text, so the octets are put together again and checked against the size that is told: where they differ, no signature is held against the message.
+ * Never answers discard or quarantine, which lose mail there; never answers an error for content.
+ */
+import { isIP } from 'node:net';
+import type { MtaHooksRequest, MtaHooksResponse } from '../../schemas/hooks.ts';
+import type { SmtpFacts } from '../../schemas/smtp.ts';
+import type { Decision } from './decision.ts';
+import type { Content, Evaluation, EvaluationSettings } from './evaluation.ts';
+import { createForgedFieldFinder } from './forged-fields.ts';
+import { safeReply } from './smtp-reply.ts';
+
+/** Answers one request that fits its schema. Never rejects. */
+export type MtaHooksAnswer = (request: MtaHooksRequest, signal?: AbortSignal) => Promise<MtaHooksResponse>;
+
+const ACCEPT: MtaHooksResponse = { action: 'accept', modifications: [] };
+
+/** Makes the handler. */
+export const createMtaHooks =
+  (settings: EvaluationSettings, evaluation: Evaluation): MtaHooksAnswer =>
+  async (request, signal) => {
+    const { message } = request;
+    // Before the message there is nothing that this service refuses for.
+    if (request.context.stage !== 'data' || message === null || message === undefined) return ACCEPT;
+    const decision = await evaluation.decide({
+      face: 'mta-hooks',
+      content: () => contentOf(message, settings),
+      facts: factsOf(request, settings.authservId),
+      daemon: { port: request.context.server?.port?.toString() },
+      ...(signal !== undefined && { signal }),
+    });
+    return responseFor(decision);
+  };
+
+/** A decision in the words of Stalwart. */
+export const responseFor = (decision: Decision): MtaHooksResponse => {
+  const { smtpReply } = decision;
+  if (smtpReply !== null && (decision.action === 'reject' || decision.action === 'tempfail')) {
+    const { code, enhancedCode, text } = safeReply(smtpReply);
+    return {
+      action: 'reject',
+      response: {
+        status: code,
+        enhanced_status: enhancedCode,
+        enhancedStatus: enhancedCode,
+        message: text,
+        disconnect: false,
+      },
+      modifications: [],
+    };
+  }
+  return {
+    action: 'accept',
+    modifications: [
+      ...decision.remove.map(({ name, occurrence }) => ({ type: 'deleteHeader' as const, index: occurrence, name })),
+      ...decision.add.map(({ name, value }) => ({ type: 'addHeader' as const, name, value })),
+    ],
+  };
+};
+
+/** The octets, as far as they can be told. Exported for its vectors. */
+export const rebuildMessage = ({
+  headers,
+  contents,
+  size,
+}: NonNullable<MtaHooksRequest['message']>): Pick<Content, 'octets' | 'exactness'> & { octets: Buffer } => {
+  const header = Buffer.from(
+    headers
+      .map(([name, value]) => {
+        // A line without a colon comes as a name that holds its line end.
+        if (name.endsWith('\n')) return name;
+        return `${name}:${value}${value.endsWith('\n') ? '' : '\r\n'}`;
+      })
+      .join(''),
+  );
+  const body = Buffer.from(contents);
+  const gap = size - header.length - body.length;
+  const blankLine = gap === 0 && body.length === 0 ? '' : gap === 1 ? '\n' : '\r\n';
+  const whole = Buffer.concat([header, Buffer.from(blankLine), body]);
+  // U+FFFD stands where octets could not be decoded; a message may also hold it honestly, and then nothing is lost by the doubt but a refusal.
+  const lossy =
+    whole.length !== size || contents.includes('\ufffd') || headers.flat().some((text) => text.includes('\ufffd'));
+  return { octets: whole, exactness: lossy ? 'body-lossy' : 'exact' };
+};
+
+const contentOf = (message: NonNullable<MtaHooksRequest['message']>, settings: EvaluationSettings): Content => {
+  const finder = createForgedFieldFinder(
+    [settings.authservId, ...settings.removeAuthservIds],
+    settings.pipelineMaxFields,
+  );
+  for (const [name, value] of message.headers) finder.add({ name, value });
+  const { octets, exactness } = rebuildMessage(message);
+  const overSize =
+    octets.length > settings.pipelineMaxMessageBytes ||
+    message.headers.length > settings.pipelineMaxFields ||
+    finder.incomplete;
+  return {
+    octets: overSize ? 'over-size' : octets,
+    exactness,
+    forged: finder.found(),
+    forgedIncomplete: finder.incomplete,
+  };
+};
+
+const factsOf = ({ context, envelope }: MtaHooksRequest, authservId: string): SmtpFacts => {
+  const { client, tls, sasl, queue } = context;
+  const helo = text(client?.helo ?? client?.ehlo, 1000);
+  const version = text(tls?.version, 32);
+  const cipher = text(tls?.cipher, 128);
+  const identity = text(sasl?.login, 1000);
+  const mechanism = text(sasl?.method, 64);
+  const queueId = text(queue?.id, 255);
+  const mailFrom = envelope?.from?.address;
+  const recipients = envelope?.to?.slice(0, 1000).map(({ address }) => text(address, 1000) ?? '') ?? [];
+  return {
+    ...(client !== null && client !== undefined && isIP(client.ip) !== 0 && { clientIp: client.ip }),
+    ...(helo !== undefined && { helo }),
+    ...(mailFrom !== undefined && { mailFrom: text(mailFrom, 1000) ?? '' }),
+    ...(recipients.length > 0 && { rcptTo: recipients }),
+    ...(version !== undefined && { tls: { version, ...(cipher !== undefined && { cipher }) } }),
+    ...(identity !== undefined && { auth: { identity, ...(mechanism !== undefined && { mechanism }) } }),
+    ...(queueId !== undefined && { queueId }),
+    receiver: authservId,
+  };
+};
+
+/** Text without control characters, bounded; undefined for nothing. */
+const text = (given: string | null | undefined, maxLength: number): string | undefined =>
+  given?.replace(/[\u0000-\u001f\u007f]/g, '?').slice(0, maxLength) || undefined;

@@ -1,0 +1,59 @@
+/**
+ * The mail servers' faces of one service as one thing: milter and policy service that listen, MTA Hooks and raw hook for HTTP to mount. They share one evaluation, so
+ * the limits count them together.
+ */
+import { createEvaluation, type EvaluationParts, type EvaluationSettings } from './evaluation.ts';
+import type { ListenAddress } from './listener.ts';
+import { createMemory } from './memory.ts';
+import { createMilterServer } from './milter/server.ts';
+import { createMtaHooks, type MtaHooksAnswer } from './mta-hooks.ts';
+import type { CheckSpf, WriteReceivedSpf } from './parts.ts';
+import { createPolicyServer } from './policy/server.ts';
+import { createRawHook, type RawHookAnswer } from './raw-hook.ts';
+
+/** What the faces are made of. */
+export type PipelineParts = EvaluationParts & {
+  readonly checkSpf: CheckSpf;
+  readonly writeReceivedSpf: WriteReceivedSpf;
+};
+
+/** The faces. */
+export type Pipeline = {
+  /** Opens every listener of the settings. @returns their addresses @throws when one cannot be opened */
+  listen(): Promise<{ milter: ListenAddress[]; policy: ListenAddress[] }>;
+  /** Stops accepting and lets messages in hand finish. @param graceMs milliseconds after which what is left is cut off */
+  close(graceMs: number): Promise<void>;
+  readonly mtaHooks: MtaHooksAnswer;
+  readonly rawHook: RawHookAnswer;
+};
+
+/** Makes the faces; nothing listens yet. */
+export const createPipeline = (settings: EvaluationSettings, parts: PipelineParts): Pipeline => {
+  const { observer } = parts;
+  const evaluation = createEvaluation(settings, parts);
+  const memory = createMemory(settings.pipelineMaxTotalBytes, observer?.onHeldBytes);
+  const milter = createMilterServer(settings, { ...parts, evaluation, memory });
+  const policy = createPolicyServer(settings, parts);
+  return {
+    listen: async () => {
+      const addresses = await milter.listen();
+      try {
+        return { milter: addresses, policy: await policy.listen() };
+      } catch (cause) {
+        await milter.close(0);
+        throw cause;
+      }
+    },
+    close: async (graceMs) => {
+      await Promise.all([milter.close(graceMs), policy.close(graceMs)]);
+    },
+    mtaHooks: createMtaHooks(settings, evaluation),
+    rawHook: createRawHook(settings, evaluation),
+  };
+};
+
+/** An address as people write it. */
+export const writeListenAddress = (address: ListenAddress): string =>
+  address.kind === 'unix'
+    ? `unix:${address.path}`
+    : `inet:${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;

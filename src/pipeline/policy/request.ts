@@ -1,0 +1,104 @@
+/**
+ * Requests of the Postfix policy protocol: lines `name=value`, ended by an empty line, many on one connection. Pure. Unknown attributes are ignored, as the
+ * protocol asks; a request that passes the limits is a fault for good. Follows SMTPD_POLICY_README of Postfix.
+ */
+import { isIP } from 'node:net';
+import type { SmtpFacts } from '../../../schemas/smtp.ts';
+import type { Daemon } from '../enforcement.ts';
+
+/** Octets of one request, and its lines. Postfix sends about 1 kB in 35 lines. */
+const MAX_REQUEST_BYTES = 65_536;
+const MAX_LINES = 200;
+
+const MAX_LENGTH = 1000;
+const MAX_NAME_LENGTH = 255;
+
+/** One request: attributes by name, as text without control characters. */
+export type PolicyRequest = ReadonlyMap<string, string>;
+
+/** Why a connection cannot go on. */
+export type PolicyFault = 'request-too-large' | 'malformed-request';
+
+/** Cuts a stream into requests. */
+export type PolicyReader = {
+  push(chunk: Buffer): void;
+  /** The next whole request, a fault (for good), or undefined until more comes. */
+  next(): PolicyRequest | PolicyFault | undefined;
+};
+
+/** Makes a reader for one connection. */
+export const createPolicyReader = (): PolicyReader => {
+  let unread: Buffer = Buffer.alloc(0);
+  let searched = 0;
+  let fault: PolicyFault | null = null;
+  return {
+    push: (chunk) => {
+      if (fault === null) unread = unread.length === 0 ? chunk : Buffer.concat([unread, chunk]);
+    },
+    next: () => {
+      if (fault !== null) return fault;
+      const end = unread.indexOf('\n\n', searched);
+      if (end === -1 ? unread.length > MAX_REQUEST_BYTES : end > MAX_REQUEST_BYTES) fault = 'request-too-large';
+      else if (unread[0] === LF) fault = 'malformed-request';
+      if (fault !== null) {
+        unread = Buffer.alloc(0);
+        return fault;
+      }
+      if (end === -1) {
+        // The line end at the very end may be the first half of the empty line.
+        searched = Math.max(0, unread.length - 1);
+        return undefined;
+      }
+      const request = readRequest(unread.toString('utf8', 0, end));
+      unread = unread.subarray(end + 2);
+      searched = 0;
+      if (request === null) fault = 'malformed-request';
+      return request ?? 'malformed-request';
+    },
+  };
+};
+
+const LF = 0x0a;
+
+const readRequest = (text: string): PolicyRequest | null => {
+  const lines = text.split('\n');
+  if (lines.length > MAX_LINES) return null;
+  const attributes = new Map<string, string>();
+  for (const line of lines) {
+    const equals = line.indexOf('=');
+    if (equals < 1) return null;
+    attributes.set(line.slice(0, equals), line.slice(equals + 1).replace(/[\u0000-\u001f\u007f]/g, '?'));
+  }
+  return attributes;
+};
+
+/** True for a request at a stage that has an envelope to check. */
+export const hasEnvelope = (request: PolicyRequest): boolean =>
+  request.get('request') === 'smtpd_access_policy' &&
+  ['MAIL', 'RCPT', 'DATA', 'END-OF-MESSAGE'].includes(request.get('protocol_state') ?? '');
+
+/** The transport facts of a request. @param authservId goes into `receiver` */
+export const factsOfRequest = (request: PolicyRequest, authservId: string): SmtpFacts => {
+  const told = (name: string, maxLength = MAX_LENGTH): string | undefined =>
+    request.get(name)?.slice(0, maxLength) || undefined;
+  const clientIp = told('client_address');
+  const clientName = told('client_name', MAX_NAME_LENGTH);
+  const helo = told('helo_name');
+  const recipient = told('recipient');
+  const identity = told('sasl_username');
+  const mechanism = told('sasl_method', 64);
+  const queueId = told('queue_id', MAX_NAME_LENGTH);
+  return {
+    ...(clientIp !== undefined && isIP(clientIp) !== 0 && { clientIp }),
+    ...(clientName !== undefined && clientName !== 'unknown' && { clientName }),
+    ...(helo !== undefined && { helo }),
+    mailFrom: request.get('sender')?.slice(0, MAX_LENGTH) ?? '',
+    ...(recipient !== undefined && { rcptTo: [recipient] }),
+    ...(identity !== undefined && { auth: { identity, ...(mechanism !== undefined && { mechanism }) } }),
+    ...(queueId !== undefined && { queueId }),
+    receiver: authservId,
+  };
+};
+
+/** The listener that a request came through. */
+export const daemonOfRequest = (request: PolicyRequest): Daemon => ({ port: request.get('server_port') });

@@ -1,0 +1,181 @@
+/**
+ * The Postfix policy service: SPF at RCPT time, before the message is sent. Many requests on one connection, answered in order; one evaluation per message,
+ * however many recipients it has, and one field. Sees no content, so it never speaks of DKIM or DMARC. Follows SMTPD_POLICY_README of Postfix and RFC 7208.
+ */
+import type { Socket } from 'node:net';
+import type { SmtpFacts } from '../../../schemas/smtp.ts';
+import type { SpfVerdict } from '../../../schemas/spf.ts';
+import { createTreatment } from '../enforcement.ts';
+import type { EvaluationSettings } from '../evaluation.ts';
+import { type Listener, openListeners } from '../listener.ts';
+import type { PipelineServer } from '../milter/server.ts';
+import { networksOf } from '../networks.ts';
+import type { CheckSpf, Clock, Observer, PipelineLog, WriteReceivedSpf } from '../parts.ts';
+import { OWN_REPLIES } from '../smtp-reply.ts';
+import { NO_OPINION, policyAction, prependAnswer, refuseAnswer } from './action.ts';
+import { createPolicyReader, daemonOfRequest, factsOfRequest, hasEnvelope, type PolicyRequest } from './request.ts';
+
+/** What a policy server is made of. */
+export type PolicyParts = {
+  readonly checkSpf: CheckSpf;
+  readonly writeReceivedSpf: WriteReceivedSpf;
+  readonly log: PipelineLog;
+  readonly clock: Clock;
+  readonly observer?: Observer | undefined;
+};
+
+/** What a connection remembers of the message it asked about last. */
+type Remembered = { key: string; spf: SpfVerdict; prepended: boolean };
+
+/** A connection as closing sees it. */
+type Connection = { readonly isIdle: () => boolean; readonly socket: Socket };
+
+/** Makes the server; nothing listens yet. */
+export const createPolicyServer = (settings: EvaluationSettings, parts: PolicyParts): PipelineServer => {
+  const treatmentOf = createTreatment(settings);
+  const connections = new Set<Connection>();
+  let listeners: Listener[] = [];
+  let closing = false;
+  let running = 0;
+  let whenEmpty: (() => void) | undefined;
+
+  const check = async (facts: SmtpFacts): Promise<SpfVerdict | 'service-full' | 'too-slow' | 'fault'> => {
+    if (running >= settings.pipelineMaxEvaluations) return 'service-full';
+    running += 1;
+    const checked = parts
+      .checkSpf(facts)
+      .catch((fault: unknown) => {
+        parts.log.error({ err: fault, face: 'policy', clientIp: facts.clientIp }, 'SPF check failed');
+        return 'fault' as const;
+      })
+      .finally(() => {
+        running -= 1;
+      });
+    const ended = Promise.withResolvers<'too-slow'>();
+    const timer = setTimeout(() => ended.resolve('too-slow'), settings.pipelineEvaluationMs);
+    return Promise.race([checked, ended.promise]).finally(() => clearTimeout(timer));
+  };
+
+  const answerTo = async (request: PolicyRequest, memory: { last?: Remembered }): Promise<string> => {
+    if (!hasEnvelope(request)) return NO_OPINION;
+    const facts = factsOfRequest(request, settings.authservId);
+    const treatment = treatmentOf(facts, daemonOfRequest(request));
+    if (treatment.kind !== 'evaluate') return NO_OPINION;
+    const startedMs = parts.clock();
+    // One instance is one message; the same client may change its envelope within it only by beginning anew.
+    const key = [request.get('instance'), facts.clientIp, facts.helo, facts.mailFrom].join('\0');
+    const known = memory.last?.key === key && request.get('instance') !== undefined ? memory.last : undefined;
+    const spf = known?.spf ?? (await check(facts));
+    const [enforcement] = treatment.enforcements;
+    const mayRefuse = enforcement !== 'off' && enforcement !== 'dry-run';
+
+    const tell = (action: string, spfResult: string): void => {
+      const elapsedMs = Math.round(parts.clock() - startedMs);
+      const { clientIp, mailFrom, helo, queueId } = facts;
+      const told = {
+        face: 'policy',
+        action,
+        enforcement,
+        spf: spfResult,
+        clientIp,
+        mailFrom,
+        helo,
+        queueId,
+        elapsedMs,
+      };
+      parts.log.info(told, 'envelope decided');
+      parts.observer?.onDecision?.({ face: 'policy', action, cause: spfResult, elapsedMs });
+    };
+
+    if (typeof spf === 'string') {
+      const refuse = settings.failureMode === 'tempfail' && mayRefuse;
+      tell(refuse ? 'tempfail' : 'accept', spf);
+      return refuse ? refuseAnswer(OWN_REPLIES[spf]) : NO_OPINION;
+    }
+    memory.last = known ?? { key, spf, prepended: false };
+    const action = policyAction(spf, settings);
+    if (action.kind === 'refuse' && mayRefuse) {
+      tell(action.reply.code < 500 ? 'tempfail' : 'reject', spf.result);
+      return refuseAnswer(action.reply);
+    }
+    tell('accept', spf.result);
+    if (enforcement === 'dry-run' || memory.last.prepended) return NO_OPINION;
+    memory.last.prepended = true;
+    const counting = action.kind === 'prepend' ? action.check : (spf.mailFrom ?? spf.helo);
+    return prependAnswer(parts.writeReceivedSpf(settings.authservId, counting, facts));
+  };
+
+  const serve = (socket: Socket): void => {
+    const reader = createPolicyReader();
+    const memory: { last?: Remembered } = {};
+    let working = false;
+    const connection: Connection = { isIdle: () => !working, socket };
+
+    const answerAll = async (): Promise<void> => {
+      if (working) return;
+      working = true;
+      socket.pause();
+      for (let next = reader.next(); next !== undefined && !socket.destroyed; next = reader.next()) {
+        if (typeof next === 'string') {
+          parts.log.warn({ face: 'policy', reason: next }, 'policy connection closed');
+          socket.destroy();
+          break;
+        }
+        socket.write(await answerTo(next, memory));
+      }
+      working = false;
+      if (closing) socket.end();
+      socket.resume();
+    };
+
+    connections.add(connection);
+    parts.observer?.onConnection?.({ face: 'policy', open: connections.size, refused: false });
+    socket.setTimeout(settings.pipelineIdleMs, () => {
+      if (!working) socket.destroy();
+    });
+    socket.on('data', (chunk) => {
+      reader.push(chunk);
+      answerAll().catch((fault: unknown) => {
+        // Postfix takes a closed connection for a failure of its own and refuses for the moment.
+        parts.log.error({ err: fault, face: 'policy' }, 'policy request failed');
+        socket.destroy();
+      });
+    });
+    socket.once('close', () => {
+      connections.delete(connection);
+      parts.observer?.onConnection?.({ face: 'policy', open: connections.size, refused: false });
+      if (connections.size === 0) whenEmpty?.();
+    });
+  };
+
+  return {
+    listen: async () => {
+      listeners = await openListeners(settings.policyListen, {
+        socketMode: settings.socketMode,
+        socketGroup: settings.socketGroup,
+        allowed: networksOf(settings.pipelineNetworks),
+        maxConnections: settings.pipelineMaxConnections,
+        maxPeerConnections: settings.pipelineMaxPeerConnections,
+        onConnection: serve,
+        onRefused: (reason) => {
+          parts.log.warn({ face: 'policy', reason }, 'connection refused');
+          parts.observer?.onConnection?.({ face: 'policy', open: connections.size, refused: true });
+        },
+      });
+      return listeners.map(({ address }) => address);
+    },
+    close: async (graceMs) => {
+      closing = true;
+      await Promise.all(listeners.map((listener) => listener.stop()));
+      for (const { isIdle, socket } of connections) if (isIdle()) socket.end();
+      if (connections.size === 0) return;
+      const cutOff = setTimeout(() => {
+        for (const { socket } of connections) socket.destroy();
+      }, graceMs);
+      await new Promise<void>((resolve) => {
+        whenEmpty = resolve;
+      });
+      clearTimeout(cutOff);
+    },
+  };
+};
