@@ -199,7 +199,10 @@ export const cached = (next: Lookup, settings: CacheSettings, clock: Clock, rand
   const renew = (key: string, question: Question): void => {
     if (!settings.prefetches) return;
     const held = store.records(key);
-    if (held !== undefined && isDueForPrefetch(held, clock())) prefetch(key, question);
+    if (held === undefined || !isDueForPrefetch(held, clock())) return;
+    // A renewal that failed waits as every failed question does.
+    const failure = store.negative(key);
+    if (failure === undefined || clock() >= failure.expiresAtMs) prefetch(key, question);
   };
 
   const flush = (name?: string): number => {
