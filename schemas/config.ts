@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { AccessSettings } from './access-settings.ts';
 import { DnsSettings } from './dns-settings.ts';
 import { HttpSettings } from './http-settings.ts';
+import { PipelineSettings } from './pipeline-settings.ts';
 import { EvaluationSettings } from './verdict-settings.ts';
 
 /** Groups of settings, in the order in which documents list them. */
@@ -14,6 +15,7 @@ export const SETTING_GROUPS = {
   Access: AccessSettings,
   Evaluation: EvaluationSettings,
   DNS: DnsSettings,
+  'Mail servers': PipelineSettings,
 } as const;
 
 export const Config = z.strictObject({
@@ -21,6 +23,7 @@ export const Config = z.strictObject({
   ...AccessSettings.shape,
   ...EvaluationSettings.shape,
   ...DnsSettings.shape,
+  ...PipelineSettings.shape,
 });
 export type Config = z.infer<typeof Config>;
 

@@ -2,7 +2,9 @@
 import type { Config } from '../schemas/config.ts';
 import { createApp } from './http/app.ts';
 import type { Log } from './log.ts';
+import { createMailFaces } from './mail-faces.ts';
 import { createParts } from './parts.ts';
+import { writeListenAddress } from './pipeline/listener.ts';
 import { readSamples } from './samples.ts';
 import { version } from './version.ts';
 
@@ -18,6 +20,7 @@ export type Service = {
 /** Builds the service; nothing listens yet. */
 export const createService = async (config: Config, log: Log): Promise<Service> => {
   const parts = createParts(config, log);
+  const mailFaces = createMailFaces(config, parts, log);
   let ready = false;
   const app = await createApp({
     log,
@@ -31,13 +34,14 @@ export const createService = async (config: Config, log: Log): Promise<Service> 
     version,
     listen: async () => {
       const address = await app.listen({ host: config.host, port: config.port });
+      const { milter, policy } = await mailFaces.listen();
       ready = true;
-      return [address];
+      return [address, ...[...milter, ...policy].map(writeListenAddress)];
     },
     close: async (graceMs) => {
       ready = false;
       const patience = new Promise<void>((resolve) => setTimeout(resolve, graceMs).unref());
-      await Promise.race([app.close(), patience]);
+      await Promise.race([Promise.all([app.close(), mailFaces.close(graceMs)]), patience]);
       parts.resolver.close();
     },
   };

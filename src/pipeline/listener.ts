@@ -24,6 +24,12 @@ export const parseListenAddress = (text: string): ListenAddress => {
   };
 };
 
+/** An address as people write it. */
+export const writeListenAddress = (address: ListenAddress): string =>
+  address.kind === 'unix'
+    ? `unix:${address.path}`
+    : `inet:${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
+
 /** How to listen. */
 export type ListenOptions = {
   /** Octal digits, for a unix socket. */

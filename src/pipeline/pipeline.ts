@@ -51,9 +51,3 @@ export const createPipeline = (settings: EvaluationSettings, parts: PipelinePart
     rawHook: createRawHook(settings, evaluation),
   };
 };
-
-/** An address as people write it. */
-export const writeListenAddress = (address: ListenAddress): string =>
-  address.kind === 'unix'
-    ? `unix:${address.path}`
-    : `inet:${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;

@@ -1,0 +1,34 @@
+/** The mail servers' faces, put on top of the shared parts: milter, policy service and the handlers of the hooks. Makes no socket until it is told to listen. */
+import type { Config } from '../schemas/config.ts';
+import { budgetLimits, withBudget } from './dns/budget.ts';
+import type { Log } from './log.ts';
+import type { Parts } from './parts.ts';
+import type { CheckSpf, Observer } from './pipeline/parts.ts';
+import { createPipeline, type Pipeline } from './pipeline/pipeline.ts';
+import { writeAuthenticationResults, writeReceivedSpf } from './verdict/authentication-results.ts';
+import { toMailauthResolver } from './verdict/resolver.ts';
+import { checkSpf } from './verdict/spf.ts';
+
+/** Makes the faces. */
+export const createMailFaces = (config: Config, parts: Parts, log: Log, observer: Observer = {}): Pipeline => {
+  const clock = () => performance.now();
+  const limits = budgetLimits(config);
+  const check: CheckSpf = (facts) => {
+    const { lookup } = withBudget(parts.lookup, limits, clock, 'enforce');
+    return checkSpf(facts, {
+      resolver: toMailauthResolver(lookup, clock() + limits.maxElapsedMs),
+      strict: config.strict,
+      receiver: facts.receiver ?? config.authservId,
+      timeMs: limits.maxElapsedMs,
+    });
+  };
+  return createPipeline(config, {
+    verify: parts.verify,
+    checkSpf: check,
+    writeAuthenticationResults,
+    writeReceivedSpf,
+    log,
+    clock,
+    observer,
+  });
+};
