@@ -26,6 +26,11 @@ export const DkimSignature = z
       })
       .nullable(),
     signedFields: z.array(z.string()).describe('h=, in lower case, in order (RFC 6376 section 3.5)'),
+    oversigned: z
+      .boolean()
+      .describe(
+        'true when h= lists From once more than it occurs, so that no second From field can be put on top (RFC 6376 section 8.15)',
+      ),
     bodyLength: z
       .number()
       .int()

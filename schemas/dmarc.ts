@@ -38,11 +38,6 @@ export const DmarcReading = z.object({
       }),
       tag: z.enum(['p', 'sp', 'np']).describe('the tag that applies to this Author Domain'),
       testing: z.boolean().describe('t=y (RFC 9989 section 4.7)'),
-      percent: z
-        .number()
-        .int()
-        .nullable()
-        .describe('pct, in percent (RFC 7489 section 6.3); null where the reading has none'),
       applies: DmarcPolicy.describe('the policy after p, sp, np and t'),
     })
     .nullable()
@@ -50,6 +45,22 @@ export const DmarcReading = z.object({
   alignment: z.object({ spf: IdentifierAlignment, dkim: IdentifierAlignment }),
 });
 export type DmarcReading = z.infer<typeof DmarcReading>;
+
+/** The older reading, as receivers that follow RFC 7489 come to it: what it shares with the newer one is not told twice. */
+export const DmarcOlderReading = z.object({
+  result: DmarcResult,
+  reason: z.string().optional().describe('one plain sentence, where it is not that of the newer reading'),
+  organizationalDomain: z
+    .string()
+    .nullable()
+    .describe('Organizational Domain by the Public Suffix List (RFC 7489 section 3.2)'),
+  recordDomain: z.string().nullable().describe('domain whose _dmarc record applies'),
+  applies: DmarcPolicy.nullable().describe('the policy after p, sp and pct; null without a usable record'),
+  percent: z.number().int().nullable().describe('pct, in percent (RFC 7489 section 6.3); null without a usable record'),
+  spfAligned: z.boolean().nullable().describe('true when the SPF domain aligns; null when unknown'),
+  dkimAligned: z.boolean().nullable().describe('true when an SDID aligns; null when unknown'),
+});
+export type DmarcOlderReading = z.infer<typeof DmarcOlderReading>;
 
 export const DmarcVerdict = z
   .object({
@@ -59,7 +70,7 @@ export const DmarcVerdict = z
       .nullable()
       .describe('Author Domain (RFC 9989 section 3.2.2); null when there is not exactly one'),
     rfc9989: DmarcReading.describe('the reading that counts'),
-    rfc7489: DmarcReading.describe('the older reading, as receivers that have not moved yet see it'),
+    rfc7489: DmarcOlderReading.describe('the older reading, as receivers that have not moved yet see it'),
     agree: z.boolean().describe('true when both readings have the same result and policy'),
     difference: z.string().optional().describe('one sentence on what makes them differ'),
   })

@@ -3,7 +3,7 @@
  * that could change the result makes it `temperror`.
  */
 import { getDomain } from 'tldts';
-import type { DmarcReading, DmarcVerdict } from '../../schemas/dmarc.ts';
+import type { DmarcOlderReading, DmarcPolicy, DmarcReading, DmarcVerdict } from '../../schemas/dmarc.ts';
 import type { Lookup } from '../dns/lookup.ts';
 import { type DmarcRecord, readAsRfc7489 } from '../records/dmarc.ts';
 import { type AlignmentTest, align, type Identifier, treeWalkAlignment } from './alignment.ts';
@@ -50,10 +50,17 @@ export const beginDmarc = (authorDomain: string, lookup: Lookup, deadlineMs: num
       const [rfc9989, rfc7489] = await Promise.all([
         readByTreeWalk(await walk, identifiers, askRecord, lookup, deadlineMs),
         isLiteral
-          ? noRecord('an address literal publishes no record', authorDomain)
+          ? older(noRecord('an address literal publishes no record', authorDomain), null)
           : readByPublicSuffix(authorDomain, identifiers, askRecord),
       ]);
-      return { result: rfc9989.result, authorDomain, rfc9989, rfc7489, ...compare(rfc9989, rfc7489) };
+      const { reason, ...rest } = rfc7489;
+      return {
+        result: rfc9989.result,
+        authorDomain,
+        rfc9989,
+        rfc7489: reason === rfc9989.reason ? rest : rfc7489,
+        ...compare(rfc9989, rfc7489),
+      };
     },
   };
 };
@@ -61,7 +68,7 @@ export const beginDmarc = (authorDomain: string, lookup: Lookup, deadlineMs: num
 /** The verdict for a message without exactly one Author Domain (RFC 9989 section 5.3.1). */
 export const noAuthorDomain = (reason: string): DmarcVerdict => {
   const reading: DmarcReading = { ...noRecord(reason, null), result: 'permerror' };
-  return { result: 'permerror', authorDomain: null, rfc9989: reading, rfc7489: reading, agree: true };
+  return { result: 'permerror', authorDomain: null, rfc9989: reading, rfc7489: older(reading, null), agree: true };
 };
 
 const noRecord = (reason: string, organizational: string | null): DmarcReading => ({
@@ -116,7 +123,6 @@ const readByTreeWalk = async (
     published: { p: policies.p, sp: policies.sp, np: policies.np },
     tag: applied.tag,
     testing: record.testing,
-    percent: null,
     applies: applied.word,
   };
   const outcome = resultOf(alignment);
@@ -136,7 +142,7 @@ const readByPublicSuffix = async (
   authorDomain: string,
   identifiers: Identifiers,
   askRecord: RecordLookup,
-): Promise<DmarcReading> => {
+): Promise<DmarcOlderReading> => {
   const organizational = byPublicSuffix(authorDomain);
   const test: AlignmentTest = async (domain, mode) =>
     domain === authorDomain || (mode === 'relaxed' && byPublicSuffix(domain) === organizational);
@@ -147,49 +153,46 @@ const readByPublicSuffix = async (
     answer = await askRecord(organizational);
   }
   if (answer.kind === 'failure') {
-    return {
-      ...noRecord(`a DNS failure (${answer.failure}) left the DMARC record of ${recordDomain} unknown`, organizational),
-      result: 'temperror',
-      alignment: { spf: { ...NO_ALIGNMENT, aligned: null }, dkim: { ...NO_ALIGNMENT, aligned: null } },
-    };
+    const reason = `a DNS failure (${answer.failure}) left the DMARC record of ${recordDomain} unknown`;
+    const unknown = { ...NO_ALIGNMENT, aligned: null };
+    return older(
+      { ...noRecord(reason, organizational), result: 'temperror', alignment: { spf: unknown, dkim: unknown } },
+      null,
+    );
   }
-  if (answer.kind === 'none')
-    return noRecord(`neither ${authorDomain} nor ${organizational} publishes a DMARC record`, organizational);
+  if (answer.kind === 'none') {
+    return older(
+      noRecord(`neither ${authorDomain} nor ${organizational} publishes a DMARC record`, organizational),
+      null,
+    );
+  }
   const { record } = answer;
-  const older = readAsRfc7489(record);
+  const { policies, percent } = readAsRfc7489(record);
   const alignment = await alignAll(identifiers, record.aspf, record.adkim, test);
-  const common = { organizationalDomain: organizational, recordDomain, record: record.text, alignment };
-  if (older.policies === null) {
-    return {
-      result: 'none',
-      reason: `the record of ${recordDomain} has no valid policy and no address for reports`,
-      policy: null,
-      ...common,
-    };
+  const common = { organizationalDomain: organizational, recordDomain, alignment };
+  if (policies === null) {
+    const reason = `the record of ${recordDomain} has no valid policy and no address for reports`;
+    return older({ result: 'none', reason, ...common }, null);
   }
-  return {
-    ...resultOf(alignment),
-    policy: olderPolicy(older.policies, older.percent, recordDomain !== authorDomain),
-    ...common,
-  };
+  const word = recordDomain !== authorDomain && policies.sp !== null ? policies.sp : policies.p;
+  // RFC 7489 section 6.6.4: a message outside the sample gets the next lower policy; with pct=0 that is every message.
+  const applies = percent === 0 ? ONE_LEVEL_LOWER[word] : word;
+  return older({ ...resultOf(alignment), ...common }, { applies, percent });
 };
 
-const olderPolicy = (
-  { p, sp }: NonNullable<ReturnType<typeof readAsRfc7489>['policies']>,
-  percent: number,
-  inherited: boolean,
-): NonNullable<DmarcReading['policy']> => {
-  const tag = inherited && sp !== null ? 'sp' : 'p';
-  const word = tag === 'sp' && sp !== null ? sp : p;
-  // RFC 7489 section 6.6.4: a message outside the sample gets the next lower policy; with pct=0 that is every message.
-  return {
-    published: { p, sp, np: null },
-    tag,
-    testing: false,
-    percent,
-    applies: percent === 0 ? ONE_LEVEL_LOWER[word] : word,
-  };
-};
+const older = (
+  reading: Pick<DmarcReading, 'result' | 'reason' | 'organizationalDomain' | 'recordDomain' | 'alignment'>,
+  policy: { applies: DmarcPolicy; percent: number } | null,
+): DmarcOlderReading => ({
+  result: reading.result,
+  reason: reading.reason,
+  organizationalDomain: reading.organizationalDomain,
+  recordDomain: reading.recordDomain,
+  applies: policy?.applies ?? null,
+  percent: policy?.percent ?? null,
+  spfAligned: reading.alignment.spf.aligned,
+  dkimAligned: reading.alignment.dkim.aligned,
+});
 
 /** Organizational Domain by the Public Suffix List, private suffixes included, as receivers of RFC 7489 use it (section 3.2). */
 const byPublicSuffix = (domain: string): string =>
@@ -207,11 +210,8 @@ const alignAll = async (
 };
 
 const resultOf = ({ spf, dkim }: DmarcReading['alignment']): Pick<DmarcReading, 'result' | 'reason'> => {
-  const by = [spf.aligned && `SPF domain ${spf.domain}`, dkim.aligned && `DKIM signature of ${dkim.domain}`].filter(
-    (word) => word,
-  );
-  if (by.length > 0)
-    return { result: 'pass', reason: `the ${by.join(' and the ')} ${by.length > 1 ? 'align' : 'aligns'}` };
+  const by = [...(spf.aligned ? [`SPF (${spf.domain})`] : []), ...(dkim.aligned ? [`DKIM (${dkim.domain})`] : [])];
+  if (by.length > 0) return { result: 'pass', reason: `${by.join(' and ')} ${by.length > 1 ? 'align' : 'aligns'}` };
   if (spf.aligned === null || dkim.aligned === null) {
     return { result: 'temperror', reason: 'a temporary failure left open whether an identifier aligns' };
   }
@@ -219,15 +219,15 @@ const resultOf = ({ spf, dkim }: DmarcReading['alignment']): Pick<DmarcReading, 
 };
 
 /** Whether the readings agree, and the first thing that makes them differ. */
-const compare = (newer: DmarcReading, older: DmarcReading): Pick<DmarcVerdict, 'agree' | 'difference'> => {
-  if (newer.result === older.result && newer.policy?.applies === older.policy?.applies) return { agree: true };
+const compare = (newer: DmarcReading, older: DmarcOlderReading): Pick<DmarcVerdict, 'agree' | 'difference'> => {
+  if (newer.result === older.result && (newer.policy?.applies ?? null) === older.applies) return { agree: true };
   return { agree: false, difference: difference(newer, older) };
 };
 
-const difference = (newer: DmarcReading, older: DmarcReading): string => {
-  const told = (reading: DmarcReading): string =>
-    `${reading.result}${reading.policy ? ` with policy ${reading.policy.applies}` : ''}`;
-  const words = `RFC 9989 gives ${told(newer)}, RFC 7489 ${told(older)}`;
+const difference = (newer: DmarcReading, older: DmarcOlderReading): string => {
+  const told = (result: string, policy: DmarcPolicy | null): string =>
+    policy === null ? result : `${result} with policy ${policy}`;
+  const words = `RFC 9989 gives ${told(newer.result, newer.policy?.applies ?? null)}, RFC 7489 ${told(older.result, older.applies)}`;
   if (newer.recordDomain !== older.recordDomain) {
     return `${words}: the Tree Walk uses the record of ${newer.recordDomain ?? 'no domain'}, the Public Suffix List that of ${older.recordDomain ?? 'no domain'}`;
   }
@@ -237,6 +237,6 @@ const difference = (newer: DmarcReading, older: DmarcReading): string => {
   if (newer.policy?.testing) return `${words}: t=y lowers the policy by one level, which RFC 7489 does not know`;
   if (newer.policy?.tag === 'np')
     return `${words}: np applies to this non-existent subdomain, which RFC 7489 does not know`;
-  if (older.policy?.percent === 0) return `${words}: pct=0 lowers the policy in RFC 7489 and is ignored by RFC 9989`;
+  if (older.percent === 0) return `${words}: pct=0 lowers the policy in RFC 7489 and is ignored by RFC 9989`;
   return `${words}: the tags of the record are read differently`;
 };

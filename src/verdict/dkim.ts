@@ -19,6 +19,7 @@ export const toSignature = (outcome: SignatureOutcome): DkimSignature => ({
   keyBits: outcome.keyBits,
   canonicalization: outcome.canonicalization,
   signedFields: outcome.signedFields.slice(0, MAX_SIGNED_FIELDS),
+  oversigned: outcome.oversignedFields.includes('from'),
   bodyLength: outcome.bodyLength,
   uncoveredBytes: outcome.uncoveredBytes,
   signedAt: isoTime(outcome.signedAtSeconds),

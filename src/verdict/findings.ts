@@ -192,15 +192,6 @@ const signatures: Rule = ({ outcomes }) =>
           `${outcome.partlySignedFields.slice(0, 5).join(', ')}: a field of this name stands above those that ${who} covers, and a reader may show it as signed`,
           'RFC 6376 section 8.15',
         ),
-      passes &&
-        outcome.partlySignedFields.length === 0 &&
-        !outcome.oversignedFields.includes('from') &&
-        tell(
-          'dkim-not-oversigned',
-          'info',
-          `${who} would survive a second From field put on top; listing From once more in h= prevents that`,
-          'RFC 6376 section 8.15',
-        ),
     ];
     return found.filter((one) => one !== false);
   });

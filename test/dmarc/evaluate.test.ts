@@ -48,7 +48,7 @@ test('RFC 9989 4.10.1: p, sp and np apply to the domain, its subdomain and a sub
 test('RFC 9989 4.7: t=y lowers the policy by one level, and RFC 7489 does not know it', async () => {
   const verdict = await judge('brand.example', zone('_dmarc.brand.example. TXT "v=DMARC1; p=reject; t=y"'), none);
   assert.equal(verdict.rfc9989.policy?.applies, 'quarantine');
-  assert.equal(verdict.rfc7489.policy?.applies, 'reject');
+  assert.equal(verdict.rfc7489.applies, 'reject');
   assert.equal(verdict.agree, false);
   assert.match(verdict.difference ?? '', /t=y/);
 });
@@ -129,10 +129,9 @@ test('an aligned identifier that a failure left open makes temperror, never fail
 
 test('RFC 7489 6.6.4: pct is told, and pct=0 lowers the older policy', async () => {
   const half = await judge('brand.example', zone('_dmarc.brand.example. TXT "v=DMARC1; p=reject; pct=50"'), none);
-  assert.equal(half.rfc7489.policy?.percent, 50);
-  assert.equal(half.rfc9989.policy?.percent, null);
+  assert.equal(half.rfc7489.percent, 50);
   const zero = await judge('brand.example', zone('_dmarc.brand.example. TXT "v=DMARC1; p=reject; pct=0"'), none);
-  assert.equal(zero.rfc7489.policy?.applies, 'quarantine');
+  assert.equal(zero.rfc7489.applies, 'quarantine');
   assert.match(zero.difference ?? '', /pct=0/);
 });
 
