@@ -162,3 +162,20 @@ export const DnsCacheStats = z
   })
   .meta({ id: 'DnsCacheStats', description: 'The resolver and its cache' });
 export type DnsCacheStats = z.infer<typeof DnsCacheStats>;
+
+/** Which answers to forget. */
+export const DnsCacheFlushQuery = z.strictObject({
+  name: z
+    .string()
+    .min(1)
+    .max(254)
+    .optional()
+    .describe('domain name whose answers of every type are forgotten; a last dot is allowed; absent: everything'),
+});
+export type DnsCacheFlushQuery = z.infer<typeof DnsCacheFlushQuery>;
+
+/** What came of it. */
+export const DnsCacheFlush = z
+  .object({ forgotten: z.number().int().describe('answers that were held and are not any more') })
+  .meta({ id: 'DnsCacheFlush', description: 'Answers forgotten' });
+export type DnsCacheFlush = z.infer<typeof DnsCacheFlush>;
