@@ -30,11 +30,13 @@ export const DIFFERENCES: readonly Difference[] = [
     'Section 3.2: a value holds %x21-3A, %x3C-7E and folding white space; mailauth takes any control character, and a lone CR or LF for a blank.',
     /a control character in the value of/,
   ),
-  syntax(
-    'lone CR before a tag name',
-    'Section 2.8: FWS is spaces, tabs and folds; mailauth drops a lone CR or LF there too.',
-    /a tag name that is not letters/,
-  ),
+  {
+    name: 'line break beside a tag name',
+    rule: 'RFC 6376 section 2.8: FWS is spaces, tabs, and a CRLF that one of them follows; mailauth drops any CR or LF beside a tag name.',
+    explains: (ours, _theirs, { text }) =>
+      /a tag name that is not letters/.test(ours.reason) ||
+      (/has no instance/.test(ours.reason) && /^arc-[a-z-]+:[ \t]*(?:[\r\n]+\S|i[ \t]*[\r\n]+\S|\r)/im.test(text)),
+  },
   syntax(
     'name not UTF-8',
     'RFC 8616 section 3: a non-ASCII label of d=, s= or i= is a U-label in UTF-8; mailauth goes on with U+FFFD in its place.',
@@ -82,8 +84,8 @@ export const DIFFERENCES: readonly Difference[] = [
   },
   {
     name: 'what is a field',
-    rule: 'RFC 5322 section 2.2: a field begins with its name, and section 4.5.8 lets white space stand before the colon; mailauth takes a first line that begins with white space for a field, and a name folded twice before its colon for none.',
+    rule: 'RFC 5322 section 2.2: a field begins with its name, and section 4.5.8 lets white space stand before the colon; mailauth takes a first line that begins with white space for a field, joins a name with a colon that begins the next line, and takes a name folded twice before its colon for none.',
     explains: (_ours, _theirs, { text }) =>
-      /^[ \t]+[^\s:]+[ \t]*:/.test(text) || /^[^\s:]+(?:[ \t]*\r?\n[ \t]+){2,}:/m.test(text),
+      /^[ \t]+[^\s:]+[ \t]*:/.test(text) || /^[^\s:]+[ \t]*(?:(?:\r?\n[ \t]+){2,}|\r?\n):/m.test(text),
   },
 ];

@@ -79,7 +79,7 @@ export const makeBases = async (): Promise<readonly string[]> => {
         bases.push(
           await signMessage(one, {
             ...rsa,
-            tags: `v=1;\r\n\t${d} s=sha256; i=a=40b@brand.example;`,
+            tags: `v=1;\r\n\t${d} s=sha256; i=a=2Bb@brand.example;`,
             h: 'From : from:to:\r\n\tsubject:x-note:date',
           }),
         );
