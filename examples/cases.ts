@@ -94,7 +94,7 @@ export const EXAMPLES: readonly ExampleCase[] = [
     title:
       'Two From fields of two domains: there is no one Author Domain, so DMARC has nothing to hold anything against.',
     smtp: { clientIp: '198.51.100.77', helo: 'mail.notice.example', mailFrom: 'desk@notice.example' },
-    expect: { spf: 'pass', dkim: ['pass'], arc: 'none', dmarc: 'none', policy: null },
+    expect: { spf: 'pass', dkim: ['pass'], arc: 'none', dmarc: 'permerror', policy: null },
   },
   {
     file: 'unsigned.eml',

@@ -143,7 +143,7 @@ export const SpfVerdict = z
       .nullable()
       .describe('identity this result is of; null when nothing could be checked'),
     domain: z.string().nullable().describe('domain this result is of'),
-    reason: z.string().describe('one plain sentence'),
+    reason: z.string().optional().describe('one plain sentence, where the result is not that of a check below'),
     mailFrom: SpfCheck.nullable().describe(
       'check of the MAIL FROM identity; null for the null reverse-path or when unknown',
     ),

@@ -20,7 +20,7 @@ export const renderVerdict = (verdict: Verdict, style: Style): string => {
       ? []
       : [`${'Subject'.padEnd(LABEL_COLUMNS)}${wrap(verdict.message.subject, LABEL_COLUMNS, style.width)}`]),
     '',
-    ...(spf.mailFrom === null && spf.helo === null ? [row('SPF', spf.result, spf.reason)] : []),
+    ...(spf.mailFrom === null && spf.helo === null ? [row('SPF', spf.result, spf.reason ?? '')] : []),
     ...[spf.mailFrom, spf.helo]
       .filter((check) => check !== null)
       .flatMap((check) => [

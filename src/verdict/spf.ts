@@ -43,8 +43,8 @@ export const checkSpf = async (facts: SmtpFacts, parts: SpfParts): Promise<SpfVe
   if (counting === null) {
     return unchecked('the reverse-path is null and HELO gives no domain name, so there is no identity to check');
   }
-  const { result, identity, domain, reason } = counting;
-  return { result, identity, domain, reason, ...checks };
+  const { result, identity, domain } = counting;
+  return { result, identity, domain, ...checks };
 };
 
 const unchecked = (reason: string): SpfVerdict => ({
