@@ -1,0 +1,61 @@
+/**
+ * Runs the interoperability suites against real servers: `npm run test:interop`, or `npm run test:interop -- dns` for the named ones. When a suite's programs
+ * are missing it says what to install and ends with 69 (EX_UNAVAILABLE), having run nothing.
+ */
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** One suite. `packages` are Debian's, and bring the `binaries`. */
+type Suite = {
+  readonly name: string;
+  readonly file: string;
+  readonly packages: readonly string[];
+  readonly binaries: readonly string[];
+};
+
+const SUITES: readonly Suite[] = [
+  {
+    name: 'dns',
+    file: 'test/interop/dns.interop.ts',
+    packages: ['nsd', 'unbound', 'ldnsutils'],
+    binaries: ['nsd', 'unbound', 'ldns-keygen', 'ldns-signzone', 'ldns-key2ds'],
+  },
+];
+
+const EX_USAGE = 64;
+const EX_UNAVAILABLE = 69;
+/** Servers live in /usr/sbin, which the path of a plain user lacks. */
+const FOLDERS = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+
+const isInstalled = (binary: string): boolean =>
+  FOLDERS.some((folder) => {
+    try {
+      accessSync(join(folder, binary), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !SUITES.some((suite) => suite.name === name));
+if (unknown.length > 0) {
+  console.error(`No suite ${unknown.join(', ')}. The suites are ${SUITES.map(({ name }) => name).join(', ')}.`);
+  process.exit(EX_USAGE);
+}
+const suites = wanted.length === 0 ? SUITES : SUITES.filter(({ name }) => wanted.includes(name));
+
+const lacking = suites.filter(({ binaries }) => !binaries.every(isInstalled));
+if (lacking.length > 0) {
+  for (const { name, binaries } of lacking)
+    console.error(`${name}: ${binaries.filter((binary) => !isInstalled(binary)).join(', ')} not found`);
+  const packages = new Set(lacking.flatMap((suite) => suite.packages));
+  console.error(`Install what is missing: apt-get install --no-install-recommends ${[...packages].join(' ')}`);
+  process.exit(EX_UNAVAILABLE);
+}
+
+const { status } = spawnSync(process.execPath, ['--test', '--test-concurrency=1', ...suites.map(({ file }) => file)], {
+  stdio: 'inherit',
+});
+process.exitCode = status ?? 1;
