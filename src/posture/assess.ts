@@ -1,0 +1,186 @@
+/**
+ * The door: a domain in, its posture out. Every part is asked for at once, under one budget of questions and time, and parts that need another one's outcome
+ * wait for that alone. Never throws for what DNS or a server says: a failure is a state of its own in the part it belongs to.
+ */
+import type { OverlayRecord } from '../../schemas/dns.ts';
+import type { Posture } from '../../schemas/posture.ts';
+import type { PostureSettings } from '../../schemas/posture-settings.ts';
+import { withBudget } from '../dns/budget.ts';
+import type { Lookup } from '../dns/lookup.ts';
+import { type Overlay, parseOverlay, withOverlay } from '../dns/overlay.ts';
+import type { Ask } from './ask.ts';
+import { askTexts } from './ask.ts';
+import type { Assessed } from './assessed.ts';
+import { assessBimi } from './bimi.ts';
+import { compare } from './changes.ts';
+import { assessDkim } from './dkim-selectors.ts';
+import { assessDmarc } from './dmarc-walk.ts';
+import { assessDnssec } from './dnssec.ts';
+import { type Domain, readDomain } from './domain.ts';
+import { collectFindings } from './findings.ts';
+import { grade } from './grade.ts';
+import type { HttpsFetch } from './https-fetch.ts';
+import { assessMail } from './mail-hosts.ts';
+import { assessMtaSts } from './mta-sts.ts';
+import { sendsMail, summarize } from './purpose.ts';
+import type { SmtpProbeHost } from './smtp-probe.ts';
+import { probeHosts } from './smtp-probe.ts';
+import { assessSpf, type GivenSender } from './spf.ts';
+import { assessTlsRpt } from './tls-rpt.ts';
+import { assessZone } from './zone-sanity.ts';
+
+/** What a caller may ask for. */
+export type AssessOptions = GivenSender & {
+  readonly selectors?: readonly string[] | undefined;
+  /** Look at port 25 of each mail host; refused where the settings do not allow it. */
+  readonly probe?: 'smtp' | undefined;
+  readonly include?: readonly 'evidence'[] | undefined;
+  /** Unpublished records for this assessment only; the answer then lists what they change. */
+  readonly overlay?: readonly OverlayRecord[] | undefined;
+};
+
+/** A posture, or what is wrong with the request. */
+export type AssessOutcome =
+  | { readonly kind: 'posture'; readonly posture: Posture }
+  | {
+      readonly kind: 'refused';
+      readonly reason: 'invalid-domain' | 'invalid-overlay' | 'probe-not-allowed';
+      /** Wrong fields; `path` is "domain", or a path inside "dns". */
+      readonly errors: readonly { readonly path: string; readonly message: string }[];
+    };
+
+/** Assesses one domain. @param domain as a caller wrote it: A-labels or U-labels @returns never rejects for what the outside does */
+export type Assess = (domain: string, options?: AssessOptions) => Promise<AssessOutcome>;
+
+/** What an assessor is made of. */
+export type AssessorParts = {
+  readonly lookup: Lookup;
+  readonly settings: PostureSettings;
+  /** null: nothing is fetched. */
+  readonly fetch: HttpsFetch | null;
+  /** null: no host is probed. */
+  readonly probe: SmtpProbeHost | null;
+  readonly clock: {
+    /** Milliseconds since the epoch. */ readonly nowMs: () => number;
+    /** Milliseconds that never go back. */ readonly monotonicMs: () => number;
+  };
+};
+
+/** Makes the function that assesses domains. */
+export const createAssessor = (parts: AssessorParts): Assess => {
+  return async (text, options = {}) => {
+    const read = readDomain(text);
+    if (read.kind === 'fault')
+      return { kind: 'refused', reason: 'invalid-domain', errors: [{ path: 'domain', message: read.message }] };
+    if (options.probe !== undefined && (parts.probe === null || !parts.settings.postureProbe))
+      return {
+        kind: 'refused',
+        reason: 'probe-not-allowed',
+        errors: [{ path: 'probe', message: 'is not allowed by this service' }],
+      };
+    if (options.overlay === undefined || options.overlay.length === 0)
+      return { kind: 'posture', posture: await assessOnce(read.domain, options, null, parts) };
+    const parsed = parseOverlay(options.overlay, 'dns');
+    if (!parsed.ok) return { kind: 'refused', reason: 'invalid-overlay', errors: parsed.errors };
+    const [today, posture] = await Promise.all([
+      assessOnce(read.domain, { ...options, probe: undefined }, null, parts),
+      assessOnce(read.domain, options, parsed.overlay, parts),
+    ]);
+    return { kind: 'posture', posture: { ...posture, changes: compare(today, posture) } };
+  };
+};
+
+const assessOnce = async (
+  domain: Domain,
+  options: AssessOptions,
+  overlay: Overlay | null,
+  { lookup, settings, fetch, probe, clock }: AssessorParts,
+): Promise<Posture> => {
+  const startedMs = clock.monotonicMs();
+  const nowMs = clock.nowMs();
+  const deadlineMs = startedMs + settings.postureMaxElapsedMs;
+  const budget = withBudget(
+    overlay === null ? lookup : withOverlay(overlay, lookup),
+    {
+      maxQuestions: settings.postureMaxQuestions,
+      maxMisses: settings.postureMaxQuestions,
+      maxDomains: settings.postureMaxDomains,
+      maxFailures: settings.postureMaxFailures,
+      maxElapsedMs: settings.postureMaxElapsedMs,
+    },
+    clock.monotonicMs,
+  );
+  const ask: Ask = (name, type) => budget.lookup({ name, type }, deadlineMs);
+  const { ascii } = domain;
+  const fetchOfDomain = settings.postureFetch ? fetch : null;
+  const timeoutMs = settings.postureFetchTimeoutMs;
+
+  // All begun before the first one is awaited: what hangs on nothing is asked for together.
+  const mailBegun = assessMail(ascii, ask, settings.postureMaxMailHosts);
+  const dmarcBegun = assessDmarc(ascii, ask, budget.lookup, deadlineMs);
+  const mtaStsBegun = assessMtaSts(ascii, mailBegun, {
+    ask,
+    fetch: fetchOfDomain,
+    limits: { maxBytes: settings.postureMaxPolicyBytes, timeoutMs },
+  });
+  const bimiBegun = assessBimi(ascii, dmarcBegun, {
+    ask,
+    fetch: fetchOfDomain,
+    limits: { maxBytes: settings.postureMaxLogoBytes, timeoutMs },
+    nowMs,
+  });
+  const [spf, dmarc, dkim, published, mtaSts, tlsRpt, bimi, dnssec, zone, texts, dmarcTexts] = await Promise.all([
+    assessSpf(ascii, options, {
+      ask,
+      lookup: budget.lookup,
+      deadlineMs,
+      monotonicMs: clock.monotonicMs,
+      epochSeconds: nowMs / 1000,
+      limits: { maxQuestions: settings.postureMaxSpfQuestions, maxTerms: settings.postureMaxSpfTerms },
+    }),
+    dmarcBegun,
+    assessDkim(ascii, options.selectors, ask),
+    mailBegun,
+    mtaStsBegun,
+    assessTlsRpt(ascii, ask),
+    bimiBegun,
+    assessDnssec(ascii, ask),
+    assessZone(ascii, ask),
+    askTexts(ask, ascii),
+    askTexts(ask, `_dmarc.${ascii}`),
+  ]);
+  const mail =
+    options.probe === undefined || probe === null
+      ? published
+      : await probeHosts(published, probe, settings.postureProbeTimeoutMs);
+
+  const parts = { spf, dmarc, dkim, mail, mtaSts, tlsRpt, bimi, dnssec, zone };
+  const usage = budget.usage();
+  const assessed: Assessed = {
+    ...parts,
+    domain: ascii,
+    sendsMail: sendsMail(spf, mail),
+    texts: texts.kind === 'found' ? texts.values : [],
+    dmarcTexts: dmarcTexts.kind === 'found' ? dmarcTexts.values : [],
+    usage,
+    nowMs,
+  };
+  const findings = collectFindings(assessed);
+  const graded = grade(assessed);
+  const evidence = budget.evidence();
+  const failed = evidence.some(({ outcome }) => outcome === 'failure');
+  const ttls = evidence.flatMap(({ ttlSeconds }) => ttlSeconds ?? []);
+  return {
+    domain: { ...domain },
+    assessedAt: new Date(nowMs).toISOString(),
+    elapsedMs: Math.round((clock.monotonicMs() - startedMs) * 100) / 100,
+    ttlSeconds: failed || ttls.length === 0 ? 0 : Math.min(settings.postureMaxTtlSeconds, ...ttls),
+    summary: summarize(domain.unicode, assessed, findings),
+    sendsMail: assessed.sendsMail,
+    grade: graded,
+    findings,
+    ...parts,
+    dns: usage,
+    ...(options.include?.includes('evidence') && { evidence }),
+  };
+};

@@ -1,0 +1,153 @@
+/**
+ * BIMI of a domain: the record of its default selector, the logo's profile and the certificate that vouches for it
+ * (draft-brand-indicators-for-message-identification). The certificate is read, not verified up to a mark authority. Renders nothing.
+ */
+import { X509Certificate } from 'node:crypto';
+import type { BimiPosture } from '../../schemas/posture-around.ts';
+import type { DmarcPosture } from '../../schemas/posture-dmarc.ts';
+import { parseBimi, selectBimi } from '../records/bimi.ts';
+import { type Ask, askTexts, type Found } from './ask.ts';
+import { svgFaults } from './bimi-svg.ts';
+import { dnsNames } from './certificate.ts';
+import type { FetchLimits, HttpsFetch } from './https-fetch.ts';
+
+const LOGO_TYPES = ['image/svg+xml'] as const;
+const CERTIFICATE_TYPES = [
+  'application/pem-certificate-chain',
+  'application/x-pem-file',
+  'application/x-x509-ca-cert',
+  'application/octet-stream',
+  'text/plain',
+] as const;
+const MAX_REDIRECTS = 3;
+/** Extended key usage of a mark certificate, id-kp-BrandIndicatorforMessageIdentification. */
+const BIMI_KEY_USAGE = '1.3.6.1.5.5.7.3.31';
+/** Subject attribute that names the kind of mark, in the certificate requirements of the BIMI group. */
+const MARK_TYPE = /(?:1\.3\.6\.1\.4\.1\.53087\.1\.13|markType)=([^\n]{1,100})/;
+
+/** What the check works with. */
+export type BimiParts = {
+  readonly ask: Ask;
+  readonly fetch: HttpsFetch | null;
+  readonly limits: Pick<FetchLimits, 'maxBytes' | 'timeoutMs'>;
+  readonly nowMs: number;
+};
+
+/** Looks at BIMI. @param dmarc decides whether receivers would show a logo at all @returns never rejects */
+export const assessBimi = async (
+  domain: string,
+  dmarc: Promise<DmarcPosture>,
+  parts: BimiParts,
+): Promise<BimiPosture> => {
+  const { ask } = parts;
+  const own = await askTexts(ask, `default._bimi.${domain}`);
+  const { organizationalDomain } = await dmarc;
+  const policyFit = fits(await dmarc);
+  let found = own;
+  let place = domain;
+  if (
+    selectOf(own) === 'none' &&
+    own.kind !== 'dns-failure' &&
+    organizationalDomain !== null &&
+    organizationalDomain !== domain
+  ) {
+    found = await askTexts(ask, `default._bimi.${organizationalDomain}`);
+    place = organizationalDomain;
+  }
+  const nothing = {
+    record: null,
+    domain: null,
+    declined: false,
+    logo: { state: 'none' as const, url: null, bytes: null, faults: [] },
+    evidence: { state: 'none' as const, url: null, kind: null, names: [], validTo: null, faults: [] },
+    policyFit,
+  };
+  if (found.kind === 'dns-failure') return { ...nothing, state: 'dns-failure', failure: found.failure };
+  const selection = selectBimi(found.kind === 'found' ? found.values : []);
+  if (selection.kind === 'none') return { ...nothing, state: 'absent' };
+  if (selection.kind === 'several')
+    return {
+      ...nothing,
+      state: 'invalid',
+      domain: place,
+      record: selection.texts[0] ?? null,
+      reason: 'several BIMI records count as none',
+    };
+  const parsed = parseBimi(selection.text);
+  if (parsed.kind === 'fault')
+    return { ...nothing, state: 'invalid', domain: place, record: parsed.text, reason: parsed.fault.reason };
+  const [logo, evidence] = await Promise.all([
+    fetchLogo(parsed.location, parts),
+    fetchEvidence(parsed.authority, domain, parts),
+  ]);
+  return { ...nothing, state: 'valid', domain: place, record: parsed.text, declined: parsed.declined, logo, evidence };
+};
+
+const selectOf = (found: Found<string>): 'none' | 'some' =>
+  found.kind === 'found' && selectBimi(found.values).kind !== 'none' ? 'some' : 'none';
+
+/** BIMI asks for quarantine or reject for the domain and, so that nobody passes under a made-up name, for its subdomains. */
+const fits = ({ state, policy }: DmarcPosture): boolean | null => {
+  if (state === 'dns-failure') return null;
+  return policy !== null && !policy.testing && policy.domain !== 'none' && policy.subdomains !== 'none';
+};
+
+const fetchLogo = async (url: string | null, { ask, fetch, limits }: BimiParts): Promise<BimiPosture['logo']> => {
+  if (url === null) return { state: 'none', url: null, bytes: null, faults: [] };
+  if (fetch === null) return { state: 'not-fetched', url, bytes: null, faults: [] };
+  const fetched = await fetch(url, ask, { ...limits, maxRedirects: MAX_REDIRECTS, types: LOGO_TYPES });
+  if (fetched.kind !== 'fetched') return { state: 'unreachable', url, bytes: null, faults: [fetched.reason] };
+  const faults = svgFaults(fetched.body);
+  return { state: faults.length === 0 ? 'valid' : 'invalid', url, bytes: fetched.body.length, faults };
+};
+
+const fetchEvidence = async (
+  url: string | null,
+  domain: string,
+  { ask, fetch, limits, nowMs }: BimiParts,
+): Promise<BimiPosture['evidence']> => {
+  const nothing = { url, kind: null, names: [], validTo: null, faults: [] };
+  if (url === null) return { ...nothing, state: 'none' };
+  if (fetch === null) return { ...nothing, state: 'not-fetched' };
+  const fetched = await fetch(url, ask, { ...limits, maxRedirects: MAX_REDIRECTS, types: CERTIFICATE_TYPES });
+  if (fetched.kind !== 'fetched') return { ...nothing, state: 'unreachable', faults: [fetched.reason] };
+  const certificate = readCertificate(fetched.body);
+  if (certificate === null) return { ...nothing, state: 'invalid', faults: ['the document is no certificate in PEM'] };
+  return { url, ...judgeCertificate(certificate, domain, nowMs) };
+};
+
+const readCertificate = (body: Buffer): X509Certificate | null => {
+  try {
+    return new X509Certificate(body);
+  } catch {
+    // node:crypto has no way to ask beforehand whether bytes are a certificate: a refusal is the answer.
+    return null;
+  }
+};
+
+const judgeCertificate = (
+  certificate: X509Certificate,
+  domain: string,
+  nowMs: number,
+): Omit<BimiPosture['evidence'], 'url'> => {
+  const names = dnsNames(certificate.subjectAltName ?? '');
+  const endsMs = Date.parse(certificate.validTo);
+  const faults = [
+    ...(Date.parse(certificate.validFrom) > nowMs ? ['the certificate is not valid yet'] : []),
+    ...(endsMs < nowMs ? ['the certificate has expired'] : []),
+    ...(certificate.keyUsage?.includes(BIMI_KEY_USAGE) ? [] : ['the certificate is not made for BIMI']),
+    // "default._bimi.brand.example" names the selector as well.
+    ...(names.some((name) => isFor(name.replace(/^[^.]+\._bimi\./, ''), domain))
+      ? []
+      : [`the certificate is not for ${domain}`]),
+  ];
+  return {
+    state: faults.length === 0 ? 'valid' : 'invalid',
+    kind: MARK_TYPE.exec(certificate.subject)?.[1]?.replace(/[^\x20-\x7e]/g, '?') ?? null,
+    names: names.slice(0, 20),
+    validTo: Number.isNaN(endsMs) ? null : new Date(endsMs).toISOString(),
+    faults,
+  };
+};
+
+const isFor = (name: string, domain: string): boolean => domain === name || domain.endsWith(`.${name}`);

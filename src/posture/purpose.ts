@@ -1,0 +1,44 @@
+/**
+ * What a domain is for, as far as its records say: whether it means to send mail at all, and its posture in one sentence. A domain that sends none and says
+ * so is well kept, not broken (RFC 7505 section 4.2, RFC 7208 section 10.1.2). Pure.
+ */
+import type { PostureFinding } from '../../schemas/posture.ts';
+import type { MailPosture } from '../../schemas/posture-mail.ts';
+import type { SpfPosture } from '../../schemas/posture-spf.ts';
+import type { Assessed } from './assessed.ts';
+
+/** Terms that can let a sender pass. */
+const PASSING = new Set(['a', 'mx', 'ip4', 'ip6', 'include', 'exists', 'ptr', 'redirect']);
+
+/** True when the SPF record names no sender and refuses everyone. */
+export const refusesAll = ({ state, all, tree }: SpfPosture): boolean =>
+  state === 'valid' && all === '-' && !(tree?.terms ?? []).some(({ name }) => PASSING.has(name));
+
+/** @returns false: the records say that the domain sends no mail; null: DNS leaves it unknown */
+export const sendsMail = (spf: SpfPosture, mail: MailPosture): boolean | null => {
+  if (spf.state === 'dns-failure') return mail.state === 'null-mx' ? false : null;
+  if (refusesAll(spf)) return false;
+  // A null MX means no replies and no bounces, which a sender needs (RFC 7505 section 4.2); an SPF record with senders in it says otherwise.
+  return !(mail.state === 'null-mx' && spf.state !== 'valid');
+};
+
+/** The posture in one sentence. @param name as people read it */
+export const summarize = (
+  name: string,
+  { sendsMail: sends, zone }: Assessed,
+  findings: readonly PostureFinding[],
+): string => {
+  if (zone.exists === false) return `${name} does not exist in DNS`;
+  const count = (severity: PostureFinding['severity']): number =>
+    findings.filter((finding) => finding.severity === severity).length;
+  const purpose =
+    sends === null ? 'DNS left parts of it unknown' : sends ? 'it sends mail' : 'it says that it sends no mail';
+  const errors = count('error');
+  const warnings = count('warning');
+  const first =
+    findings.find(({ severity }) => severity === 'error') ?? findings.find(({ severity }) => severity === 'warning');
+  const told = (amount: number, word: string): string => `${amount} ${word}${amount === 1 ? '' : 's'}`;
+  return first === undefined
+    ? `${name}: ${purpose}, and nothing has to be mended`
+    : `${name}: ${purpose}, with ${told(errors, 'error')} and ${told(warnings, 'warning')}; first of all, ${first.message}`;
+};

@@ -1,0 +1,86 @@
+/**
+ * The zone that holds a domain: where it begins, its name servers and its SOA. RFC 1034 section 4.2, RFC 1912 section 2.2, RFC 2181 section 10.3, RFC 2182.
+ * Asks the resolver only, never the name servers themselves.
+ */
+
+import type { RecordData } from '../../schemas/dns.ts';
+import type { NameServer, ZonePosture } from '../../schemas/posture-around.ts';
+import { parentName } from '../dns/name.ts';
+import { type Ask, askAddresses, askNames, type Found } from './ask.ts';
+
+/** Most name servers looked at: the root itself has no more. */
+export const MAX_NAME_SERVERS = 13;
+/** Most names on the way up to the apex. */
+const MAX_STEPS = 8;
+
+/** Looks at the zone. @param domain normalized @returns never rejects */
+export const assessZone = async (domain: string, ask: Ask): Promise<ZonePosture> => {
+  const [address, apex] = await Promise.all([ask(domain, 'A'), findApex(domain, ask)]);
+  const exists = apex.domainExists ?? (address.kind === 'failure' ? null : address.kind !== 'nxdomain');
+  if (apex.kind === 'dns-failure')
+    return { exists, apex: null, nameServers: [], nameServersState: 'dns-failure', soa: null, failure: apex.failure };
+  if (apex.kind === 'none') return { exists, apex: null, nameServers: [], nameServersState: 'none', soa: null };
+  const found = apex.nameServers;
+  const names = found.kind === 'found' ? found.values.slice(0, MAX_NAME_SERVERS) : [];
+  return {
+    exists,
+    apex: apex.name,
+    nameServers: await Promise.all(names.map((name) => assessNameServer(name, ask))),
+    nameServersState: found.kind === 'found' ? 'found' : found.kind === 'absent' ? 'none' : 'dns-failure',
+    soa: apex.soa,
+    ...(found.kind === 'dns-failure' && { failure: found.failure }),
+  };
+};
+
+type Apex =
+  | { kind: 'found'; name: string; soa: NonNullable<ZonePosture['soa']>; nameServers: Found<string> }
+  | { kind: 'none' }
+  | { kind: 'dns-failure'; failure: NonNullable<ZonePosture['failure']> };
+
+/** The nearest name at or above a domain that has an SOA. All names are asked together: they are known beforehand. */
+const findApex = async (domain: string, ask: Ask): Promise<Apex & { domainExists: boolean | null }> => {
+  const names: string[] = [];
+  for (let name: string | null = domain; name?.includes('.') && names.length < MAX_STEPS; name = parentName(name))
+    names.push(name);
+  const answers = await Promise.all(
+    names.map(async (name) => {
+      const [soa, nameServers] = await Promise.all([ask(name, 'SOA'), askNames(ask, name, 'NS')]);
+      return { name, soa, nameServers };
+    }),
+  );
+  const own = answers[0]?.soa;
+  const domainExists = own === undefined || own.kind === 'failure' ? null : own.kind !== 'nxdomain';
+  for (const { name, soa, nameServers } of answers) {
+    if (soa.kind === 'failure')
+      return { kind: 'dns-failure', failure: { name, type: 'SOA', failure: soa.failure }, domainExists };
+    const record = soa.kind === 'records' ? soaOf(soa.records) : null;
+    if (record !== null) return { kind: 'found', name, soa: record, nameServers, domainExists };
+  }
+  return { kind: 'none', domainExists };
+};
+
+const soaOf = (records: readonly RecordData[]): ZonePosture['soa'] => {
+  for (const record of records)
+    if (typeof record === 'object' && 'mname' in record)
+      return {
+        primary: record.mname,
+        // The first dot that is not escaped stands for the "@" (RFC 1035 section 8).
+        mailbox: record.rname.replace(/^((?:[^.\\]|\\.)*)\./, '$1@'),
+        serial: record.serial,
+        refreshSeconds: record.refresh,
+        retrySeconds: record.retry,
+        expireSeconds: record.expire,
+        negativeTtlSeconds: record.minimum,
+      };
+  return null;
+};
+
+const assessNameServer = async (name: string, ask: Ask): Promise<NameServer> => {
+  const [addresses, alias] = await Promise.all([askAddresses(ask, name), askNames(ask, name, 'CNAME')]);
+  if (alias.kind === 'found') return { name, state: 'cname', addresses: addressesOf(addresses) };
+  if (addresses.kind === 'dns-failure')
+    return { name, state: 'dns-failure', failure: addresses.failure, addresses: [] };
+  return { name, state: addresses.kind === 'absent' ? 'dangling' : 'ok', addresses: addressesOf(addresses) };
+};
+
+const addressesOf = (found: Found<string>): string[] => (found.kind === 'found' ? [...found.values] : []);
