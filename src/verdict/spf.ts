@@ -92,11 +92,11 @@ const sentence = (result: SpfResult, answer: MailauthSpf, clientIp: string): str
   const { domain } = answer;
   switch (result) {
     case 'pass':
-      return `${domain} permits ${clientIp} to send for it`;
+      return `${domain} permits ${clientIp}`;
     case 'fail':
-      return `${domain} does not permit ${clientIp} to send for it`;
+      return `${domain} does not permit ${clientIp}`;
     case 'softfail':
-      return `${domain} says that ${clientIp} is probably not permitted to send for it (~)`;
+      return `${domain} says that ${clientIp} is probably not permitted (~)`;
     case 'neutral':
       return `${domain} makes no statement about ${clientIp}`;
     case 'none':
