@@ -8,9 +8,12 @@ import fastify, { type FastifyInstance, LogController } from 'fastify';
 import type { Log } from '../log.ts';
 import type { ReplayVerdict } from '../verdict/replay.ts';
 import type { Verify } from '../verdict/verify.ts';
+import { type Access, guardAccess, OPEN_ACCESS } from './access.ts';
 import { mountBatch } from './batch-route.ts';
 import { acceptBodies } from './body.ts';
+import { type DnsCache, mountDnsCache } from './dns-cache-route.ts';
 import { mountHealth } from './health-route.ts';
+import { mountMetrics, type ReadMetrics } from './metrics-route.ts';
 import { describeApi } from './openapi.ts';
 import { mountPage, type Samples } from './page-route.ts';
 import { handleError, sendProblem } from './problem.ts';
@@ -26,13 +29,23 @@ export type AppParts = {
   isReady: () => boolean;
   /** What the page offers to try; nothing by default. */
   samples?: Samples;
+  /** Who may ask, and how often. @default everybody, without limits, as far as the address that is listened on reaches */
+  access?: Access;
+  /** Certificate and key in PEM form; the app then speaks HTTPS only. */
+  tls?: { cert: Buffer; key: Buffer } | null;
+  /** For the operator; absent: these routes are not there. */
+  operator?: { readMetrics: ReadMetrics; dnsCache: DnsCache };
+  /** Told after each answer, for gauges. @param route the pattern of the route, "unknown" where there is none */
+  onAnswer?: (answer: { route: string; method: string; status: number; elapsedMs: number }) => void;
   settings: { maxMessageBytes: number; requestTimeoutMs: number; maxBatchMessages: number; batchWidth: number };
 };
 
 /** Builds the app; `app.listen` or `app.inject` is the caller's. */
 export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
-  const { log, settings } = parts;
+  const { log, settings, operator, onAnswer, access = OPEN_ACCESS } = parts;
   const app: FastifyInstance = fastify({
+    https: parts.tls == null ? null : { ...parts.tls, minVersion: 'TLSv1.2' },
+    trustProxy: access.settings.trustProxy.length === 0 ? false : access.settings.trustProxy,
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: settings.maxMessageBytes,
@@ -51,14 +64,30 @@ export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
   app.setSerializerCompiler(() => JSON.stringify);
   app.setValidatorCompiler(() => (value) => ({ value }));
   acceptBodies(app, settings.maxMessageBytes);
+  if (onAnswer !== undefined) {
+    app.addHook('onResponse', async ({ routeOptions, method }, { statusCode, elapsedTime }) =>
+      onAnswer({ route: routeOptions.url ?? 'unknown', method, status: statusCode, elapsedMs: elapsedTime }),
+    );
+  }
+  const { requireKey, requireOperator } = await guardAccess(app, access);
   await describeApi(app);
-  await app.register(fastifySwaggerUi, { routePrefix: '/docs' });
+  await app.register(fastifySwaggerUi, { routePrefix: '/docs', staticCSP: true });
   await app.register(async (routes) => {
     mountPage(routes, parts.samples ?? { messages: [], dns: [] });
     mountHealth(routes, parts.isReady);
+  });
+  await app.register(async (routes) => {
+    requireKey(routes);
     mountVerify(routes, { verify: parts.verify, maxMessageBytes: settings.maxMessageBytes });
     mountReplay(routes, { replay: parts.replay, maxMessageBytes: settings.maxMessageBytes });
     mountBatch(routes, { verify: parts.verify, ...settings });
   });
+  if (operator !== undefined) {
+    await app.register(async (routes) => {
+      requireOperator(routes);
+      mountMetrics(routes, operator.readMetrics);
+      mountDnsCache(routes, operator.dnsCache);
+    });
+  }
   return app;
 };

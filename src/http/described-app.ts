@@ -2,7 +2,10 @@
 import { createLog } from '../log.ts';
 import { createApp } from './app.ts';
 
-const noWork = (): Promise<never> => Promise.reject(new Error('this app only describes itself'));
+const doesNothing = (): never => {
+  throw new Error('this app only describes itself');
+};
+const noWork = async (): Promise<never> => doesNothing();
 
 /** Builds the app, ready to be described. */
 export const describedApp = async () => {
@@ -11,6 +14,7 @@ export const describedApp = async () => {
     verify: noWork,
     replay: noWork,
     isReady: () => false,
+    operator: { readMetrics: noWork, dnsCache: { cacheStats: doesNothing, flush: doesNothing } },
     settings: { maxMessageBytes: 1024, requestTimeoutMs: 1000, maxBatchMessages: 1, batchWidth: 1 },
   });
   await app.ready();

@@ -1,0 +1,150 @@
+/**
+ * Who may ask, and how often. Every request is counted under its key, or under its address when it has none; the limit comes before the key is asked for,
+ * so that guessing is limited too. Answers 401, 403 and 429 as problem documents; never tells whether a key of that name exists. RFC 6750 (Bearer).
+ */
+import fastifyHelmet from '@fastify/helmet';
+import fastifyRateLimit from '@fastify/rate-limit';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type AccessSettings, isLoopbackHost } from '../../schemas/access-settings.ts';
+import { type ApiKey, findKey } from './api-keys.ts';
+import { RequestProblem } from './problem.ts';
+
+/** What access depends on. */
+export type Access = {
+  /** The keys as they are now; null: the service has none and asks for none. */
+  keys: () => readonly ApiKey[] | null;
+  settings: Pick<
+    AccessSettings,
+    | 'allowAnonymous'
+    | 'trustProxy'
+    | 'rateLimitPerKey'
+    | 'rateLimitPerAddress'
+    | 'rateLimitSeconds'
+    | 'rateLimitIpv6Bits'
+    | 'rateLimitEntries'
+  >;
+  /** Whether the service speaks HTTPS itself. */
+  isTls: boolean;
+};
+
+/** Who asks. */
+type Caller = { kind: 'key'; name: string } | { kind: 'anonymous' } | { kind: 'wrong-key' };
+
+/** Asked every few seconds by whatever watches the service; they cost nothing. */
+const UNCOUNTED: ReadonlySet<string | undefined> = new Set(['/healthz', '/readyz']);
+
+/** The guards of routes, for the scopes they stand in. */
+export type Guards = {
+  /** Routes of a scope need a key, where the service has keys. */
+  requireKey: (scope: FastifyInstance) => void;
+  /** Routes of a scope need a key, or a client on this machine. */
+  requireOperator: (scope: FastifyInstance) => void;
+};
+
+/** Installs security headers, the counting of requests and the recognition of callers on the whole app. */
+export const guardAccess = async (app: FastifyInstance, access: Access): Promise<Guards> => {
+  const { settings } = access;
+  await app.register(fastifyHelmet, {
+    // For answers that are data. The page and the API reference set their own policy, which then stands.
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: { defaultSrc: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"], frameAncestors: ["'none'"] },
+    },
+    strictTransportSecurity: access.isTls,
+  });
+  const callers = new WeakMap<FastifyRequest, Caller>();
+  const callerOf = (request: FastifyRequest): Caller => callers.get(request) ?? { kind: 'anonymous' };
+  const limitOf = (request: FastifyRequest): number =>
+    callerOf(request).kind === 'key' ? settings.rateLimitPerKey : settings.rateLimitPerAddress;
+
+  await app.register(fastifyRateLimit, {
+    global: false,
+    enableDraftSpec: true,
+    timeWindow: settings.rateLimitSeconds * 1000,
+    cache: settings.rateLimitEntries,
+    keyGenerator: (request) => {
+      const caller = callerOf(request);
+      return caller.kind === 'key'
+        ? `key ${caller.name}`
+        : `address ${fastifyRateLimit.normalizeIP(request.ip, settings.rateLimitIpv6Bits)}`;
+    },
+    max: limitOf,
+    allowList: (request) => UNCOUNTED.has(request.routeOptions.url) || limitOf(request) === 0,
+    errorResponseBuilder: (_request, { after }) =>
+      new RequestProblem('too-many-requests', `the limit of requests is reached; try again in ${after}`),
+  });
+  app.addHook('onRequest', async (request) => {
+    callers.set(request, recognize(request, access.keys() ?? []));
+  });
+  app.addHook('onRequest', app.rateLimit());
+
+  const refuseUnknown = (request: FastifyRequest, reply: FastifyReply): void => {
+    const caller = callerOf(request);
+    switch (caller.kind) {
+      case 'key':
+        return;
+      case 'wrong-key':
+        throw unauthorized(reply, 'this key is not known here', ', error="invalid_token"');
+      case 'anonymous':
+        if (access.keys() !== null) {
+          throw unauthorized(reply, 'send a key as "Authorization: Bearer …" or as "X-API-Key: …"', '');
+        }
+        return;
+      default:
+        caller satisfies never;
+    }
+  };
+
+  return {
+    requireKey: (scope) => {
+      scope.addHook('onRequest', async (request, reply) => {
+        if (callerOf(request).kind === 'anonymous' && settings.allowAnonymous) return;
+        refuseUnknown(request, reply);
+      });
+    },
+    requireOperator: (scope) => {
+      scope.addHook('onRequest', async (request, reply) => {
+        const caller = callerOf(request);
+        if (caller.kind === 'anonymous' && isLocal(request, settings.trustProxy)) return;
+        refuseUnknown(request, reply);
+        if (caller.kind === 'anonymous') {
+          throw new RequestProblem('forbidden', 'this address answers to a key, or to a client on the same machine');
+        }
+      });
+    },
+  };
+};
+
+const recognize = (request: FastifyRequest, keys: readonly ApiKey[]): Caller => {
+  const { authorization, 'x-api-key': header } = request.headers;
+  const presented = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1] ?? (Array.isArray(header) ? header[0] : header);
+  if (presented === undefined) return { kind: 'anonymous' };
+  const key = findKey(keys, presented);
+  return key === null ? { kind: 'wrong-key' } : { kind: 'key', name: key.name };
+};
+
+/** A client on this machine. A proxy on this machine, which nobody said to trust, passes on strangers: what it forwards is not local. */
+const isLocal = (request: FastifyRequest, trustProxy: readonly string[]): boolean =>
+  isLoopbackHost(request.ip) &&
+  (trustProxy.length > 0 ||
+    (request.headers['x-forwarded-for'] === undefined && request.headers.forwarded === undefined));
+
+const unauthorized = (reply: FastifyReply, detail: string, parameter: string): RequestProblem => {
+  void reply.header('www-authenticate', `Bearer realm="mailverdict"${parameter}`);
+  return new RequestProblem('unauthorized', detail);
+};
+
+/** Access of a service that has no keys and counts nothing. */
+export const OPEN_ACCESS: Access = {
+  keys: () => null,
+  settings: {
+    allowAnonymous: true,
+    trustProxy: [],
+    rateLimitPerKey: 0,
+    rateLimitPerAddress: 0,
+    rateLimitSeconds: 60,
+    rateLimitIpv6Bits: 64,
+    rateLimitEntries: 100,
+  },
+  isTls: false,
+};

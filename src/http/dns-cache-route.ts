@@ -1,0 +1,50 @@
+/**
+ * GET /v1/dns/cache: what the resolver holds and how it is doing. DELETE /v1/dns/cache: forgets one name or everything, for a key that was withdrawn or a record
+ * that was put right. For the operator only.
+ */
+import type { FastifyInstance } from 'fastify';
+import { DnsCacheFlush, DnsCacheFlushQuery, DnsCacheStats } from '../../schemas/dns.ts';
+import { problemResponses } from './openapi.ts';
+import { invalidRequest } from './problem.ts';
+
+/** The levers of the cache. */
+export type DnsCache = {
+  cacheStats: () => DnsCacheStats;
+  /** @returns the number of answers forgotten */
+  flush: (name?: string) => number;
+};
+
+/** Mounts both routes. */
+export const mountDnsCache = (app: FastifyInstance, cache: DnsCache): void => {
+  app.get(
+    '/v1/dns/cache',
+    {
+      schema: {
+        operationId: 'dnsCache',
+        summary: 'See what the resolver holds',
+        description: 'Answers to a key, or to a client on the same machine.',
+        tags: ['service'],
+        response: { 200: DnsCacheStats, ...problemResponses(401, 403, 429) },
+      },
+    },
+    async () => cache.cacheStats(),
+  );
+  app.delete(
+    '/v1/dns/cache',
+    {
+      schema: {
+        operationId: 'flushDnsCache',
+        summary: 'Forget a name, or everything',
+        description: 'Answers to a key, or to a client on the same machine.',
+        tags: ['service'],
+        querystring: DnsCacheFlushQuery,
+        response: { 200: DnsCacheFlush, ...problemResponses(400, 401, 403, 429) },
+      },
+    },
+    async (request): Promise<DnsCacheFlush> => {
+      const query = DnsCacheFlushQuery.safeParse(request.query);
+      if (!query.success) throw invalidRequest(query.error, 'query');
+      return { forgotten: cache.flush(query.data.name) };
+    },
+  );
+};

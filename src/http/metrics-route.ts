@@ -1,0 +1,37 @@
+/** GET /metrics: the gauges, in the text format of Prometheus. For the operator only: it tells how much mail there is. */
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { problemResponses } from './openapi.ts';
+
+/** Reads all gauges as they are now. */
+export type ReadMetrics = () => Promise<{ contentType: string; text: string }>;
+
+/** Mounts the route. */
+export const mountMetrics = (app: FastifyInstance, readMetrics: ReadMetrics): void => {
+  app.get(
+    '/metrics',
+    {
+      schema: {
+        operationId: 'metrics',
+        summary: 'Read the gauges',
+        description: 'Answers to a key, or to a client on the same machine.',
+        tags: ['service'],
+        response: {
+          200: {
+            description: 'Text format of Prometheus',
+            content: { 'text/plain': { schema: z.string() } },
+          },
+          ...problemResponses(401, 403, 429),
+        },
+      },
+    },
+    async (_request, reply) => {
+      const { contentType, text } = await readMetrics();
+      return reply
+        .type(contentType)
+        .header('cache-control', 'no-store')
+        .serializer((body: string) => body)
+        .send(text);
+    },
+  );
+};

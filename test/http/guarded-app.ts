@@ -1,0 +1,58 @@
+/** An app with guards and none of the work behind them, for tests of access: every route that is let through answers or fails on its own terms. */
+import type { Access } from '../../src/http/access.ts';
+import { hashKey } from '../../src/http/api-keys.ts';
+import { createApp } from '../../src/http/app.ts';
+import { createLog } from '../../src/log.ts';
+
+export const KEY = 'mv_a-key-of-the-tests';
+export const OTHER_KEY = 'mv_another-key-of-the-tests';
+
+const noWork = (): Promise<never> => Promise.reject(new Error('no work is done here'));
+
+/** @param keys whether the service has keys @param settings what differs from no limits and no proxy */
+export const guardedApp = async (keys: boolean, settings: Partial<Access['settings']> = {}) => {
+  const held = [
+    { name: 'first', hash: hashKey(KEY), createdOn: '2026-11-22' },
+    { name: 'second', hash: hashKey(OTHER_KEY), createdOn: '2026-11-22' },
+  ];
+  const flushed: (string | undefined)[] = [];
+  const app = await createApp({
+    log: createLog('silent'),
+    verify: noWork,
+    replay: noWork,
+    isReady: () => true,
+    access: {
+      keys: () => (keys ? held : null),
+      isTls: false,
+      settings: {
+        allowAnonymous: false,
+        trustProxy: [],
+        rateLimitPerKey: 0,
+        rateLimitPerAddress: 0,
+        rateLimitSeconds: 60,
+        rateLimitIpv6Bits: 64,
+        rateLimitEntries: 100,
+        ...settings,
+      },
+    },
+    operator: {
+      readMetrics: async () => ({ contentType: 'text/plain; version=0.0.4; charset=utf-8', text: 'gauge 1\n' }),
+      dnsCache: {
+        cacheStats: () => ({
+          records: { entries: 1, bytes: 600, maxBytes: 1000 },
+          negatives: { entries: 0, bytes: 0, maxBytes: 1000 },
+          hits: 2,
+          misses: 1,
+          shared: 0,
+          stale: 0,
+          prefetches: 0,
+          inFlight: 0,
+          waiting: 0,
+        }),
+        flush: (name) => flushed.push(name),
+      },
+    },
+    settings: { maxMessageBytes: 1024, requestTimeoutMs: 1000, maxBatchMessages: 1, batchWidth: 1 },
+  });
+  return { app, flushed };
+};
