@@ -210,7 +210,8 @@ export const readSignatureField = (kind: FieldKind, value: string, strict = true
     if (t !== null && x !== null && x <= t) failStrictly('x= is not after t=', 'RFC 6376 section 3.5');
     const methods = tag('q')
       ?.toLowerCase()
-      .split(/[ \t\r\n]*:[ \t\r\n]*/);
+      .split(':')
+      .map((method) => method.trim());
     if (methods !== undefined && !methods.includes('dns/txt')) {
       failStrictly('q= does not hold dns/txt', 'RFC 6376 section 3.5');
     }
