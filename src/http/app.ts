@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import fastifySwaggerUi from '@fastify/swagger-ui';
 import fastify, { type FastifyInstance, LogController } from 'fastify';
+import type { Samples } from '../../schemas/samples.ts';
 import type { Log } from '../log.ts';
 import type { ReplayVerdict } from '../verdict/replay.ts';
 import type { Verify } from '../verdict/verify.ts';
@@ -15,7 +16,7 @@ import { type DnsCache, mountDnsCache } from './dns-cache-route.ts';
 import { mountHealth } from './health-route.ts';
 import { mountMetrics, type ReadMetrics } from './metrics-route.ts';
 import { describeApi } from './openapi.ts';
-import { mountPage, type Samples } from './page-route.ts';
+import { mountPage } from './page-route.ts';
 import { handleError, sendProblem } from './problem.ts';
 import { mountReplay } from './replay-route.ts';
 import { mountVerify } from './verify-route.ts';

@@ -1,0 +1,56 @@
+/** An error answer, told to people: what is wrong and where; and, where the service asks for a key, a field for it. */
+import { announce } from './announce.js';
+import { element, freshId } from './dom.js';
+import { useAccessKey } from './service.js';
+import { icon } from './words.js';
+
+/** @import { Problem } from '../../../schemas/problem.ts' */
+
+/**
+ * @param {Problem} problem
+ * @param {() => void} retry does what was asked for once more
+ */
+export const problemView = (problem, retry) => {
+  const errors = problem.errors ?? [];
+  const detail = problem.detail ?? '';
+  announce(`${problem.title}. ${detail}`);
+  return element(
+    'div',
+    { class: 'problem', role: 'group', 'aria-label': 'Error' },
+    icon('bad'),
+    element(
+      'div',
+      {},
+      element('strong', {}, problem.title),
+      errors.length === 0 && detail !== '' && element('p', {}, detail),
+      errors.length > 0 &&
+        element(
+          'ul',
+          {},
+          errors.map(({ path, message }) => element('li', {}, element('code', {}, path), ` ${message}`)),
+        ),
+      problem.status === 401 && keyForm(retry),
+      problem.requestId !== undefined && element('p', { class: 'muted' }, `Request ${problem.requestId}`),
+    ),
+  );
+};
+
+/** @param {() => void} retry */
+const keyForm = (retry) => {
+  const id = freshId('key');
+  const input = element('input', { id, type: 'password', autocomplete: 'off', required: true });
+  return element(
+    'form',
+    {
+      class: 'row',
+      onsubmit: (event) => {
+        event.preventDefault();
+        useAccessKey(input.value);
+        retry();
+      },
+    },
+    element('label', { for: id }, 'Access key (kept only while this page is open)'),
+    input,
+    element('button', { type: 'submit' }, 'Use it'),
+  );
+};
