@@ -1,0 +1,30 @@
+/** A verifier that tells what it does: how many verifications run, each verdict, each end without one. Changes neither outcome nor error. */
+import type { Verdict } from '../schemas/verdict.ts';
+import { Fault } from './verdict/fault.ts';
+import type { Verify } from './verdict/verify.ts';
+
+/** Told what happens; called synchronously, must not throw. */
+export type VerifyWatcher = {
+  onRunning: (running: number) => void;
+  onVerdict: (verdict: Verdict) => void;
+  /** @param code the code of the fault, `internal` for what should not happen */
+  onFailure: (code: string) => void;
+};
+
+/** Lays the watcher around a verifier. */
+export const watchedVerify = (verify: Verify, watcher: VerifyWatcher): Verify => {
+  let running = 0;
+  return async (message, facts, options) => {
+    watcher.onRunning(++running);
+    try {
+      const verdict = await verify(message, facts, options);
+      watcher.onVerdict(verdict);
+      return verdict;
+    } catch (cause) {
+      watcher.onFailure(cause instanceof Fault ? cause.code : 'internal');
+      throw cause;
+    } finally {
+      watcher.onRunning(--running);
+    }
+  };
+};
