@@ -8,26 +8,38 @@ import type { Config } from '../schemas/config.ts';
 import type { VerdictSettings } from '../schemas/verdict.ts';
 import { budgetLimits } from './dns/budget.ts';
 import type { Lookup } from './dns/lookup.ts';
-import { createResolver, type Resolver } from './dns/resolver.ts';
+import { createResolver, type QuestionEvent, type Resolver } from './dns/resolver.ts';
 import { parseZone, withZone } from './dns/zone.ts';
 import type { Log } from './log.ts';
 import { DEFAULT_MESSAGE_LIMITS } from './message/message.ts';
 import { createReplayer, type ReplayVerdict } from './verdict/replay.ts';
-import { createVerifier, type Verify } from './verdict/verify.ts';
+import { createVerifier, type Step, type Verify } from './verdict/verify.ts';
 import { version } from './version.ts';
+import { type VerifyWatcher, watchedVerify } from './watched-verify.ts';
 
 /** What the faces are handed. */
-export type Parts = { lookup: Lookup; resolver: Resolver; verify: Verify; replay: ReplayVerdict };
+export type Parts = { lookup: Lookup; resolver: Resolver; verify: Verify; replay: ReplayVerdict; relist: Relist };
+
+/** Takes over the lists of other settings (RELOADED_SETTINGS); verifications that run keep what they began with. */
+export type Relist = (config: Config) => void;
+
+/** Told what the parts do, for gauges and the log; each is called synchronously and must not throw. */
+export type PartsWatcher = {
+  onQuestion: (event: QuestionEvent) => void;
+  onStep: (step: Step, elapsedMs: number) => void;
+  verify: VerifyWatcher;
+};
 
 /** A settings mistake that shows only when a file is read. */
 export class SettingMistake extends Error {}
 
 /** Makes the parts. @throws SettingMistake when the zone file cannot be read or is wrong */
-export const createParts = (config: Config, log: Log): Parts => {
+export const createParts = (config: Config, log: Log, watcher?: PartsWatcher): Parts => {
   const monotonicMs = () => performance.now();
   const resolver = createResolver(config, {
     clock: monotonicMs,
     onQuestion: (event) => {
+      watcher?.onQuestion(event);
       if (event.elapsedMs >= config.dnsSlowQuestionMs) log.debug(event, 'slow DNS question');
     },
   });
@@ -39,8 +51,25 @@ export const createParts = (config: Config, log: Log): Parts => {
     newId: randomUUID,
     version,
   };
-  const verify = createVerifier({ ...evaluation, lookup, settings: verdictSettings(config), mode: 'enforce' });
-  return { lookup, resolver, verify, replay: createReplayer(evaluation) };
+  let settings = verdictSettings(config);
+  const verify = createVerifier({
+    ...evaluation,
+    lookup,
+    get settings() {
+      return settings;
+    },
+    mode: 'enforce',
+    onStep: watcher?.onStep,
+  });
+  return {
+    lookup,
+    resolver,
+    verify: watcher === undefined ? verify : watchedVerify(verify, watcher.verify),
+    replay: createReplayer(evaluation),
+    relist: ({ arcTrustedSealers, allowDomains, allowNetworks, localDomains }) => {
+      settings = { ...settings, arcTrustedSealers, allowDomains, allowNetworks, localDomains };
+    },
+  };
 };
 
 /** The settings a verdict depends on, as the verdict can tell them. */
