@@ -5,11 +5,14 @@
 
 import type { DnsUsage } from '../../schemas/dns.ts';
 import type { Finding } from '../../schemas/finding.ts';
-import type { VerdictSettings } from '../../schemas/verdict.ts';
+import type { Derived, VerdictSettings } from '../../schemas/verdict.ts';
 import type { SignatureOutcome } from '../dkim/signature-outcome.ts';
 import { fieldsNamed, type Message, malformedLines } from '../message/message.ts';
 import type { Reported } from './authentication-results.ts';
 import type { Author } from './author.ts';
+import { signsOfDeception } from './deception.ts';
+import { finding } from './finding.ts';
+import { signatureFindings } from './signature-findings.ts';
 
 /** What the rules look at. */
 export type Judged = Reported & {
@@ -21,14 +24,13 @@ export type Judged = Reported & {
   settings: VerdictSettings;
   /** Where the two SPF evaluators differ. */
   disagreements: readonly string[];
+  derived: Derived | null;
 };
 
 type Rule = (judged: Judged) => Finding | Finding[] | null;
 
 /** Longest line of a message, without its line end (RFC 5322 section 2.1.1). */
 const MAX_LINE_OCTETS = 998;
-/** Size an RSA key should have, in bits (RFC 8301 section 3.2). */
-const ADVISED_RSA_BITS = 2048;
 /** Fields of which a message has at most one (RFC 5322 section 3.6). */
 const SINGLE_FIELDS = [
   'from',
@@ -138,64 +140,6 @@ const signatureCap: Rule = ({ dkim, settings }) =>
       )
     : null;
 
-const signatures: Rule = ({ outcomes }) =>
-  outcomes.flatMap((outcome, index) => {
-    const who = `the signature of ${outcome.sdid ?? 'an unnamed domain'}`;
-    const passes = outcome.result === 'pass';
-    const tell = (code: string, severity: Finding['severity'], message: string, section: string): Finding =>
-      finding(code, severity, message, section, `dkim[${index}]`);
-    const found: (Finding | false)[] = [
-      passes &&
-        outcome.keyType === 'rsa' &&
-        (outcome.keyBits ?? ADVISED_RSA_BITS) < ADVISED_RSA_BITS &&
-        tell(
-          'dkim-short-key',
-          'warning',
-          `${who} uses an RSA key of ${outcome.keyBits} bits; 2048 are advised`,
-          'RFC 8301 section 3.2',
-        ),
-      (outcome.uncoveredBytes ?? 0) > 0 &&
-        tell(
-          'dkim-unsigned-body',
-          'warning',
-          `${who} leaves the last ${outcome.uncoveredBytes} octets of the body unsigned (l=)`,
-          'RFC 6376 section 8.2',
-        ),
-      outcome.testing &&
-        tell('dkim-testing-key', 'advice', `${who} uses a key in testing mode (t=y)`, 'RFC 6376 section 3.6.1'),
-      outcome.signedInFuture &&
-        tell(
-          'dkim-signed-in-future',
-          'warning',
-          `${who} says that it was made in the future (t=)`,
-          'RFC 6376 section 3.5',
-        ),
-      outcome.keyRecordCount > 1 &&
-        tell(
-          'dkim-several-keys',
-          'warning',
-          `${outcome.keyRecordCount} key records stand at the name that ${who} uses, and receivers differ in which one they take`,
-          'RFC 6376 section 3.6.2.2',
-        ),
-      outcome.keyFaults.length > 0 &&
-        tell(
-          'dkim-key-fault',
-          'warning',
-          `the key record that ${who} uses has a fault: ${outcome.keyFaults[0]}`,
-          'RFC 6376 section 3.6.1',
-        ),
-      passes &&
-        outcome.partlySignedFields.length > 0 &&
-        tell(
-          'dkim-field-added',
-          'error',
-          `${outcome.partlySignedFields.slice(0, 5).join(', ')}: a field of this name stands above those that ${who} covers, and a reader may show it as signed`,
-          'RFC 6376 section 8.15',
-        ),
-    ];
-    return found.filter((one) => one !== false);
-  });
-
 const budget: Rule = ({ usage }) =>
   usage.exceeded.map((limit) =>
     finding(
@@ -214,6 +158,27 @@ const readings: Rule = ({ dmarc }) =>
 
 const spfDisagreement: Rule = ({ disagreements }) =>
   disagreements.map((message) => finding('spf-evaluators-differ', 'warning', message, 'RFC 7208 section 4.6', 'spf'));
+
+const trustedSource: Rule = ({ derived }) =>
+  derived?.trustReceived !== undefined && derived.from === null
+    ? finding(
+        'no-trusted-source',
+        'warning',
+        'no Received field can be held to be written by the named server, so no facts were derived',
+        'RFC 5321 section 4.4',
+        'derived',
+      )
+    : null;
+
+const deception: Rule = ({ message, dmarc }) => {
+  const { spf, dkim } = dmarc.rfc9989.alignment;
+  return signsOfDeception({
+    message,
+    authorDomain: dmarc.authorDomain,
+    organizationalDomain: dmarc.rfc9989.organizationalDomain,
+    authenticated: spf.aligned === true || dkim.aligned === true,
+  });
+};
 
 const relay: Rule = ({ smtp, settings }) => {
   if (settings.localDomains.length === 0 || smtp.auth?.identity !== undefined || smtp.clientIp === undefined)
@@ -239,23 +204,11 @@ const RULES: readonly Rule[] = [
   messageShape,
   bareLineEnds,
   signatureCap,
-  signatures,
+  ({ outcomes }) => signatureFindings(outcomes),
   budget,
   readings,
   spfDisagreement,
+  trustedSource,
+  deception,
   relay,
 ];
-
-const finding = (
-  code: string,
-  severity: Finding['severity'],
-  message: string,
-  section: string,
-  field?: string,
-): Finding => ({
-  code,
-  severity,
-  message,
-  section,
-  ...(field !== undefined && { field }),
-});

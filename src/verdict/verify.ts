@@ -184,6 +184,7 @@ export const createVerifier = (parts: VerifierParts): Verify => {
         usage,
         settings,
         disagreements,
+        derived,
       }),
       dns: usage,
       ...(asks(options, 'evidence') && { evidence: mergeEvidence(budget.evidence(), aside.evidence()) }),
