@@ -15,6 +15,8 @@ export type KeyRecord = {
   readonly record: DkimKeyRecord;
   /** First fault of its tag-list, or null. */
   readonly grammarFault: string | null;
+  /** True for an RSA exponent of more than 64 bits. */
+  readonly isCostly: boolean;
 };
 
 /** What is known of the keys at a name. */
@@ -40,11 +42,16 @@ const MAX_CACHED_CHARACTERS = 4096;
 /** An exponent beyond this makes one verification cost as much as hundreds; OpenSSL refuses it above 3,072 bits only. */
 const MAX_RSA_EXPONENT = 2n ** 64n;
 
-const readKeyRecord = (text: string): KeyRecord => ({
-  record: parseDkimKey(text),
-  // White space in a record is whatever its publisher's tools made of a long line, so any of it is taken for a blank.
-  grammarFault: readTagList(text.replace(/[ \t\r\n]+/g, ' ').trim()).fault?.reason ?? null,
-});
+const readKeyRecord = (text: string): KeyRecord => {
+  const record = parseDkimKey(text);
+  const exponent = record.kind === 'key' ? record.publicKey.asymmetricKeyDetails?.publicExponent : undefined;
+  return {
+    record,
+    // White space in a record is whatever its publisher's tools made of a long line, so any of it is taken for a blank.
+    grammarFault: readTagList(text.replace(/[ \t\r\n]+/g, ' ').trim()).fault?.reason ?? null,
+    isCostly: (exponent ?? 0n) >= MAX_RSA_EXPONENT,
+  };
+};
 
 /**
  * Makes a cache of parsed key records; the least recently used is dropped.
@@ -123,7 +130,11 @@ const refused = (reason: string, section: string, result: 'neutral' | 'policy' =
 });
 
 /** Holds a key record against a signature (RFC 6376 section 6.1.2). */
-export const chooseKey = ({ record, grammarFault }: KeyRecord, signature: Signature, rules: KeyRules): KeyChoice => {
+export const chooseKey = (
+  { record, grammarFault, isCostly }: KeyRecord,
+  signature: Signature,
+  rules: KeyRules,
+): KeyChoice => {
   if (record.kind === 'revoked') return refused('the key is revoked: p= is empty', 'RFC 6376 section 3.6.1');
   if (record.kind === 'fault') {
     return refused(`the key record cannot be used: ${record.fault.reason}`, 'RFC 6376 section 6.1.2');
@@ -141,7 +152,7 @@ export const chooseKey = ({ record, grammarFault }: KeyRecord, signature: Signat
     const reason = `the RSA key has ${record.bits} bits, fewer than ${rules.minRsaBits}`;
     return refused(reason, 'RFC 8301 section 3.2', 'policy');
   }
-  if ((record.publicKey.asymmetricKeyDetails?.publicExponent ?? 0n) > MAX_RSA_EXPONENT) {
+  if (isCostly) {
     return refused('the exponent of the RSA key has more than 64 bits', 'RFC 6376 section 3.3.3', 'policy');
   }
   if (record.keyType !== signature.keyType) {

@@ -75,8 +75,8 @@ const describe = (
   { index, fieldIndex }: FieldPlace,
   { header, rules }: Pick<SignatureGround, 'header' | 'rules'>,
   judgement: Judgement,
+  selected = selectFields(header, facts.signedFields),
 ): SignatureOutcome => {
-  const { oversigned, partlySigned } = selectFields(header, facts.signedFields);
   return {
     ...facts,
     ...judgement,
@@ -90,8 +90,8 @@ const describe = (
     keyFailure: null,
     testing: false,
     uncoveredBytes: null,
-    oversignedFields: oversigned,
-    partlySignedFields: partlySigned,
+    oversignedFields: selected.oversigned,
+    partlySignedFields: selected.partlySigned,
     signedInFuture: (facts.signedAtSeconds ?? 0) > rules.nowSeconds + rules.clockSkewSeconds,
   };
 };
@@ -162,9 +162,10 @@ export const judgeSignature = (
 ): SignatureOutcome => {
   const { signature, tagList } = reading;
   const { header, rules, bodyHashes } = ground;
+  const selected = selectFields(header, signature.signedFields);
   const unsigned = Math.max(0, bodyHashes.canonicalBytes(signature.body) - (signature.bodyLength ?? Infinity));
   const tell = (judgement: Judgement, decided: string | null): SignatureOutcome => ({
-    ...describe(reading, place, ground, judgement),
+    ...describe(reading, place, ground, judgement, selected),
     ...describeKeys(answer, decided),
     uncoveredBytes: unsigned,
   });
@@ -172,8 +173,7 @@ export const judgeSignature = (
   if (body !== null) return tell(body, null);
   const b = tagList.tags.get('b');
   const emptied = { start: place.valueStart + (b?.start ?? 0), end: place.valueStart + (b?.end ?? 0) };
-  const { positions } = selectFields(header, signature.signedFields);
-  const bytes = signedBytes(header, positions, place.fieldIndex, emptied, signature.header);
+  const bytes = signedBytes(header, selected.positions, place.fieldIndex, emptied, signature.header);
   const { key, result, reason, section } = checkSignature(signature, bytes, answer, rules);
   const { expiresAtSeconds } = signature;
   if (result === 'pass' && expiresAtSeconds !== null && expiresAtSeconds + rules.clockSkewSeconds < rules.nowSeconds) {

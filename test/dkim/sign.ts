@@ -102,6 +102,8 @@ export type Sealing = {
   /** authserv-id and results of the ARC-Authentication-Results. */
   results?: string;
   ams?: Partial<Signing>;
+  /** Changes the message between its ARC-Message-Signature and its seal. */
+  beforeSeal?: (text: string) => string;
   /** Tags added to the seal, with their semicolons. */
   more?: string;
 };
@@ -114,7 +116,7 @@ export const sealMessage = async (text: string, sealing: Sealing): Promise<strin
   const signed = results + (await signMessage(text, { ...signing, ...sealing.ams }, 'ARC-Message-Signature'));
   const algorithm = `${key.asymmetricKeyType}-sha256`;
   const tags = `i=${instance}; a=${algorithm}; t=1767225000; cv=${cv}; d=${d}; s=${s};${sealing.more ?? ''} b=`;
-  const sealed = `ARC-Seal: ${tags}\r\n${signed}`;
+  const sealed = `ARC-Seal: ${tags}\r\n${sealing.beforeSeal?.(signed) ?? signed}`;
   const message = read(sealed);
   const at = (name: string, number: number) =>
     message.fields.findIndex(
