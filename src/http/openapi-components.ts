@@ -43,11 +43,12 @@ const reach = (value: Json, schemas: Schemas, found = new Set<string>()): Set<st
   return found;
 };
 
-/** A schema as text in which both spellings of a name are one. */
+/** A schema as text in which both spellings of a name are one. What is written is closed, what is read is not, and that alone makes no second schema. */
 const canonical = (schema: Json): string =>
-  JSON.stringify(schema, (key, value) =>
-    key === '$ref' && typeof value === 'string' ? value.replace(INPUT, '') : value,
-  );
+  JSON.stringify(schema, (key, value) => {
+    if (key === 'additionalProperties' && value === false) return undefined;
+    return key === '$ref' && typeof value === 'string' ? value.replace(INPUT, '') : value;
+  });
 
 const rename = (value: Json, names: ReadonlyMap<string, string>): Json =>
   map(value, (key, item) => {

@@ -1,0 +1,17 @@
+/** The app over the zone of the examples, driven without a socket. */
+import { Config } from '../../schemas/config.ts';
+import { type AppParts, createApp } from '../../src/http/app.ts';
+import { createLog } from '../../src/log.ts';
+import { createReplayer } from '../../src/verdict/replay.ts';
+import { makeVerifier, PARTS } from '../verdict/make-verifier.ts';
+
+/** Builds the app; the caller closes it. */
+export const makeApp = (parts: Partial<AppParts> = {}) =>
+  createApp({
+    log: createLog('silent'),
+    verify: makeVerifier(),
+    replay: createReplayer(PARTS),
+    isReady: () => true,
+    ...parts,
+    settings: { ...Config.parse({}), ...parts.settings },
+  } as AppParts);
