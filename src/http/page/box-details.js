@@ -67,7 +67,8 @@ const spfCheck = (check, counts) => {
       resultWord(check.result),
       !counts && element('span', { class: 'muted' }, 'does not count for DMARC'),
     ),
-    element('p', {}, sentence(check.reason)),
+    // Told above already where it is the reason of the box.
+    ...(counts ? [] : [element('p', {}, sentence(check.reason))]),
     facts([
       ['Domain', code(check.domain)],
       ['Decided by', check.matched],

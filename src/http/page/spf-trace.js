@@ -48,9 +48,7 @@ const term = (term) => {
   ];
   const below = [
     term.reason !== undefined && element('p', { class: 'muted' }, sentence(term.reason)),
-    term.target !== undefined &&
-      term.target !== '' &&
-      element('p', { class: 'muted' }, 'looks at ', element('code', {}, term.target)),
+    isTold(term) && element('p', { class: 'muted' }, 'looks at ', element('code', {}, term.target ?? '')),
     term.answers.length > 0 &&
       element(
         'ul',
@@ -81,6 +79,9 @@ const term = (term) => {
         ),
       );
 };
+
+/** True when the target says more than the term itself. @param {SpfTraceTerm} term */
+const isTold = ({ text, target = '' }) => target !== '' && !text.includes(target.replace(/\/(?:32|128)$/, ''));
 
 /** The result that a matching term gives (RFC 7208 section 4.6.2). @param {SpfTraceTerm} term */
 const resultOf = (term) => {

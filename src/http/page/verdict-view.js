@@ -21,7 +21,7 @@ import { icon, plural, toneOf } from './words.js';
  * @returns {{ heading: HTMLElement, parts: Node[] }} the heading takes the focus
  */
 export const verdictView = (verdict, message, sent, showDomain) => {
-  const heading = element('h2', { class: 'answer', tabindex: -1 }, verdict.author.summary);
+  const heading = element('h2', { class: 'answer-sentence', tabindex: -1 }, verdict.author.summary);
   return {
     heading,
     parts: [
