@@ -57,7 +57,11 @@ export const createMetrics = (version: string): Metrics => {
   const running = gauge('verifications_running', 'Verifications in progress');
   const verificationSeconds = histogram('verification_seconds', 'Time of a verification');
   const stepSeconds = histogram('step_seconds', 'Time of a step of a verification; steps run side by side', 'step');
-  const exceeded = counter('dns_budgets_exceeded_total', 'Verifications that reached a limit on DNS questions', 'limit');
+  const exceeded = counter(
+    'dns_budgets_exceeded_total',
+    'Verifications that reached a limit on DNS questions',
+    'limit',
+  );
   const disagreements = counter('spf_disagreements_total', 'SPF traces that came to another result than the verdict');
 
   const questions = counter('dns_questions_total', 'DNS questions that ended', 'outcome', 'source', 'failure');

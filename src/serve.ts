@@ -1,14 +1,18 @@
-/** Runs the service in this process until a signal ends it: SIGTERM and SIGINT stop listening, let running work finish, and exit with 0. */
-import type { Config } from '../schemas/config.ts';
-import { createLog } from './log.ts';
-import { createService } from './service.ts';
+/**
+ * Runs the service in this process until a signal ends it: SIGTERM and SIGINT stop listening, let running work finish, and exit with 0. SIGHUP reads keys, lists and
+ * certificates again; a mistake in them is told and changes nothing.
+ */
+import { type Config, environmentName } from '../schemas/config.ts';
+import { readConfig } from './config.ts';
+import { createLog, type Log } from './log.ts';
+import { createService, type Service } from './service.ts';
 
 /** Exit code for settings that cannot work (sysexits EX_CONFIG). */
 export const EX_CONFIG = 78;
 
 /** Listens; returns once it does. Exits the process when it cannot, and when it has drained. */
 export const serve = async (config: Config): Promise<void> => {
-  const log = createLog(config.logLevel);
+  const log = createLog(config.logLevel, config);
   try {
     const service = await createService(config, log);
     const drain = async (signal: string): Promise<void> => {
@@ -18,9 +22,24 @@ export const serve = async (config: Config): Promise<void> => {
       process.exit(0);
     };
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void drain(signal));
+    process.on('SIGHUP', () => reload(service, log));
     log.info({ addresses: await service.listen(), version: service.version }, 'listening');
   } catch (cause) {
     log.fatal(cause instanceof Error ? cause.message : String(cause));
     process.exit(EX_CONFIG);
+  }
+};
+
+const reload = (service: Service, log: Log): void => {
+  const outcome = readConfig();
+  if (outcome.kind === 'mistakes') {
+    log.error({ mistakes: outcome.mistakes }, 'the settings have mistakes: nothing was changed');
+    return;
+  }
+  try {
+    const needRestart = service.reload(outcome.config).map(environmentName);
+    log.info({ needRestart }, 'keys, lists and certificates were read again');
+  } catch (cause) {
+    log.error({ err: cause }, 'a file of the settings cannot be used: nothing was changed');
   }
 };

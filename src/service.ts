@@ -1,11 +1,16 @@
 /** The service: the parts and the faces on top of them, as one thing that listens and drains. */
-import type { Config } from '../schemas/config.ts';
+import { Server as TlsServer } from 'node:tls';
+import { isDeepStrictEqual } from 'node:util';
+import { type Config, RELOADED_SETTINGS } from '../schemas/config.ts';
+import { readAccessFiles } from './access-files.ts';
 import { createApp } from './http/app.ts';
 import type { Log } from './log.ts';
 import { createMailFaces } from './mail-faces.ts';
+import { createMetrics } from './metrics.ts';
 import { createParts } from './parts.ts';
 import { writeListenAddress } from './pipeline/listener.ts';
 import { readSamples } from './samples.ts';
+import { verdictLine } from './verdict-line.ts';
 import { version } from './version.ts';
 
 /** A service that listens and can be ended. */
@@ -13,14 +18,34 @@ export type Service = {
   version: string;
   /** @returns the addresses that are listened on */
   listen: () => Promise<string[]>;
+  /**
+   * Takes over keys, certificate and lists of other settings, whose files are read again; nothing changes when one is wrong.
+   * @returns the settings that differ and need a restart
+   * @throws SettingMistake when a file cannot be used
+   */
+  reload: (next: Config) => (keyof Config)[];
   /** Stops listening, lets running work finish for at most `graceMs` milliseconds, closes everything. */
   close: (graceMs: number) => Promise<void>;
 };
 
 /** Builds the service; nothing listens yet. */
 export const createService = async (config: Config, log: Log): Promise<Service> => {
-  const parts = createParts(config, log);
-  const mailFaces = createMailFaces(config, parts, log);
+  let files = readAccessFiles(config);
+  const metrics = createMetrics(version);
+  const parts = createParts(config, log, {
+    onQuestion: metrics.onQuestion,
+    onStep: metrics.onStep,
+    verify: {
+      onRunning: metrics.onRunning,
+      onFailure: metrics.onFailure,
+      onVerdict: (verdict) => {
+        metrics.onVerdict(verdict);
+        log.info(verdictLine(verdict), 'verdict');
+      },
+    },
+  });
+  const { resolver } = parts;
+  const mailFaces = createMailFaces(config, parts, log, metrics.observer);
   let ready = false;
   const app = await createApp({
     log,
@@ -29,6 +54,10 @@ export const createService = async (config: Config, log: Log): Promise<Service> 
     isReady: () => ready,
     settings: config,
     samples: readSamples(config.dnsZone),
+    access: { keys: () => files.keys, settings: config, isTls: files.tls !== null },
+    tls: files.tls,
+    operator: { readMetrics: () => metrics.read({ cache: resolver.cacheStats() }), dnsCache: resolver },
+    onAnswer: metrics.onAnswer,
   });
   return {
     version,
@@ -37,6 +66,19 @@ export const createService = async (config: Config, log: Log): Promise<Service> 
       const { milter, policy } = await mailFaces.listen();
       ready = true;
       return [address, ...[...milter, ...policy].map(writeListenAddress)];
+    },
+    reload: (next) => {
+      const read = readAccessFiles(next);
+      // Whether TLS is spoken at all is settled when the listener is made.
+      const tlsStays = (read.tls === null) === (files.tls === null);
+      if (read.tls !== null && app.server instanceof TlsServer) app.server.setSecureContext(read.tls);
+      files = { keys: read.keys, tls: tlsStays ? read.tls : files.tls };
+      parts.relist(next);
+      return (Object.keys(config) as (keyof Config)[]).filter(
+        (key) =>
+          !isDeepStrictEqual(config[key], next[key]) &&
+          !(RELOADED_SETTINGS.includes(key) && (tlsStays || !key.startsWith('tls'))),
+      );
     },
     close: async (graceMs) => {
       ready = false;
