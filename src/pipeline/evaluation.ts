@@ -153,7 +153,12 @@ export const createEvaluation = (settings: EvaluationSettings, parts: Evaluation
   };
 };
 
-const about = ({ face, facts }: Candidate): object => ({ face, queueId: facts.queueId, clientIp: facts.clientIp });
+const about = ({ face, facts }: Candidate): object => ({
+  face,
+  queueId: facts.queueId,
+  clientIp: facts.clientIp,
+  ...(facts.tls !== undefined && { tls: { version: facts.tls.version, mode: facts.tls.mode } }),
+});
 
 const summary = ({ action, wouldBe, cause, reason, remove, verdict }: Decision): object => ({
   action,

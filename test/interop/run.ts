@@ -21,6 +21,12 @@ const SUITES: readonly Suite[] = [
     packages: ['nsd', 'unbound', 'ldnsutils'],
     binaries: ['nsd', 'unbound', 'ldns-keygen', 'ldns-signzone', 'ldns-key2ds'],
   },
+  {
+    name: 'milter',
+    file: 'test/interop/milter.interop.ts',
+    packages: ['postfix', 'swaks', 'miltertest', 'opendkim', 'opendkim-tools', 'openssl'],
+    binaries: ['postfix', 'swaks', 'miltertest', 'opendkim', 'opendkim-genkey', 'openssl'],
+  },
 ];
 
 const EX_USAGE = 64;

@@ -15,6 +15,7 @@ export const makeSignature = (over: Partial<DkimSignature> = {}): DkimSignature 
   keyBits: 2048,
   canonicalization: { header: 'relaxed', body: 'relaxed' },
   signedFields: ['from'],
+  oversigned: false,
   bodyLength: null,
   uncoveredBytes: null,
   signedAt: null,
@@ -71,6 +72,15 @@ export const makeVerdict = (over: Partial<Verdict> = {}): Verdict => {
     policy: null,
     alignment: { spf: alignment, dkim: alignment },
   } as const;
+  const olderReading = {
+    result: 'pass',
+    organizationalDomain: 'sender.example',
+    recordDomain: 'sender.example',
+    applies: 'reject',
+    percent: 100,
+    spfAligned: true,
+    dkimAligned: true,
+  } as const;
   const usage = { used: 0, limit: 1 };
   return {
     id: '00000000-0000-4000-8000-000000000000',
@@ -101,7 +111,7 @@ export const makeVerdict = (over: Partial<Verdict> = {}): Verdict => {
     spf: makeSpf(),
     dkim: [makeSignature()],
     arc: { result: 'none', reason: 'no ARC sets', instances: [] },
-    dmarc: { result: 'pass', authorDomain: 'sender.example', rfc9989: reading, rfc7489: reading, agree: true },
+    dmarc: { result: 'pass', authorDomain: 'sender.example', rfc9989: reading, rfc7489: olderReading, agree: true },
     bimi: null,
     iprev: { result: 'none', name: null, reason: 'no client address' },
     headers: {
