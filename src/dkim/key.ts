@@ -3,6 +3,7 @@
  * and 6.1.2, RFC 8301 section 3.2 (sizes), RFC 8463 section 4 (Ed25519). A parsed record is kept by its text, so it is never older than the DNS
  * answer it came with. Never throws: no key, a revoked key and a failed question are values.
  */
+import { LRUCache } from 'lru-cache';
 import type { FailureKind } from '../../schemas/dns.ts';
 import type { Answer, Lookup } from '../dns/lookup.ts';
 import { type DkimKey, type DkimKeyRecord, parseDkimKey } from '../records/dkim-key.ts';
@@ -58,18 +59,11 @@ const readKeyRecord = (text: string): KeyRecord => {
  * @param maxEntries records held; at about 2 kB each
  */
 export const createKeyCache = (maxEntries = 1000): KeyCache => {
-  const held = new Map<string, KeyRecord>();
+  const held = new LRUCache<string, KeyRecord>({ max: maxEntries });
   return {
     read: (text) => {
       const known = held.get(text) ?? readKeyRecord(text);
-      held.delete(text);
       if (text.length <= MAX_CACHED_CHARACTERS) held.set(text, known);
-      if (held.size > maxEntries) {
-        for (const oldest of held.keys()) {
-          held.delete(oldest);
-          break;
-        }
-      }
       return known;
     },
     size: () => held.size,

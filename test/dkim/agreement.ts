@@ -9,7 +9,9 @@ import { createRandom, makeBases, mutate } from './mutate.ts';
 /** What a run came to. */
 export type Agreement = {
   readonly cases: number;
-  /** Cases in which the base message's signature, or another, was still good: a run without them would compare failures only. */
+  /** How often each of our words came, ARC's as "arc pass": a run in which nothing verifies any more would compare failures only. */
+  readonly words: ReadonlyMap<string, number>;
+  /** How often each listed difference was met. */
   readonly met: ReadonlyMap<string, number>;
   readonly unexplained: readonly {
     readonly seed: number;
@@ -18,18 +20,22 @@ export type Agreement = {
   }[];
 };
 
+const count = (counts: Map<string, number>, name: string) => counts.set(name, (counts.get(name) ?? 0) + 1);
+
 /** Compares `cases` messages; the case with seed n is the same in every run. */
 export const runAgreement = async (cases: number, firstSeed: number): Promise<Agreement> => {
   const bases = await makeBases();
   const met = new Map<string, number>();
-  const unexplained: { seed: number; text: string; partings: Parting[] }[] = [];
+  const words = new Map<string, number>();
+  const unexplained: { seed: number; text: string; partings: readonly Parting[] }[] = [];
   for (let seed = firstSeed; seed < firstSeed + cases; seed++) {
     const { text, zone } = mutate(bases, createRandom(seed));
-    const partings = await compare(text, zone);
-    for (const { rule } of partings) if (rule !== null) met.set(rule, (met.get(rule) ?? 0) + 1);
+    const { words: ours, partings } = await compare(text, zone);
+    for (const word of ours) count(words, word);
+    for (const { rule } of partings) if (rule !== null) count(met, rule);
     if (partings.some(({ rule }) => rule === null)) unexplained.push({ seed, text, partings });
   }
-  return { cases, met, unexplained };
+  return { cases, words, met, unexplained };
 };
 
 if (import.meta.main) {
@@ -40,8 +46,14 @@ if (import.meta.main) {
       show: { type: 'string', default: '20' },
     },
   });
-  const { cases, met, unexplained } = await runAgreement(Number(values.cases), Number(values.seed));
-  for (const [rule, count] of [...met].toSorted()) console.log(`${String(count).padStart(7)}  ${rule}`);
+  const { cases, words, met, unexplained } = await runAgreement(Number(values.cases), Number(values.seed));
+  const tell = (counts: ReadonlyMap<string, number>) => {
+    for (const [name, times] of [...counts].toSorted()) console.log(`${String(times).padStart(7)}  ${name}`);
+  };
+  console.log('our words:');
+  tell(words);
+  console.log('listed differences:');
+  tell(met);
   for (const { seed, text, partings } of unexplained.slice(0, Number(values.show))) {
     console.log(`seed ${seed}: ${JSON.stringify(partings.filter(({ rule }) => rule === null))}`);
     if (Number(values.show) === 1) console.log(text);

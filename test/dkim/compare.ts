@@ -38,10 +38,14 @@ export type Parting = {
 /** Name of the difference for a message that mailauth cannot get through. */
 export const MAILAUTH_THROWS = 'mailauth throws on c=/…';
 
+/** What came of one message: our words, ARC's as "arc pass", and where the two part. */
+export type Comparison = { readonly words: readonly string[]; readonly partings: readonly Parting[] };
+
 /** Verifies a message (latin1 text) with both and lists where their words part. */
-export const compare = async (text: string, zone: KeyZone): Promise<Parting[]> => {
+export const compare = async (text: string, zone: KeyZone): Promise<Comparison> => {
   const bytes = Buffer.from(text, 'latin1');
   const ours = await verifyBytes(bytes, zone, { keys, settings: { maxSignatures: 1000 } });
+  const words = [`arc ${ours.arc.result}`, ...ours.signatures.map(({ result }) => result)];
   let theirs: Awaited<ReturnType<typeof theirsOf>>;
   try {
     theirs = await theirsOf(bytes, zone);
@@ -49,14 +53,9 @@ export const compare = async (text: string, zone: KeyZone): Promise<Parting[]> =
     // Nothing to compare with. One such fault of mailauth 7.1 is known; any other has to be looked at.
     const known = error instanceof Error && error.message === 'Unknown header canonicalization';
     const { result, reason } = ours.signatures[0] ?? ours.arc;
-    return [
-      {
-        what: 'all',
-        ours: { result, reason },
-        theirs: { result: 'thrown', reason: String(error) },
-        rule: known ? MAILAUTH_THROWS : null,
-      },
-    ];
+    const thrown = { result: 'thrown', reason: String(error) };
+    const rule = known ? MAILAUTH_THROWS : null;
+    return { words, partings: [{ what: 'all', ours: { result, reason }, theirs: thrown, rule }] };
   }
   const pairs = [{ what: 'arc', ours: ours.arc as Told, theirs: theirs.arc }];
   const count = Math.max(ours.signatures.length, theirs.signatures.length);
@@ -64,11 +63,12 @@ export const compare = async (text: string, zone: KeyZone): Promise<Parting[]> =
     const missing = { result: 'missing', reason: '' };
     pairs.push({ what: `dkim ${at}`, ours: ours.signatures[at] ?? missing, theirs: theirs.signatures[at] ?? missing });
   }
-  return pairs
+  const partings = pairs
     .filter((pair) => pair.ours.result !== pair.theirs.result)
     .map((pair) => {
       const rule = DIFFERENCES.find(({ explains }) => explains(pair.ours, pair.theirs, { text, zone }));
       const { result, reason } = pair.ours;
       return { ...pair, ours: { result, reason }, rule: rule?.name ?? null };
     });
+  return { words, partings };
 };
