@@ -2,13 +2,10 @@
 /** The command line. Colour only on a terminal; exit codes as each command's help tells; 64 for wrong use. */
 import { parseArgs } from 'node:util';
 import { type Command, EXIT, NoInput, type Terminal, WrongUse } from './cli/command.ts';
+import { COMMANDS } from './cli/commands.ts';
 import { WrongConfig } from './cli/load-config.ts';
-import { serveCommand } from './cli/serve-command.ts';
-import { verifyCommand } from './cli/verify-command.ts';
 import { SettingMistake } from './parts.ts';
 import { version } from './version.ts';
-
-const COMMANDS: Readonly<Record<string, Command>> = { verify: verifyCommand, serve: serveCommand };
 
 const overview = (): string => `mailverdict ${version}
 Did this message really come from the domain in its From field, and how do we know?
@@ -26,6 +23,7 @@ const terminal: Terminal = {
   readInput: () => process.stdin,
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
+  progress: process.stderr.isTTY === true,
   style: {
     // hasColors knows NO_COLOR and dumb terminals.
     color: process.stdout.isTTY === true && process.stdout.hasColors(),

@@ -11,6 +11,8 @@ export type Terminal = {
   out: (text: string) => void;
   err: (text: string) => void;
   style: Style;
+  /** True when `err` goes to a terminal, where a line of progress may be written over. */
+  progress: boolean;
 };
 
 /** Options as parseArgs gives them. */
