@@ -9,11 +9,17 @@ export const wholeNumber = (setting: { default: number; min: number; max: number
   z
     .preprocess(
       (value) => (typeof value === 'string' && /^[+-]?\d+$/.test(value.trim()) ? Number(value.trim()) : value),
-      z.number({ error: 'must be a whole number' }).int('must be a whole number').min(setting.min).max(setting.max),
+      wholeNumberWithin(setting.min, setting.max),
     )
     .default(setting.default)
     .describe(setting.about)
     .meta({ unit: setting.unit, min: setting.min, max: setting.max });
+
+/** One sentence for every way to be wrong: it tells what is right. */
+const wholeNumberWithin = (min: number, max: number) => {
+  const error = `must be a whole number from ${min} to ${max}`;
+  return z.number({ error }).int({ error }).min(min, { error }).max(max, { error });
+};
 
 /** A switch: yes/no, on/off, true/false, 1/0. */
 export const toggle = (setting: { default: boolean; about: string }) =>
@@ -60,7 +66,7 @@ export const choice = <const Words extends readonly [string, ...string[]]>(setti
   about: string;
 }) =>
   z
-    .enum(setting.words)
+    .enum(setting.words, { error: `must be ${setting.words.slice(0, -1).join(', ')} or ${setting.words.at(-1)}` })
     .default(setting.default as never)
     .describe(setting.about)
     .meta({ unit: setting.words.join(', ') });
