@@ -41,8 +41,9 @@ const main = async (words: string[]): Promise<number> => {
     terminal.out(`${version}\n`);
     return EXIT.ok;
   }
-  const command = COMMANDS[name];
-  if (command === undefined) throw new WrongUse(`there is no command "${name}"; mailverdict --help lists them`);
+  const entry = COMMANDS[name];
+  if (entry === undefined) throw new WrongUse(`there is no command "${name}"; mailverdict --help lists them`);
+  const command = await entry.load();
   const { positionals, values } = readWords(command, rest);
   if (values.help) {
     terminal.out(command.help);

@@ -22,7 +22,6 @@ import { loadConfig } from './load-config.ts';
 const BAR_COLUMNS = 30;
 
 export const batchCommand: Command = {
-  summary: 'judge the messages of an mbox',
   help: `Usage: mailverdict batch <mail.mbox | -> [options]
 
 Judges each message of an mbox and writes one JSON line for each, in order.

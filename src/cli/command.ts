@@ -20,8 +20,6 @@ export type Options = Record<string, string | boolean | (string | boolean)[] | u
 
 /** One command. */
 export type Command = {
-  /** One line for the list of commands. */
-  summary: string;
   /** The whole help text. */
   help: string;
   options: NonNullable<ParseArgsConfig['options']>;

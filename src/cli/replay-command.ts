@@ -10,7 +10,6 @@ import { readInput } from './read-input.ts';
 import { paint, plain } from './terminal.ts';
 
 export const replayCommand: Command = {
-  summary: 'judge a message again from the evidence of its verdict',
   help: `Usage: mailverdict replay <message.eml | -> <verdict.json> [--json]
 
 Judges a message again at the time and under the settings of its verdict, with the DNS answers

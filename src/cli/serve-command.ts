@@ -4,7 +4,6 @@ import { type Command, WrongUse } from './command.ts';
 import { loadConfig } from './load-config.ts';
 
 export const serveCommand: Command = {
-  summary: 'run the service',
   help: `Usage: mailverdict serve
 
 Runs the HTTP service until SIGTERM. Settings come from the environment, as in

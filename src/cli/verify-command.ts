@@ -21,7 +21,6 @@ const FACT_OPTIONS = {
 } as const;
 
 export const verifyCommand: Command = {
-  summary: 'judge a message',
   help: `Usage: mailverdict verify <message.eml | -> [options]
 
 Judges a message: did it really come from the domain in its From field, and how do we know?
