@@ -19,6 +19,7 @@ import { assessDnssec } from './dnssec.ts';
 import { type Domain, readDomain } from './domain.ts';
 import { collectFindings } from './findings.ts';
 import { grade } from './grade.ts';
+import { createHeldPostures } from './held.ts';
 import type { HttpsFetch } from './https-fetch.ts';
 import { assessMail } from './mail-hosts.ts';
 import { assessMtaSts } from './mta-sts.ts';
@@ -66,29 +67,61 @@ export type AssessorParts = {
   };
 };
 
-/** Makes the function that assesses domains. */
+/** Makes the function that assesses domains. Assessments are held as long as their records allow, and equal ones under way are shared. */
 export const createAssessor = (parts: AssessorParts): Assess => {
+  const { settings, clock } = parts;
+  const held = createHeldPostures(settings.postureCacheEntries, settings.postureCacheBytes, clock.monotonicMs);
+  const underWay = new Map<string, Promise<Posture>>();
+
+  const today = async (domain: Domain, options: AssessOptions): Promise<Posture> => {
+    const key = JSON.stringify([
+      domain.ascii,
+      options.selectors,
+      options.clientIp,
+      options.mailFrom,
+      options.helo,
+      options.include,
+    ]);
+    let flight = underWay.get(key);
+    if (flight === undefined) {
+      const good = held.get(key);
+      if (good !== undefined) return { ...good, domain: { ...domain } };
+      flight = assessOnce(domain, { ...options, probe: undefined }, null, parts).finally(() => underWay.delete(key));
+      underWay.set(key, flight);
+      held.put(key, await flight);
+    }
+    // Whoever asked first may have spelled the name differently.
+    return { ...(await flight), domain: { ...domain } };
+  };
+
   return async (text, options = {}) => {
     const read = readDomain(text);
-    if (read.kind === 'fault')
-      return { kind: 'refused', reason: 'invalid-domain', errors: [{ path: 'domain', message: read.message }] };
-    if (options.probe !== undefined && (parts.probe === null || !parts.settings.postureProbe))
-      return {
-        kind: 'refused',
-        reason: 'probe-not-allowed',
-        errors: [{ path: 'probe', message: 'is not allowed by this service' }],
-      };
-    if (options.overlay === undefined || options.overlay.length === 0)
-      return { kind: 'posture', posture: await assessOnce(read.domain, options, null, parts) };
+    if (read.kind === 'fault') return refused('invalid-domain', [{ path: 'domain', message: read.message }]);
+    if (options.probe !== undefined && (parts.probe === null || !settings.postureProbe))
+      return refused('probe-not-allowed', [{ path: 'probe', message: 'is not allowed by this service' }]);
+    const { domain } = read;
+    if (options.overlay === undefined || options.overlay.length === 0) {
+      const posture =
+        options.probe === undefined ? await today(domain, options) : await assessOnce(domain, options, null, parts);
+      return { kind: 'posture', posture };
+    }
     const parsed = parseOverlay(options.overlay, 'dns');
-    if (!parsed.ok) return { kind: 'refused', reason: 'invalid-overlay', errors: parsed.errors };
-    const [today, posture] = await Promise.all([
-      assessOnce(read.domain, { ...options, probe: undefined }, null, parts),
-      assessOnce(read.domain, options, parsed.overlay, parts),
+    if (!parsed.ok) return refused('invalid-overlay', parsed.errors);
+    const [published, posture] = await Promise.all([
+      today(domain, options),
+      assessOnce(domain, options, parsed.overlay, parts),
     ]);
-    return { kind: 'posture', posture: { ...posture, changes: compare(today, posture) } };
+    return { kind: 'posture', posture: { ...posture, changes: compare(published, posture) } };
   };
 };
+
+type Refused = Extract<AssessOutcome, { kind: 'refused' }>;
+
+const refused = (reason: Refused['reason'], errors: Refused['errors']): Refused => ({
+  kind: 'refused',
+  reason,
+  errors,
+});
 
 const assessOnce = async (
   domain: Domain,
@@ -129,7 +162,7 @@ const assessOnce = async (
     limits: { maxBytes: settings.postureMaxLogoBytes, timeoutMs },
     nowMs,
   });
-  const [spf, dmarc, dkim, published, mtaSts, tlsRpt, bimi, dnssec, zone, texts, dmarcTexts] = await Promise.all([
+  const [spf, dmarc, dkim, published, mtaSts, tlsRpt, bimi, dnssec, zone, texts] = await Promise.all([
     assessSpf(ascii, options, {
       ask,
       lookup: budget.lookup,
@@ -146,8 +179,7 @@ const assessOnce = async (
     bimiBegun,
     assessDnssec(ascii, ask),
     assessZone(ascii, ask),
-    askTexts(ask, ascii),
-    askTexts(ask, `_dmarc.${ascii}`),
+    textsOf(ascii, ask),
   ]);
   const mail =
     options.probe === undefined || probe === null
@@ -160,8 +192,7 @@ const assessOnce = async (
     ...parts,
     domain: ascii,
     sendsMail: sendsMail(spf, mail),
-    texts: texts.kind === 'found' ? texts.values : [],
-    dmarcTexts: dmarcTexts.kind === 'found' ? dmarcTexts.values : [],
+    texts,
     usage,
     nowMs,
   };
@@ -183,4 +214,16 @@ const assessOnce = async (
     dns: usage,
     ...(options.include?.includes('evidence') && { evidence }),
   };
+};
+
+/** What stands at the names that suggestions are for; every one of these questions was asked before and is remembered. */
+const textsOf = async (domain: string, ask: Ask): Promise<Assessed['texts']> => {
+  const at = async (name: string): Promise<readonly string[]> => {
+    const found = await askTexts(ask, name);
+    return found.kind === 'found' ? found.values : [];
+  };
+  const [own, dmarc, mtaSts, tlsRpt] = await Promise.all(
+    [domain, `_dmarc.${domain}`, `_mta-sts.${domain}`, `_smtp._tls.${domain}`].map(at),
+  );
+  return { domain: own ?? [], dmarc: dmarc ?? [], mtaSts: mtaSts ?? [], tlsRpt: tlsRpt ?? [] };
 };

@@ -9,10 +9,13 @@ export type Assessed = Pick<
 > & {
   /** A-labels. */
   readonly domain: string;
-  /** All TXT texts at the domain: what a suggestion for the name must keep. */
-  readonly texts: readonly string[];
-  /** All TXT texts at `_dmarc.` and the domain. */
-  readonly dmarcTexts: readonly string[];
+  /** All TXT texts at each name that a suggestion may be for, since it must keep those of other kinds. */
+  readonly texts: {
+    readonly domain: readonly string[];
+    readonly dmarc: readonly string[];
+    readonly mtaSts: readonly string[];
+    readonly tlsRpt: readonly string[];
+  };
   readonly usage: DnsUsage;
   /** Milliseconds since the epoch. */
   readonly nowMs: number;

@@ -55,17 +55,17 @@ const MTA_STS_RULES: readonly Rule[] = [
     severity: 'error',
     section: 'RFC 8461 section 3.1',
     about: 'the MTA-STS record cannot be used',
-    find: ({ mtaSts, domain, nowMs }) =>
+    find: ({ mtaSts, domain, texts, nowMs }) =>
       mtaSts.state === 'invalid'
         ? {
             message: `the MTA-STS record cannot be used: ${mtaSts.reason}`,
             field: 'mtaSts.record',
-            suggestion: {
-              name: `_mta-sts.${domain}`,
-              type: 'TXT',
-              records: [`v=STSv1; id=${policyId(nowMs)};`],
-              replaces: mtaSts.record === null ? [] : [mtaSts.record],
-            },
+            suggestion: replaceText(
+              `_mta-sts.${domain}`,
+              texts.mtaSts,
+              (text) => text.startsWith('v=STSv1'),
+              `v=STSv1; id=${policyId(nowMs)};`,
+            ),
           }
         : null,
   },
@@ -182,7 +182,7 @@ const TLS_RPT_RULES: readonly Rule[] = [
         ? {
             message: `no TLS-RPT record asks for reports when TLS to the mail hosts of ${assessed.domain} fails`,
             field: 'tlsRpt',
-            suggestion: newText(`_smtp._tls.${assessed.domain}`, tlsRptRecord(assessed)),
+            suggestion: newText(`_smtp._tls.${assessed.domain}`, tlsRptRecord(assessed), assessed.texts.tlsRpt),
           }
         : null,
   },
@@ -198,8 +198,8 @@ const TLS_RPT_RULES: readonly Rule[] = [
             field: 'tlsRpt.record',
             suggestion: replaceText(
               `_smtp._tls.${assessed.domain}`,
-              assessed.tlsRpt.record === null ? [] : [assessed.tlsRpt.record],
-              () => true,
+              assessed.texts.tlsRpt,
+              (text) => text.startsWith('v=TLSRPTv1'),
               tlsRptRecord(assessed),
             ),
           }

@@ -49,7 +49,7 @@ export const DMARC_RULES: readonly Rule[] = [
         ? {
             message: `neither ${assessed.domain} nor a domain above it publishes a DMARC record, so anyone may write its name into From`,
             field: 'dmarc',
-            suggestion: newText(`_dmarc.${assessed.domain}`, firstRecord(assessed), assessed.dmarcTexts),
+            suggestion: newText(`_dmarc.${assessed.domain}`, firstRecord(assessed), assessed.texts.dmarc),
           }
         : null,
   },
@@ -60,7 +60,7 @@ export const DMARC_RULES: readonly Rule[] = [
     about: 'several DMARC records stand at one name and count as none',
     find: (assessed) => {
       if (!assessed.dmarc.several) return null;
-      const records = assessed.dmarcTexts.filter(isDmarcRecord);
+      const records = assessed.texts.dmarc.filter(isDmarcRecord);
       const strictest = records.toSorted((one, other) => strength(other) - strength(one))[0];
       return {
         message: `${records.length} DMARC records stand at _dmarc.${assessed.domain}; receivers use none of them`,
@@ -68,7 +68,7 @@ export const DMARC_RULES: readonly Rule[] = [
         suggestion:
           strictest === undefined
             ? undefined
-            : replaceText(`_dmarc.${assessed.domain}`, assessed.dmarcTexts, isDmarcRecord, strictest),
+            : replaceText(`_dmarc.${assessed.domain}`, assessed.texts.dmarc, isDmarcRecord, strictest),
       };
     },
   },
@@ -91,7 +91,7 @@ export const DMARC_RULES: readonly Rule[] = [
           place === domain
             ? replaceText(
                 `_dmarc.${domain}`,
-                assessed.dmarcTexts,
+                assessed.texts.dmarc,
                 (text) => text === dmarc.record,
                 firstRecord(assessed),
               )
@@ -346,7 +346,7 @@ const repaired = (assessed: Assessed) => {
     .join('; ');
   return replaceText(
     `_dmarc.${assessed.domain}`,
-    assessed.dmarcTexts,
+    assessed.texts.dmarc,
     (text) => text === assessed.dmarc.record,
     record,
   );

@@ -28,7 +28,7 @@ export const newText = (name: string, record: string, standing: readonly string[
 
 /** An SPF record in place of all those at the domain. */
 export const publishSpf = ({ domain, texts }: Assessed, record: string): Suggestion =>
-  replaceText(domain, texts, isSpfRecord, record);
+  replaceText(domain, texts.domain, isSpfRecord, record);
 
 /**
  * The domain's SPF record with its terms changed.
@@ -53,7 +53,7 @@ export const rewriteSpf = (
  * @param change new values by tag; null takes the tag out
  */
 export const rewriteDmarc = (
-  { dmarc, dmarcTexts, domain }: Assessed,
+  { dmarc, texts, domain }: Assessed,
   change: Readonly<Record<string, string | null>>,
 ): Suggestion | undefined => {
   if (dmarc.record === null || dmarc.recordDomain === null) return undefined;
@@ -64,7 +64,7 @@ export const rewriteDmarc = (
   const { recordDomain } = dmarc;
   const name = `_dmarc.${recordDomain}`;
   return recordDomain === domain
-    ? replaceText(name, dmarcTexts, (text) => text === dmarc.record, record)
+    ? replaceText(name, texts.dmarc, (text) => text === dmarc.record, record)
     : { name, type: 'TXT', records: [record], replaces: [dmarc.record] };
 };
 

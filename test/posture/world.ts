@@ -12,7 +12,7 @@ import type { Fetched, HttpsFetch } from '../../src/posture/https-fetch.ts';
 export type World = Readonly<Record<string, readonly unknown[] | 'timeout' | 'servfail'>>;
 
 /** The moment of every test. */
-export const NOW_MS = Date.parse('2026-11-22T12:00:00Z');
+export const NOW_MS = Date.parse('2026-12-01T12:00:00Z');
 const TTL_SECONDS = 300;
 
 const common = { source: 'network', authenticated: false } as const;
