@@ -89,31 +89,22 @@ const createSimpleWriter = (body: Buffer, sink: Sink): BodyWriter => {
 };
 
 /**
- * Finds the way over octets that are canonical in the relaxed sense, four at a time, since nearly all of a body is. A word is passed over when it
- * holds no octet below SPACE, no two spaces in a row, and no space that an octet up to SPACE may follow; anything else is the caller's to look at.
- * `skip` answers with the offset up to which nothing needs to change, `from` itself when a look is due at once; `from` has to lie a multiple of four
- * after `boundary`.
+ * Finds the way over octets that are canonical in the relaxed sense, four at a time, since nearly all of a body is. Four octets are passed over when
+ * none is below SPACE, no two of them are spaces in a row, and no space among them may have an octet up to SPACE behind it.
+ * @returns the offset up to which nothing needs to change: `from` itself when a look is due at once
  */
-const createCanonicalSkipper = (body: Buffer) => {
-  const boundary = -body.byteOffset & 3;
-  const count = Math.max(0, (body.length - boundary) >> 2);
-  // With no whole word the boundary may lie past the memory of the body.
-  const words = count === 0 ? new Int32Array(0) : new Int32Array(body.buffer, body.byteOffset + boundary, count);
-  const skip = (from: number, to: number): number => {
-    const end = Math.min((to - boundary) >> 2, count);
-    let index = (from - boundary) >> 2;
-    for (; index < end; index++) {
-      const word = words[index] ?? 0;
-      const low = word & 0x7f7f7f7f;
-      // The high bit of each octet that is below SPACE, and of each that is at most SPACE: adding carries into the high bit what is larger.
-      const control = ~((low + 0x60606060) | word) & 0x80808080;
-      const small = ~((low + 0x5f5f5f5f) | word) & 0x80808080;
-      if ((control | (small & (small << 8))) !== 0) break;
-      if (small !== 0 && (body[(index << 2) + boundary + 4] ?? 0) <= SPACE) break;
-    }
-    return (index << 2) + boundary;
-  };
-  return { skip, boundary };
+const skipCanonical = (body: Buffer, view: DataView, from: number, to: number): number => {
+  let at = from;
+  for (; at + 4 <= to; at += 4) {
+    const word = view.getInt32(at, true);
+    const low = word & 0x7f7f7f7f;
+    // The high bit of each octet that is below SPACE, and of each that is at most SPACE: adding carries into the high bit what is larger.
+    const control = ~((low + 0x60606060) | word) & 0x80808080;
+    const small = ~((low + 0x5f5f5f5f) | word) & 0x80808080;
+    if ((control | (small & (small << 8))) !== 0) break;
+    if (small !== 0 && (body[at + 4] ?? 0) <= SPACE) break;
+  }
+  return at;
 };
 
 /**
@@ -124,19 +115,16 @@ const createRelaxedWriter = (body: Buffer, sink: Sink): BodyWriter => {
   const piece = createPiece(body, sink);
   // White space was passed, and what follows decides whether it is one space or, before a line end, nothing.
   let blank = false;
-  const { skip, boundary } = createCanonicalSkipper(body);
+  const view = new DataView(body.buffer, body.byteOffset, body.length);
   const endsLine = (at: number) => body[at] === LF || (body[at] === CR && body[at + 1] === LF);
   return (from, to) => {
     let run = from;
     let at = from;
     while (at < to) {
-      if (!blank && ((at - boundary) & 3) === 0 && at >= boundary) {
-        at = skip(at, to);
-        if (at >= to) break;
-      }
       const octet = body[at] ?? 0;
       if (octet > SPACE && !blank) {
-        at++;
+        at = skipCanonical(body, view, at, to);
+        while (at < to && (body[at] ?? 0) > SPACE) at++;
       } else if (octet === SPACE || octet === TAB) {
         // A single space between two visible octets stays as it is: the usual case, and no reason to copy.
         if (octet === SPACE && !blank && (body[at + 1] ?? 0) > SPACE) {
