@@ -1,0 +1,175 @@
+/** SIGHUP: keys, lists and certificates are taken over by a service that runs; what is wrong changes nothing. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { request } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { type TestContext, test } from 'node:test';
+import type { TLSSocket } from 'node:tls';
+import { fileURLToPath } from 'node:url';
+import { readAccessFiles } from '../../src/access-files.ts';
+import { readConfig } from '../../src/config.ts';
+import { formatKeys, hashKey } from '../../src/http/api-keys.ts';
+import { createLog } from '../../src/log.ts';
+import { createParts, SettingMistake } from '../../src/parts.ts';
+import { createService } from '../../src/service.ts';
+import { selfSigned } from './self-signed.ts';
+
+const SERVER = fileURLToPath(new URL('../../src/server.ts', import.meta.url));
+const keysOf = (...keys: string[]): string =>
+  formatKeys(keys.map((key, index) => ({ name: `k${index}`, hash: hashKey(key), createdOn: '2026-11-22' })));
+
+/** A folder with keys and a certificate, and the settings that name them. */
+const folderOf = (commonName: string, ...keys: string[]) => {
+  const folder = mkdtempSync(join(tmpdir(), 'mailverdict-reload-'));
+  const path = (name: string) => join(folder, name);
+  const write = (name: string, text: string) => writeFileSync(path(name), text);
+  const certify = (name: string) => {
+    const { certificate, key } = selfSigned(name);
+    write('cert.pem', certificate);
+    write('key.pem', key);
+  };
+  write('keys', keysOf(...keys));
+  certify(commonName);
+  write('mailverdict.yaml', '');
+  return {
+    write,
+    certify,
+    environment: {
+      MAILVERDICT_CONFIG: path('mailverdict.yaml'),
+      API_KEYS: path('keys'),
+      TLS_CERTIFICATE: path('cert.pem'),
+      TLS_KEY: path('key.pem'),
+      HOST: '127.0.0.1',
+      PORT: '0',
+    },
+  };
+};
+
+/** Asks the service with a key. @returns the status and the name in its certificate */
+const ask = async (address: string, key: string): Promise<{ status: number | undefined; name: unknown }> => {
+  const asked = request(`${address}/v1/verify`, {
+    method: 'POST',
+    agent: false,
+    rejectUnauthorized: false,
+    headers: { 'x-api-key': key },
+  });
+  asked.end();
+  const [answer] = await once(asked, 'response');
+  const name = (asked.socket as TLSSocket).getPeerCertificate().subject.CN;
+  answer.resume();
+  return { status: answer.statusCode, name };
+};
+
+/** Starts the service and reads its log. */
+const start = async (t: TestContext, environment: Record<string, string>) => {
+  const child = spawn(process.execPath, [SERVER], {
+    env: { ...environment, NODE_ENV: 'test' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  t.after(() => child.kill('SIGKILL'));
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const until = async (sentence: RegExp): Promise<Record<string, unknown>> => {
+    for (;;) {
+      const { value, done } = await lines.next();
+      if (done) throw new Error(`the log ended before ${sentence}`);
+      const line = JSON.parse(value);
+      if (sentence.test(line.msg)) return line;
+    }
+  };
+  const { addresses } = await until(/^listening$/);
+  const hangUp = (sentence: RegExp) => {
+    child.kill('SIGHUP');
+    return until(sentence);
+  };
+  const [address] = addresses as string[];
+  return { child, address: String(address), hangUp };
+};
+
+test('serve reads keys and certificate again on SIGHUP, and keeps what it has when they are wrong', async (t) => {
+  const { write, certify, environment } = folderOf('first', 'mv_one');
+  const { child, address, hangUp } = await start(t, environment);
+  assert.deepEqual(await ask(address, 'mv_one'), { status: 400, name: 'first' });
+  assert.deepEqual(await ask(address, 'mv_two'), { status: 401, name: 'first' });
+
+  certify('second');
+  write('keys', keysOf('mv_two'));
+  write('mailverdict.yaml', 'batchWidth: 2\nallowDomains: [brand.example]\n');
+  const { needRestart } = await hangUp(/were read again/);
+  assert.deepEqual(needRestart, ['BATCH_WIDTH']);
+  assert.deepEqual(await ask(address, 'mv_one'), { status: 401, name: 'second' });
+  assert.deepEqual(await ask(address, 'mv_two'), { status: 400, name: 'second' });
+
+  write('keys', 'not a line of keys\n');
+  await hangUp(/nothing was changed/);
+  write('mailverdict.yaml', 'batchWide: 2\n');
+  const { mistakes } = await hangUp(/nothing was changed/);
+  assert.match(String(mistakes), /batchWide is no setting; did you mean batchWidth/);
+  assert.deepEqual(await ask(address, 'mv_two'), { status: 400, name: 'second' });
+
+  child.kill('SIGTERM');
+  const [code] = await once(child, 'exit');
+  assert.equal(code, 0);
+});
+
+test('createService.reload names what needs a restart', async (t) => {
+  const { environment } = folderOf('first');
+  const configOf = (more: Record<string, string>) => {
+    const outcome = readConfig({ ...environment, ...more });
+    return outcome.kind === 'config' ? outcome.config : assert.fail(outcome.mistakes.join('\n'));
+  };
+  const service = await createService(configOf({}), createLog('silent'));
+  t.after(() => service.close(0));
+  assert.deepEqual(service.reload(configOf({})), []);
+  assert.deepEqual(
+    service.reload(
+      configOf({ LOCAL_DOMAINS: 'brand.example', ARC_TRUSTED_SEALERS: 'lists.example', DNS_SERVERS: '192.0.2.1' }),
+    ),
+    ['dnsServers'],
+  );
+  assert.deepEqual(
+    service.reload(configOf({ TLS_CERTIFICATE: '', TLS_KEY: '' })),
+    ['tlsCertificate', 'tlsKey'],
+    'whether TLS is spoken is settled at start',
+  );
+});
+
+test('createParts.relist gives new lists to the next verification, and nothing else', async (t) => {
+  const configOf = (environment: Record<string, string>) => {
+    const outcome = readConfig({ DNS_SERVERS: '127.0.0.1:9', ...environment });
+    return outcome.kind === 'config' ? outcome.config : assert.fail(outcome.mistakes.join('\n'));
+  };
+  const parts = createParts(configOf({}), createLog('silent'));
+  t.after(() => parts.resolver.close());
+  const message = readFileSync(new URL('../../examples/spf-fail.eml', import.meta.url));
+  const facts = { clientIp: '198.51.100.200', mailFrom: 'alice@brand.example' };
+  const judge = () => parts.verify(message, facts, { include: ['evidence'] });
+  const before = await judge();
+  assert.equal(before.disposition.override, undefined);
+  parts.relist(configOf({ ALLOW_NETWORKS: '198.51.100.0/24', ENFORCE: 'yes' }));
+  const after = await judge();
+  assert.equal(after.disposition.override?.type, 'local_policy');
+  assert.deepEqual(after.engine.settings, { ...before.engine.settings, allowNetworks: ['198.51.100.0/24'] });
+});
+
+test('readAccessFiles names each file that cannot be used', () => {
+  const { write, environment } = folderOf('first', 'mv_one');
+  const settings = {
+    apiKeys: environment.API_KEYS,
+    tlsCertificate: environment.TLS_CERTIFICATE,
+    tlsKey: environment.TLS_KEY,
+  };
+  assert.equal(readAccessFiles(settings).keys?.length, 1);
+  assert.deepEqual(readAccessFiles({ apiKeys: '', tlsCertificate: '', tlsKey: '' }), { keys: null, tls: null });
+  write('key.pem', selfSigned('another').key);
+  write('keys', 'one\ntwo\n');
+  assert.throws(
+    () => readAccessFiles(settings),
+    (cause) =>
+      cause instanceof SettingMistake &&
+      /^API_KEYS: .*line 1.*\nAPI_KEYS: .*line 2.*\nTLS_CERTIFICATE and TLS_KEY: /.test(cause.message),
+  );
+});
