@@ -188,9 +188,13 @@ export const cpuSecondsOf = async (pid: number): Promise<number> => {
   return (Number(fields[11]) + Number(fields[12])) / 100;
 };
 
-/** Starts a program that stays in the foreground. */
-export const startDaemon = (program: string, args: readonly string[]): Daemon => {
-  const child: ChildProcess = spawn(program, args, { stdio: 'ignore' });
+/** Starts a program that stays in the foreground. @param environment instead of this process's own */
+export const startDaemon = (
+  program: string,
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv = process.env,
+): Daemon => {
+  const child: ChildProcess = spawn(program, args, { stdio: 'ignore', env: environment });
   const ended = once(child, 'exit');
   return {
     cpuSeconds: () => cpuSecondsOf(child.pid ?? 0),
