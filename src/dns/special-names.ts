@@ -1,11 +1,19 @@
 /**
  * Names that are decided here and never asked for: localhost (RFC 6761 section 6.3), onion (RFC 7686 section 2), and, if so set, the names of internal
  * networks (home.arpa of RFC 8375, internal): whoever may name a domain in a message must not be able to probe them through our results.
+ * The reverse names of the documentation networks have no authority anywhere (RFC 6303 sections 4.4 and 4.6), so a question would only leak an example.
  */
 import type { Answer, Lookup } from './lookup.ts';
 import { isAtOrUnder } from './name.ts';
 
-const SPECIAL = ['localhost', 'onion'];
+const SPECIAL = [
+  'localhost',
+  'onion',
+  '2.0.192.in-addr.arpa',
+  '100.51.198.in-addr.arpa',
+  '113.0.203.in-addr.arpa',
+  '8.b.d.0.1.0.0.2.ip6.arpa',
+];
 const INTERNAL = ['home.arpa', 'internal'];
 
 const NOT_THERE: Answer = Object.freeze({

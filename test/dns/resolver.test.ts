@@ -216,7 +216,15 @@ test('createResolver answers bad and special names without a query', async (cont
   const resolver = resolverFor(context, [server]);
   for (const name of ['', '.', 'a..test', 'nul\0.test', 'zwj\u200d.test', `${'x'.repeat(64)}.test`, 'y.'.repeat(128)])
     assert.equal(told(await resolver.ask(name)), 'badname', name);
-  for (const name of ['localhost', 'a.localhost', 'x.onion', 'nas.home.arpa', 'db.internal'])
+  for (const name of [
+    'localhost',
+    'a.localhost',
+    'x.onion',
+    '10.2.0.192.in-addr.arpa',
+    '1.0.8.b.d.0.1.0.0.2.ip6.arpa',
+    'nas.home.arpa',
+    'db.internal',
+  ])
     assert.equal(told(await resolver.ask(name)), 'nxdomain', name);
   assert.equal(server.queries.length, 0);
   const open = resolverFor(context, [server], { dnsRefuseInternalNames: 'no' });
