@@ -174,3 +174,22 @@ test('encodeQuery asks as a stub does: RD and AD, EDNS0 with its size, no DO', (
   });
   assert.equal(decodeMessage(encodeQuery('brand.example', 'TXT', null))?.edns, null);
 });
+
+test('encodeQuery writes what encodeMessage makes of the same question', () => {
+  const names = [
+    'a',
+    'example',
+    'sel._domainkey.brand.example',
+    'x'.repeat(63),
+    'bob+tag=1. s p .test',
+    `${'a.'.repeat(126)}b`,
+  ];
+  for (const name of names)
+    for (const payloadBytes of [null, 512, 4096]) {
+      const bytes = encodeQuery(name, 'AAAA', payloadBytes);
+      const message = decodeMessage(bytes);
+      assert.equal(message?.questions[0]?.name, name);
+      assert.equal(message.edns?.payloadBytes ?? null, payloadBytes);
+      assert.deepEqual(encodeMessage(message), bytes);
+    }
+});
