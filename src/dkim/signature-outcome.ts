@@ -7,7 +7,8 @@ import type { FailureKind } from '../../schemas/dns.ts';
 import type { BodyHashes } from './body-hash.ts';
 import { type Header, selectFields, signedBytes } from './header-hash.ts';
 import type { KeyAnswer, KeyRules } from './key.ts';
-import type { KeyType, Signature, SignatureFacts, SignatureReading, UsableReading } from './signature-field.ts';
+import type { Signature, SignatureReading, UsableReading } from './signature-field.ts';
+import type { KeyType, SignatureFacts } from './signature-tags.ts';
 import { checkSignature } from './verify-signature.ts';
 
 /** What is told of a DKIM-Signature or ARC-Message-Signature. */

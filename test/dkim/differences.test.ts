@@ -10,6 +10,7 @@ const PLAIN = 'From: Alice <alice@brand.example>\r\nTo: b@receiver.example\r\nSu
 const ZONE: KeyZone = {
   's._domainkey.brand.example': [keyRecord(KEYS.rsa)],
   'two._domainkey.brand.example': ['v=DKIM1; p=', keyRecord(KEYS.rsa)],
+  'other._domainkey.brand.example': [keyRecord(KEYS.other)],
   'arc._domainkey.lists.example': { failure: 'timeout' },
 };
 const sign = (signing: Partial<Signing> = {}, text = PLAIN) =>
@@ -20,6 +21,15 @@ const sign = (signing: Partial<Signing> = {}, text = PLAIN) =>
     tags: 'v=1; d=brand.example; s=s;',
     ...signing,
   });
+
+const sealer = { key: KEYS.other, d: 'brand.example', s: 'other' };
+const unread = await sealMessage(PLAIN, {
+  ...sealer,
+  instance: 1,
+  cv: 'none',
+  beforeSeal: (text) => text.replace('a=rsa-sha256; c=', 'a=new-sha512; c='),
+});
+const resealed = await sealMessage(unread, { ...sealer, instance: 2, cv: 'pass' });
 
 const shown: readonly [name: string, text: string, ours: string, theirs: string][] = [
   ['control character', await sign({ tags: 'v=1; d=brand.example; s=s; z=\x01;' }), 'neutral', 'pass'],
@@ -43,6 +53,7 @@ const shown: readonly [name: string, text: string, ours: string, theirs: string]
     'temperror',
     'fail',
   ],
+  ['older ARC-Message-Signature', resealed, 'pass', 'fail'],
   ['what is a field', ` ${await sign()}`, 'missing', 'pass'],
   [MAILAUTH_THROWS, (await sign()).replace('c=relaxed/relaxed', 'c=/simple'), 'neutral', 'thrown'],
 ];

@@ -83,6 +83,15 @@ export const DIFFERENCES: readonly Difference[] = [
       ours.result === 'temperror' && theirs.result === 'fail' && /could not be had/.test(ours.reason),
   },
   {
+    name: 'older ARC-Message-Signature',
+    rule: 'RFC 8617 section 5.2 step 4 validates the newest ARC-Message-Signature only, the older ones are sealed bytes; mailauth wants an algorithm it knows of each, and no ARC-Seal in its h=.',
+    explains: (ours, theirs, { text }) =>
+      ours.result === 'pass' &&
+      theirs.result === 'fail' &&
+      /^(?:|i=\d+ invalid ams h)$/.test(theirs.reason) &&
+      (text.match(/^arc-message-signature/gim)?.length ?? 0) > 1,
+  },
+  {
     name: 'what is a field',
     rule: 'RFC 5322 section 2.2: a field begins with its name, and section 4.5.8 lets white space stand before the colon; mailauth takes a first line that begins with white space for a field, joins a name with a colon that begins the next line, and takes a name folded twice before its colon for none.',
     explains: (_ours, _theirs, { text }) =>

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type FieldKind, readSignatureField } from '../../src/dkim/signature-field.ts';
+import { readSignatureField } from '../../src/dkim/signature-field.ts';
+import type { FieldKind } from '../../src/dkim/signature-tags.ts';
 
 /** A good field with some of its tags replaced; null leaves one out. */
 const field = (changes: Record<string, string | null> = {}, kind: FieldKind = 'dkim-signature'): string => {
