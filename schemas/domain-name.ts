@@ -9,7 +9,7 @@ const MAX_CHARACTERS = 253;
 // What no label holds: white space, controls, and the marks of an address, a URL or a list. Dots that IDNA maps to "." (U+3002 and others) are refused too.
 const LABEL = /^[^\s\p{C}@/\\:;,()<>[\]"'`|{}*?#%&=+!$^~\u3002\uff0e\uff61]+$/u;
 const ASCII_LABEL = /^[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?$/;
-const ADDRESS = /^(?:[\d.]+|\[.*\]|.*:.*)$/;
+const ADDRESS = /^(?:(?=.*\d)[\d.]+|\[.*\]|.*:.*)$/s;
 
 /** @returns what is wrong with the text, or null */
 const fault = (text: string): string | null => {

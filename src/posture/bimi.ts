@@ -143,7 +143,7 @@ const judgeCertificate = (
   ];
   return {
     state: faults.length === 0 ? 'valid' : 'invalid',
-    kind: MARK_TYPE.exec(certificate.subject)?.[1]?.replace(/[^\x20-\x7e]/g, '?') ?? null,
+    kind: MARK_TYPE.exec(certificate.subject ?? '')?.[1]?.replace(/[^\x20-\x7e]/g, '?') ?? null,
     names: names.slice(0, 20),
     validTo: Number.isNaN(endsMs) ? null : new Date(endsMs).toISOString(),
     faults,

@@ -5,7 +5,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
-import type { PeerCertificate, TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import type { CertificateFacts } from '../../schemas/posture-mail.ts';
 import type { DnsFailure } from '../../schemas/posture-state.ts';
 import { type Ask, askAddresses } from './ask.ts';
@@ -150,7 +150,7 @@ const dial = (
     };
     outgoing.once('error', (error: NodeJS.ErrnoException) => settle(connectionFailure(error, signal)));
     outgoing.once('response', (response) => {
-      const certificate = certificateFacts(peerOf(response), parts.nowMs());
+      const certificate = certificateFacts((response.socket as TLSSocket).getPeerX509Certificate(), parts.nowMs());
       response.once('error', (error: NodeJS.ErrnoException) => settle(connectionFailure(error, signal)));
       void readResponse(response, limits, certificate).then(settle, (error) =>
         settle(connectionFailure(error, signal)),
@@ -158,8 +158,6 @@ const dial = (
     });
     outgoing.end();
   });
-
-const peerOf = (response: IncomingMessage): PeerCertificate => (response.socket as TLSSocket).getPeerCertificate();
 
 const readResponse = async (
   response: IncomingMessage,

@@ -187,6 +187,6 @@ const tlsFacts = (secured: TLSSocket, host: MailHost, nowMs: number): Seen => {
     tlsVersion: secured.getProtocol(),
     trusted: secured.authorized,
     daneMatch: host.tlsa.state === 'usable' && leaf !== undefined ? matchesTlsa(host.tlsa.records, leaf) : null,
-    certificate: certificateFacts(secured.getPeerCertificate(), nowMs),
+    certificate: certificateFacts(leaf, nowMs),
   };
 };
