@@ -93,7 +93,8 @@ const sizeOf = (answer: Answer): number =>
 
 const recordBytes = (data: RecordData): number => {
   if (typeof data === 'string') return RECORD_BYTES + data.length;
+  if (Array.isArray(data)) return data.reduce((bytes, string) => bytes + string.length, RECORD_BYTES);
   let bytes = RECORD_BYTES;
-  for (const part of Object.values(data)) bytes += typeof part === 'string' ? part.length : 8;
+  for (const field of Object.values(data)) bytes += typeof field === 'string' ? field.length : 8;
   return bytes;
 };

@@ -87,9 +87,12 @@ export const cached = (next: Lookup, settings: CacheSettings, clock: Clock, rand
     counts.hits++;
     held.hits++;
     const { answer } = held;
-    return answer.kind === 'failure'
-      ? { ...answer, source: 'cache' }
-      : { ...answer, ttlSeconds: Math.ceil((held.expiresAtMs - nowMs) / 1000), source: 'cache' };
+    if (answer.kind === 'failure') return { ...answer, source: 'cache' };
+    const { kind, authenticated, rcode = 0 } = answer;
+    const ttlSeconds = Math.ceil((held.expiresAtMs - nowMs) / 1000);
+    return kind === 'records'
+      ? { kind, records: answer.records, ttlSeconds, authenticated, source: 'cache', rcode }
+      : { kind, ttlSeconds, authenticated, source: 'cache', rcode };
   };
 
   const stale = (held: HeldAnswer): Answer => {
@@ -125,19 +128,30 @@ export const cached = (next: Lookup, settings: CacheSettings, clock: Clock, rand
   /** @returns null for what is not to be held; else the answer with its TTL clamped */
   const holdFor = (key: string, answer: Answer): HeldAnswer | null => {
     if (answer.source !== 'network') return null;
-    const nowMs = clock();
-    const common = { hits: 0, staleUntilMs: 0 };
     if (answer.kind === 'failure') {
-      const before = store.negative(key);
-      const isInRow = before !== undefined && nowMs < before.expiresAtMs + settings.maxFailureTtlSeconds * 1000;
-      const failuresInRow = isInRow ? before.failuresInRow + 1 : 1;
-      const ttlSeconds = answer.failure === 'network' ? UNREACHABLE_TTL_SECONDS : backOffSeconds(failuresInRow);
-      return { ...common, answer, failuresInRow, ttlSeconds, expiresAtMs: nowMs + ttlSeconds * 1000 };
+      const failuresInRow = failuresBefore(key) + 1;
+      const isUnreachable = answer.failure === 'network';
+      return newlyHeld(answer, isUnreachable ? UNREACHABLE_TTL_SECONDS : backOffSeconds(failuresInRow), failuresInRow);
     }
     const longest = answer.kind === 'records' ? settings.maxTtlSeconds : settings.maxNegativeTtlSeconds;
     const ttlSeconds = Math.max(settings.minTtlSeconds, Math.min(answer.ttlSeconds, longest));
-    const clamped = { ...answer, ttlSeconds };
-    return { ...common, answer: clamped, failuresInRow: 0, ttlSeconds, expiresAtMs: nowMs + ttlSeconds * 1000 };
+    return newlyHeld(ttlSeconds === answer.ttlSeconds ? answer : { ...answer, ttlSeconds }, ttlSeconds, 0);
+  };
+
+  const newlyHeld = (answer: Answer, ttlSeconds: number, failuresInRow: number): HeldAnswer => ({
+    answer,
+    expiresAtMs: clock() + ttlSeconds * 1000,
+    ttlSeconds,
+    failuresInRow,
+    hits: 0,
+    staleUntilMs: 0,
+  });
+
+  /** Failures in a row that are not long past. */
+  const failuresBefore = (key: string): number => {
+    const before = store.negative(key);
+    if (before === undefined) return 0;
+    return clock() < before.expiresAtMs + settings.maxFailureTtlSeconds * 1000 ? before.failuresInRow : 0;
   };
 
   /** Doubles with each failure in a row, with 10 % jitter either way so that names do not come due together (RFC 9520 section 3.2). */
@@ -156,9 +170,9 @@ export const cached = (next: Lookup, settings: CacheSettings, clock: Clock, rand
     });
   };
 
-  const miss = async (key: string, question: Question, deadlineMs: number): Promise<Answer> => {
+  const miss = (key: string, question: Question, deadlineMs: number): Promise<Answer> => {
     const nowMs = clock();
-    if (deadlineMs <= nowMs) return TIMEOUT;
+    if (deadlineMs <= nowMs) return Promise.resolve(TIMEOUT);
     let flight = flights.get(key);
     if (flight === undefined) {
       counts.misses++;
@@ -167,10 +181,12 @@ export const cached = (next: Lookup, settings: CacheSettings, clock: Clock, rand
     const old = staleCandidate(key, nowMs);
     if (old === undefined)
       return deadlineMs < flight.deadlineMs ? byDeadline(flight.answer, deadlineMs, clock) : flight.answer;
-    const answer = await byDeadline(flight.answer, Math.min(deadlineMs, nowMs + settings.serveStaleWaitMs), clock);
-    if (answer.kind !== 'failure') return answer;
-    old.staleUntilMs = clock() + STALE_RECHECK_MS;
-    return stale(old);
+    const patienceMs = Math.min(deadlineMs, nowMs + settings.serveStaleWaitMs);
+    return byDeadline(flight.answer, patienceMs, clock).then((answer) => {
+      if (answer.kind !== 'failure') return answer;
+      old.staleUntilMs = clock() + STALE_RECHECK_MS;
+      return stale(old);
+    });
   };
 
   const staleCandidate = (key: string, nowMs: number): HeldAnswer | undefined => {

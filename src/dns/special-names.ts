@@ -26,6 +26,6 @@ const NOT_THERE: Answer = Object.freeze({
 /** Answers special names with NXDOMAIN, source `local`; all else goes to `next`. Names are normalized. */
 export const withoutSpecialNames = (next: Lookup, refusesInternal: boolean): Lookup => {
   const refused = refusesInternal ? [...SPECIAL, ...INTERNAL] : SPECIAL;
-  return async (question, deadlineMs) =>
-    refused.some((apex) => isAtOrUnder(question.name, apex)) ? NOT_THERE : next(question, deadlineMs);
+  return (question, deadlineMs) =>
+    refused.some((apex) => isAtOrUnder(question.name, apex)) ? Promise.resolve(NOT_THERE) : next(question, deadlineMs);
 };

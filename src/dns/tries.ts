@@ -41,22 +41,31 @@ type Failure = Extract<Answer, { kind: 'failure' }>;
 /** The law's bound on tries at one server, the one without EDNS included (RFC 9520 section 3.1). */
 const MAX_TRIES = 3;
 
+/** A server as one question knows it. */
+type Candidate = {
+  readonly server: Server;
+  /** Tries sent to it. */
+  sent: number;
+  /** True once it refused, or could not be reached: it is not asked this question again. */
+  isGivenUp: boolean;
+};
+
 /** NOERROR and NXDOMAIN are final; every other reply sends the question to the next server, once. */
 export const tries =
   (servers: Servers, exchange: Exchange, settings: TrySettings, clock: Clock): Ask =>
   (question, deadlineMs, first) =>
     new Promise((resolve) => {
       const order = first === undefined ? servers.order() : [first, ...servers.all.filter((one) => one !== first)];
-      const sent = new Map<Server, number>();
-      const givenUp = new Set<Server>();
+      const candidates: Candidate[] = order.map((server) => ({ server, sent: 0, isGivenUp: false }));
+      const query = encodeQuery(question.name, question.type, settings.payloadBytes);
       const releases: (() => void)[] = [];
-      let open = 0;
       let lastFailure: Failure = { kind: 'failure', failure: 'network', source: 'network' };
-      let timer: NodeJS.Timeout | undefined;
-      let isSettled = false;
+      /** Tries that may still be answered. */
+      let open = 0;
       let turn = 0;
       let rounds = 0;
-      const query = encodeQuery(question.name, question.type, settings.payloadBytes);
+      let isSettled = false;
+      let timer: NodeJS.Timeout | undefined;
 
       const settle = (answer: TriedAnswer): void => {
         isSettled = true;
@@ -65,87 +74,88 @@ export const tries =
         resolve(answer);
       };
 
-      /** The next server in turn that has tries left and did not refuse; null when there is none. */
-      const nextServer = (): Server | null => {
-        for (let step = 0; step < order.length; step++) {
-          const server = order[(turn + step) % order.length];
-          if (server === undefined || givenUp.has(server)) continue;
-          if ((sent.get(server) ?? 0) >= settings.triesPerServer) continue;
-          turn = (turn + step + 1) % order.length;
-          return server;
+      /** The next one in turn that has tries left and did not refuse. */
+      const nextCandidate = (): Candidate | null => {
+        for (let step = 0; step < candidates.length; step++) {
+          const candidate = candidates[(turn + step) % candidates.length];
+          if (candidate === undefined || candidate.isGivenUp || candidate.sent >= settings.triesPerServer) continue;
+          turn = (turn + step + 1) % candidates.length;
+          return candidate;
         }
         return null;
       };
 
-      const send = (server: Server, bytes: Query, isPlain: boolean): void => {
-        sent.set(server, (sent.get(server) ?? 0) + 1);
+      const send = (candidate: Candidate, bytes: Query, isPlain: boolean): void => {
+        candidate.sent++;
         open++;
-        let isOver = false;
-        const release = exchange(server, bytes, (outcome) => {
-          if (isOver) return;
-          isOver = true;
+        const onOutcome = (outcome: TryOutcome): void => {
           open--;
-          if (!isSettled) receive(server, outcome, isPlain);
-        });
-        releases.push(release);
+          if (!isSettled) receive(candidate, outcome, isPlain);
+        };
+        releases.push(exchange(candidate.server, bytes, onOutcome));
       };
 
-      const receive = (server: Server, outcome: TryOutcome, isPlain: boolean): void => {
+      const receive = (candidate: Candidate, outcome: TryOutcome, isPlain: boolean): void => {
         if (outcome.kind === 'unreachable') {
-          giveUp(server, { kind: 'failure', failure: 'network', source: 'network' });
+          giveUp(candidate, { kind: 'failure', failure: 'network', source: 'network' });
           return;
         }
+        const { server } = candidate;
         const judged = judgeReply(outcome.bytes, question, settings.limits, server.isLoopback || settings.trustsAd);
         const answer = judged === 'truncated' && settings.isStream ? BAD_REPLY : judged;
         if (answer === 'truncated' || answer.kind !== 'failure') {
           servers.succeeded(server);
           settle(answer === 'truncated' ? { kind: 'truncated', server } : answer);
-        } else if (answer.failure === 'formerr' && !isPlain && (sent.get(server) ?? 0) < MAX_TRIES) {
-          send(server, encodeQuery(question.name, question.type, null), true);
-        } else giveUp(server, answer);
+        } else if (answer.failure === 'formerr' && !isPlain && candidate.sent < MAX_TRIES) {
+          send(candidate, encodeQuery(question.name, question.type, null), true);
+        } else giveUp(candidate, answer);
       };
 
-      const giveUp = (server: Server, failure: Failure): void => {
+      const giveUp = (candidate: Candidate, failure: Failure): void => {
+        candidate.isGivenUp = true;
         // A healthy server says SERVFAIL of a sick zone: that does not speak against the server.
-        if (failure.failure !== 'servfail') servers.failed(server);
-        givenUp.add(server);
+        if (failure.failure !== 'servfail') servers.failed(candidate.server);
         // What a server said tells more than that another could not be reached.
         if (failure.failure !== 'network') lastFailure = failure;
-        const next = nextServer();
+        const next = nextCandidate();
         if (next !== null) advance(next);
         else if (open === 0) settle(lastFailure);
       };
 
-      const advance = (server: Server): void => {
-        clearTimeout(timer);
-        send(server, query, false);
+      const advance = (candidate: Candidate): void => {
+        send(candidate, query, false);
         rounds++;
-        wait(server, rounds <= order.length ? settings.firstTryMs : settings.laterTryMs);
+        wait(candidate, rounds <= candidates.length ? settings.firstTryMs : settings.laterTryMs);
       };
 
       /** Waits for a reply; then the next try goes out beside those before it, or the deadline ends them all. */
-      const wait = (server: Server | null, ms: number): void => {
+      const wait = (candidate: Candidate | null, ms: number): void => {
+        clearTimeout(timer);
         const remainingMs = deadlineMs - clock();
         const isLast = remainingMs <= ms;
-        timer = setTimeout(
+        const started = setTimeout(
           // After a blocked event loop the timer fires before the sockets are read: one more turn lets a reply that is already there win.
-          () => setImmediate(() => (isSettled ? undefined : timeUp(server, isLast))),
+          () =>
+            setImmediate(() => {
+              if (!isSettled && timer === started) timeUp(candidate, isLast);
+            }),
           Math.min(MAX_TIMER_MS, Math.max(0, Math.min(ms, remainingMs))),
         );
+        timer = started;
       };
 
-      const timeUp = (server: Server | null, isLast: boolean): void => {
-        if (server !== null && !givenUp.has(server)) servers.failed(server);
+      const timeUp = (candidate: Candidate | null, isLast: boolean): void => {
+        if (candidate !== null && !candidate.isGivenUp) servers.failed(candidate.server);
         if (isLast) {
           settle(open > 0 ? { kind: 'failure', failure: 'timeout', source: 'network' } : lastFailure);
           return;
         }
-        const next = nextServer();
+        const next = nextCandidate();
         if (next !== null) advance(next);
         else wait(null, Number.POSITIVE_INFINITY);
       };
 
-      const server = nextServer();
-      if (server === null) settle(lastFailure);
-      else advance(server);
+      const candidate = nextCandidate();
+      if (candidate === null) settle(lastFailure);
+      else advance(candidate);
     });
