@@ -5,9 +5,13 @@
 import { keyRecordName, selectorName, shownName, signingDomain } from './signing-name.ts';
 import type { TagList } from './tag-list.ts';
 
+/** The three fields that carry a signature. */
 export type FieldKind = 'dkim-signature' | 'arc-message-signature' | 'arc-seal';
+/** k= of a key record, and the first half of a= (RFC 6376 section 3.3, RFC 8463 section 3). */
 export type KeyType = 'rsa' | 'ed25519';
+/** The second half of a= (RFC 6376 section 3.3). */
 export type HashName = 'sha1' | 'sha256';
+/** RFC 6376 section 3.4. */
 export type Canonicalization = 'simple' | 'relaxed';
 
 /** What a field says, for the report: as far as it could be read, also of a faulty field. */
