@@ -25,7 +25,7 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
     packages: ['ipaddr.js', 'lru-cache', 'zod'],
   },
   'src/http': {
-    rooms: ['schemas', 'src/verdict', 'src/posture', 'src/pipeline', 'src/log.ts', 'src/version.ts'],
+    rooms: ['schemas', 'src/message', 'src/verdict', 'src/posture', 'src/pipeline', 'src/log.ts', 'src/version.ts'],
     packages: [
       'fastify',
       '@fastify/swagger',
