@@ -52,13 +52,13 @@ const makeMessage = async (bytes: number): Promise<Buffer> => {
   return Buffer.from(`${signatures}${header}\r\n\r\n${body}`);
 };
 
-const answer = {
+const answer: Answer = {
   kind: 'records',
   source: 'cache',
   records: [[record]],
   ttlSeconds: 300,
   authenticated: false,
-} as const;
+};
 const lookup: Lookup = async () => answer;
 const resolver = async () => [[record]];
 const keys = createKeyCache();
