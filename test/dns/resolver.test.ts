@@ -7,21 +7,12 @@ import type { z } from 'zod';
 import type { RecordType } from '../../schemas/dns.ts';
 import { DnsSettings } from '../../schemas/dns-settings.ts';
 import type { Answer } from '../../src/dns/lookup.ts';
-import type { WireRecord } from '../../src/dns/message.ts';
-import { encodeMessage } from '../../src/dns/message-writer.ts';
 import { createResolver, type QuestionEvent, type ResolverParts } from '../../src/dns/resolver.ts';
-import { replyTo, type ScriptedServer, type ServedQuery, scriptedServer, soa } from './scripted-server.ts';
+import { changed, FAULTS, text } from './faults.ts';
+import { type ScriptedServer, type ServedQuery, scriptedServer, soa } from './scripted-server.ts';
 
 const FAR_MS = 60_000;
 
-const text = (query: ServedQuery, ...texts: string[]): { answers: WireRecord[] } => ({
-  answers: texts.map((data) => ({
-    name: query.message.questions[0]?.name ?? '',
-    type: 'TXT',
-    ttlSeconds: 60,
-    data: [data],
-  })),
-});
 const answering = (query: ServedQuery) => query.answer(text(query, 'right'));
 const silent = () => {};
 
@@ -69,65 +60,10 @@ const closedPort = async (): Promise<string> => {
   return `127.0.0.1:${port}`;
 };
 
-/** Each fault of a server, and what a question gets that has no other server to go to. */
-const FAULTS: [string, (query: ServedQuery) => void, string][] = [
-  ['FORMERR', (query) => query.answer({ rcode: 1 }), 'formerr'],
-  ['SERVFAIL', (query) => query.answer({ rcode: 2 }), 'servfail'],
-  ['NOTIMP', (query) => query.answer({ rcode: 4 }), 'notimp'],
-  ['REFUSED', (query) => query.answer({ rcode: 5 }), 'refused'],
-  ['YXDOMAIN', (query) => query.answer({ rcode: 6 }), 'rcode'],
-  ['NOTAUTH', (query) => query.answer({ rcode: 9 }), 'rcode'],
-  ['BADVERS', (query) => query.answer({ rcode: 16 }), 'rcode'],
-  ['silence', silent, 'timeout'],
-  ['garbage', (query) => query.send(Buffer.from('not a DNS message, but long enough')), 'timeout'],
-  ['wrong id', (query) => query.send(changed(query, 0, (octet) => octet ^ 0xff)), 'timeout'],
-  [
-    'wrong question',
-    (query) => query.answer({ ...text(query, 'wrong'), questions: [{ name: 'other.test', type: 16 }] }),
-    'timeout',
-  ],
-  [
-    'wrong type',
-    (query) => query.answer({ ...text(query, 'wrong'), questions: [{ name: 'a.test', type: 1 }] }),
-    'timeout',
-  ],
-  ['no question', (query) => query.answer({ ...text(query, 'wrong'), questions: [] }), 'timeout'],
-  ['a query', (query) => query.send(query.bytes), 'timeout'],
-  ['malformed', (query) => query.send(changed(query, 7, () => 9)), 'badresp'],
-  [
-    'CNAME only',
-    (query) => query.answer({ answers: [{ name: 'a.test', type: 'CNAME', ttlSeconds: 9, data: 'b.test' }] }),
-    'badresp',
-  ],
-  [
-    'CNAME loop',
-    (query) => query.answer({ answers: [{ name: 'a.test', type: 'CNAME', ttlSeconds: 9, data: 'a.test' }] }),
-    'badresp',
-  ],
-  [
-    'TC and RST',
-    (query) =>
-      query.transport === 'tcp' ? query.reset() : query.answer({ ...text(query, 'part'), isTruncated: true }),
-    'network',
-  ],
-  [
-    'TC and silence',
-    (query) => (query.transport === 'tcp' ? undefined : query.answer({ ...text(query, 'part'), isTruncated: true })),
-    'timeout',
-  ],
-  ['TC over TCP', (query) => query.answer({ ...text(query, 'part'), isTruncated: true }), 'badresp'],
-];
-
-const changed = (query: ServedQuery, at: number, change: (octet: number) => number): Buffer => {
-  const bytes = encodeMessage(replyTo(query.message, text(query, 'wrong')));
-  bytes[at] = change(bytes[at] ?? 0);
-  return bytes;
-};
-
-for (const [what, script, expected] of FAULTS) {
-  test(`createResolver turns ${what} of the only server into ${expected}`, async (context) => {
+for (const { what, script, failure } of FAULTS) {
+  test(`createResolver turns ${what} of the only server into ${failure}`, async (context) => {
     const resolver = resolverFor(context, [await serverFor(context, script)]);
-    assert.equal(told(await resolver.ask('a.test')), expected);
+    assert.equal(told(await resolver.ask('a.test')), failure);
   });
 
   test(`createResolver gets the answer from a second server when the first gives ${what}`, async (context) => {

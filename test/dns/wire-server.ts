@@ -7,7 +7,7 @@ import { type Message, TYPE_CODES, type WireRecord } from '../../src/dns/message
 import { encodeMessage } from '../../src/dns/message-writer.ts';
 import type { SuiteZone } from '../conformance/suite-case.ts';
 import { suiteLookup } from '../conformance/suite-zone.ts';
-import { replyTo, type ScriptedServer, scriptedServer, soa } from './scripted-server.ts';
+import { replyTo, type ScriptedServer, type ServedQuery, scriptedServer, soa } from './scripted-server.ts';
 
 const TYPES = new Map(Object.entries(TYPE_CODES).map(([type, code]) => [code, type as keyof typeof TYPE_CODES]));
 const RCODES: Readonly<Record<string, number>> = { formerr: 1, servfail: 2, notimp: 4, refused: 5, rcode: 9 };
@@ -25,20 +25,25 @@ export const serveZone = (zone: SuiteZone): Promise<ScriptedServer> => serveLook
  * @param delayMs held back before each reply
  */
 export const serveLookup = (lookup: Lookup, delayMs = 0): Promise<ScriptedServer> =>
-  scriptedServer(async (query) => {
-    const [question] = query.message.questions;
-    const type = TYPES.get(question?.type ?? 0);
-    const answer: Answer =
-      question === undefined || type === undefined
-        ? { kind: 'failure', failure: 'notimp', source: 'local' }
-        : await lookup({ name: question.name, type }, Number.POSITIVE_INFINITY);
-    const reply = encodedReply(query.message, answer);
-    const limit = query.transport === 'tcp' ? 65_535 : (query.message.edns?.payloadBytes ?? PLAIN_UDP_BYTES);
-    if (reply === null) return;
-    const bytes = reply.length <= limit ? reply : encodeMessage(replyTo(query.message, { isTruncated: true }));
-    if (delayMs === 0) query.send(bytes);
-    else setTimeout(() => query.send(bytes), delayMs);
+  scriptedServer((query) => {
+    answerQuery(query, lookup, delayMs);
   });
+
+/** Answers one query of a scripted server from a lookup, truncated where it does not fit a datagram. */
+export const answerQuery = async (query: ServedQuery, lookup: Lookup, delayMs = 0): Promise<void> => {
+  const [question] = query.message.questions;
+  const type = TYPES.get(question?.type ?? 0);
+  const answer: Answer =
+    question === undefined || type === undefined
+      ? { kind: 'failure', failure: 'notimp', source: 'local' }
+      : await lookup({ name: question.name, type }, Number.POSITIVE_INFINITY);
+  const reply = encodedReply(query.message, answer);
+  const limit = query.transport === 'tcp' ? 65_535 : (query.message.edns?.payloadBytes ?? PLAIN_UDP_BYTES);
+  if (reply === null) return;
+  const bytes = reply.length <= limit ? reply : encodeMessage(replyTo(query.message, { isTruncated: true }));
+  if (delayMs === 0) query.send(bytes);
+  else setTimeout(() => query.send(bytes), delayMs);
+};
 
 /** @returns null for silence */
 const encodedReply = (query: Message, answer: Answer): Buffer | null => {
