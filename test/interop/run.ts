@@ -27,6 +27,13 @@ const SUITES: readonly Suite[] = [
     packages: ['postfix', 'swaks', 'miltertest', 'opendkim', 'opendkim-tools', 'openssl'],
     binaries: ['postfix', 'swaks', 'miltertest', 'opendkim', 'opendkim-genkey', 'openssl'],
   },
+  {
+    name: 'sendmail',
+    // Sendmail itself is unpacked by the suite: its package and Postfix exclude each other.
+    file: 'test/interop/sendmail.interop.ts',
+    packages: ['util-linux', 'hostname'],
+    binaries: ['apt-get', 'dpkg', 'unshare', 'hostname'],
+  },
 ];
 
 const EX_USAGE = 64;
