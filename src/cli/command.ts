@@ -23,6 +23,8 @@ export type Command = {
   /** The whole help text. */
   help: string;
   options: NonNullable<ParseArgsConfig['options']>;
+  /** What the first word may be, where it is one of a few: for shell completion. */
+  words?: readonly string[];
   /** @returns the exit code */
   run: (positionals: string[], options: Options, terminal: Terminal) => Promise<number>;
 };

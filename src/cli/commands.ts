@@ -18,5 +18,18 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'judge the messages of an mbox',
     load: async () => (await import('./batch-command.ts')).batchCommand,
   },
+  dns: { summary: 'ask one DNS question', load: async () => (await import('./dns-command.ts')).dnsCommand },
   serve: { summary: 'run the service', load: async () => (await import('./serve-command.ts')).serveCommand },
+  keys: {
+    summary: 'make, list and revoke API keys',
+    load: async () => (await import('./keys-command.ts')).keysCommand,
+  },
+  config: {
+    summary: 'check and show the settings',
+    load: async () => (await import('./config-command.ts')).configCommand,
+  },
+  completion: {
+    summary: 'write shell completion',
+    load: async () => (await import('./completion-command.ts')).completionCommand(COMMANDS),
+  },
 };

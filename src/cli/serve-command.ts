@@ -6,8 +6,11 @@ import { loadConfig } from './load-config.ts';
 export const serveCommand: Command = {
   help: `Usage: mailverdict serve
 
-Runs the HTTP service until SIGTERM. Settings come from the environment, as in
+Runs the service until SIGTERM; SIGHUP reads keys, lists and certificates again. Settings come
+from the environment and from mailverdict.yaml, as in
   PORT=8080 DNS_SERVERS=127.0.0.1 mailverdict serve
+
+mailverdict config check tells what is wrong with them.
 `,
   options: {},
   run: async (positionals) => {
