@@ -50,14 +50,12 @@ const Probe = z
 const Include = z.array(z.enum(['evidence'])).max(1);
 
 /** Query of GET /v1/domains/{domain}. */
-export const PostureQuery = z
-  .strictObject({
-    selectors: z.preprocess(words, Selectors.optional()).describe('DKIM selectors, separated by commas'),
-    probe: Probe.optional(),
-    include: z.preprocess(words, Include.optional()).describe('evidence: every DNS question with its answer'),
-    ...sender,
-  })
-  .meta({ id: 'PostureQuery', description: 'What to look at beside the records' });
+export const PostureQuery = z.strictObject({
+  selectors: z.preprocess(words, Selectors.optional()).describe('DKIM selectors, separated by commas'),
+  probe: Probe.optional(),
+  include: z.preprocess(words, Include.optional()).describe('evidence: every DNS question with its answer'),
+  ...sender,
+});
 export type PostureQuery = z.infer<typeof PostureQuery>;
 
 /** Body of POST /v1/domains/{domain}. */

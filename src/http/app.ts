@@ -13,6 +13,7 @@ import { type Access, guardAccess, OPEN_ACCESS } from './access.ts';
 import { mountBatch } from './batch-route.ts';
 import { acceptBodies } from './body.ts';
 import { type DnsCache, mountDnsCache } from './dns-cache-route.ts';
+import { type DomainRouteParts, mountDomains } from './domain-route.ts';
 import { mountHealth } from './health-route.ts';
 import { mountMetrics, type ReadMetrics } from './metrics-route.ts';
 import { describeApi } from './openapi.ts';
@@ -26,6 +27,8 @@ export type AppParts = {
   log: Log;
   verify: Verify;
   replay: ReplayVerdict;
+  /** The domain view; absent: its routes are not there. */
+  domains?: DomainRouteParts;
   /** False while the service drains. */
   isReady: () => boolean;
   /** What the page offers to try; nothing by default. */
@@ -53,7 +56,8 @@ export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
     requestTimeout: settings.requestTimeoutMs,
     genReqId: () => randomUUID(),
     forceCloseConnections: 'idle',
-    routerOptions: { ignoreTrailingSlash: true },
+    // A domain name in the path may be longer than the router's 100 characters, also one that is refused for its length.
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1024 },
     return503OnClosing: false,
   }) as unknown as FastifyInstance;
 
@@ -82,6 +86,7 @@ export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
     mountVerify(routes, { verify: parts.verify, maxMessageBytes: settings.maxMessageBytes });
     mountReplay(routes, { replay: parts.replay, maxMessageBytes: settings.maxMessageBytes });
     mountBatch(routes, { verify: parts.verify, ...settings });
+    if (parts.domains !== undefined) mountDomains(routes, parts.domains);
   });
   if (operator !== undefined) {
     await app.register(async (routes) => {

@@ -13,6 +13,7 @@ export const describedApp = async () => {
     log: createLog('silent'),
     verify: noWork,
     replay: noWork,
+    domains: { assess: noWork, width: 1 },
     isReady: () => false,
     operator: { readMetrics: noWork, dnsCache: { cacheStats: doesNothing, flush: doesNothing } },
     settings: { maxMessageBytes: 1024, requestTimeoutMs: 1000, maxBatchMessages: 1, batchWidth: 1 },

@@ -34,6 +34,7 @@ export const describeApi = async (app: FastifyInstance): Promise<void> => {
       },
       tags: [
         { name: 'verification', description: 'Judge messages' },
+        { name: 'domains', description: 'Assess what domains publish' },
         { name: 'service', description: 'The service itself' },
       ],
     },

@@ -6,12 +6,12 @@ import type { DmarcPosture } from '../../schemas/posture-dmarc.ts';
 import type { DnsFailure } from '../../schemas/posture-state.ts';
 import { beginDmarc } from '../dmarc/evaluate.ts';
 import { applicableRecord } from '../dmarc/policy.ts';
+import { checkReportAddresses } from '../dmarc/report-addresses.ts';
 import { organizationalDomain, recordLookup, type TreeWalk, walkTree } from '../dmarc/tree-walk.ts';
 import type { Lookup } from '../dns/lookup.ts';
 import type { DmarcRecord } from '../records/dmarc.ts';
 import { selectDmarc } from '../records/dmarc.ts';
 import type { Ask } from './ask.ts';
-import { assessReports } from './dmarc-reports.ts';
 import { explainTags } from './dmarc-tags.ts';
 
 /** Steps of a walk (RFC 9989 section 4.10). */
@@ -74,7 +74,7 @@ export const assessDmarc = async (
     tags: explainTags(record),
     faults: record.faults.map(({ offset, reason }) => ({ offset, reason })),
     policy: policyOf(record, verdict.rfc9989.policy?.tag ?? (recordDomain === domain ? 'p' : null)),
-    reports: await assessReports(record, recordDomain, organizational, ask, askRecord),
+    reports: await checkReportAddresses(record, recordDomain, organizational, ask, askRecord),
   };
 };
 

@@ -1,4 +1,7 @@
-/** Rules about DMARC (RFC 9989, RFC 9990). Pure; each says nothing or tells a fact, and gives the record to publish where one can be written. */
+/**
+ * Rules about DMARC (RFC 9989, RFC 9990). Pure; each says nothing or tells a fact, and gives the record to publish where one can be written. Over 300 lines,
+ * since it is one table: a rule stands whole in one place.
+ */
 import type { DmarcPosture } from '../../schemas/posture-dmarc.ts';
 import { isDmarcRecord, parseDmarc } from '../records/dmarc.ts';
 import type { Assessed, Rule } from './assessed.ts';

@@ -1,4 +1,7 @@
-/** Rules about SPF (RFC 7208). Pure; each says nothing or tells a fact, and gives the record to publish where one can be written. */
+/**
+ * Rules about SPF (RFC 7208). Pure; each says nothing or tells a fact, and gives the record to publish where one can be written. Over 300 lines,
+ * since it is one table: a rule stands whole in one place.
+ */
 import type { SpfTreeRecord, SpfTreeTerm } from '../../schemas/posture-spf.ts';
 import { parseSpf } from '../records/spf.ts';
 import type { Assessed, Hit, Rule } from './assessed.ts';
