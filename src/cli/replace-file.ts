@@ -1,0 +1,45 @@
+/**
+ * Replaces a file as a whole: a reader sees the old text or the new one, never a part, and a crash loses neither. Mode and owner stay as they were; a new file is for
+ * its owner only.
+ */
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  fsyncSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { NoInput } from './command.ts';
+
+/** True when there is something at this path. */
+export const fileExists = (file: string): boolean => statSync(file, { throwIfNoEntry: false }) !== undefined;
+
+/** Writes the text. @throws NoInput when the folder cannot be written to, or another replacement is under way */
+export const replaceFile = (file: string, text: string): void => {
+  const before = statSync(file, { throwIfNoEntry: false });
+  // What a link points to is replaced, not the link.
+  const target = before === undefined ? file : realpathSync(file);
+  const beside = `${target}.new`;
+  try {
+    const descriptor = openSync(beside, 'wx', 0o600);
+    try {
+      writeSync(descriptor, text);
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+    if (before !== undefined) {
+      chownSync(beside, before.uid, before.gid);
+      chmodSync(beside, before.mode & 0o777);
+    }
+    renameSync(beside, target);
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+    if (code === 'EEXIST') throw new NoInput(`${beside} is there: another change is under way, or one was cut off`);
+    throw new NoInput(`${file}: cannot be written${code === '' ? '' : ` (${code})`}`);
+  }
+};
