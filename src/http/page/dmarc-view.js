@@ -47,14 +47,14 @@ export const dmarcView = ({ dmarc, domain }, texts, tryRecord) => {
   );
 };
 
+const STEP_TONES = /** @type {const} */ ({ record: 'good', none: 'quiet', 'dns-failure': 'unknown' });
+
 /** @param {DmarcPosture['steps'][number]} step */
 const step = ({ name, outcome, record, reason }) =>
   element(
     'li',
     { class: `step step-${outcome}` },
-    element('code', {}, name),
-    ' ',
-    resultWord(outcome, outcome === 'record' ? 'good' : outcome === 'none' ? 'quiet' : 'unknown'),
+    element('p', { class: 'row' }, element('code', {}, name), resultWord(outcome, STEP_TONES[outcome])),
     record !== undefined && element('p', {}, element('code', { class: 'muted' }, record)),
     reason !== undefined && element('p', { class: 'muted' }, sentence(reason)),
   );

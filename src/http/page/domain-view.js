@@ -130,7 +130,11 @@ const draftsView = () =>
               'li',
               { class: 'row' },
               element('code', {}, key),
-              element('button', { type: 'button', class: 'small', onclick: () => dropRecord(key) }, `Take back ${key}`),
+              element(
+                'button',
+                { type: 'button', class: 'small', 'aria-label': `Take back ${key}`, onclick: () => dropRecord(key) },
+                'Take back',
+              ),
               record.rcode !== undefined && element('span', { class: 'muted' }, 'removed'),
             ),
           ),

@@ -36,7 +36,7 @@ const OUTCOMES = {
 const term = (term) => {
   const tone = term.outcome === 'error' ? 'bad' : term.decided ? toneOf(resultOf(term)) : 'quiet';
   const head = [
-    icon(tone),
+    tone !== 'quiet' && icon(tone),
     element(term.decided ? 'mark' : 'code', { class: 'term' }, term.text),
     element(
       'span',

@@ -93,7 +93,7 @@ const treeRecord = (record) =>
 const treeTerm = (term) => {
   const quiet = term.state === 'ok' || term.state === 'not-asked';
   const head = [
-    icon(term.overLimit ? 'bad' : quiet ? 'quiet' : term.state === 'unreachable' ? 'warn' : toneOf(term.state)),
+    (term.overLimit || !quiet) && icon(term.overLimit ? 'bad' : toneOf(term.state)),
     element('code', { class: 'term' }, term.text),
     !quiet && element('span', { class: 'muted' }, term.state),
     term.lookupsSoFar !== undefined &&

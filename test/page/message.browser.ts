@@ -1,0 +1,268 @@
+/** The view of a message in a real browser: every way in, what is shown, and what a hostile message cannot do. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
+import type { Browser, Page } from 'playwright-core';
+import { EXAMPLES } from '../../examples/cases.ts';
+import { Verdict } from '../../schemas/verdict.ts';
+import { judgeSample, openPage, startBrowser } from './browser.ts';
+import { HOSTILE_MESSAGE, MARKUP } from './hostile.ts';
+import { type PageService, startPageService } from './page-service.ts';
+
+const FOLDER = join(import.meta.dirname, '../../examples');
+const ALIGNED = readFileSync(join(FOLDER, 'aligned.eml'), 'latin1');
+
+let browser: Browser;
+let service: PageService;
+before(async () => {
+  [browser, service] = await Promise.all([startBrowser(), startPageService()]);
+});
+after(async () => {
+  await browser.close();
+  await service.close();
+});
+
+/** Opens the page, runs the steps, and holds the page to its rules. */
+const onPage = async (steps: (page: Page) => Promise<void>): Promise<void> => {
+  const { page, misdeeds } = await openPage(browser, service.origin);
+  await page.goto(service.origin);
+  await steps(page);
+  assert.deepEqual(misdeeds, []);
+  await page.context().close();
+};
+
+const answer = (page: Page) => page.locator('#verdict h2').textContent();
+const box = (page: Page, name: string) =>
+  page.locator('.box', { has: page.locator('.box-name', { hasText: new RegExp(`^${name}$`) }) });
+const word = async (page: Page, name: string) => (await box(page, name).locator('.word').textContent()) ?? '';
+
+const problem = (page: Page, text: string) => page.getByRole('group', { name: 'Error' }).getByText(text);
+
+/** Drops octets as a file onto the page. */
+const dropFile = async (page: Page, name: string, text: string): Promise<void> => {
+  const transfer = await page.evaluateHandle(
+    `(() => { const moved = new DataTransfer(); moved.items.add(new File([${JSON.stringify(text)}], ${JSON.stringify(name)})); return moved; })()`,
+  );
+  await page.locator('#drop').dispatchEvent('drop', { dataTransfer: transfer });
+};
+
+test('a sample is judged when it is chosen, and every sample shows the results of its table', () =>
+  onPage(async (page) => {
+    for (const { file, expect } of EXAMPLES) {
+      await judgeSample(page, file);
+      const dkim = expect.dkim.length === 0 ? ['none'] : expect.dkim;
+      const shown = {
+        spf: await word(page, 'SPF'),
+        dkim: await Promise.all(dkim.map((_, index) => word(page, dkim.length === 1 ? 'DKIM' : `DKIM ${index + 1}`))),
+        arc: await word(page, 'ARC'),
+        dmarc: await word(page, 'DMARC'),
+      };
+      assert.deepEqual(shown, { spf: expect.spf, dkim, arc: expect.arc, dmarc: expect.dmarc }, file);
+    }
+  }));
+
+test('a box opens to the reason, the record with the deciding term marked, and the rule; another one closes it', () =>
+  onPage(async (page) => {
+    await judgeSample(page, 'spf-fail.eml');
+    await box(page, 'SPF').click();
+    const spf = page.getByRole('group', { name: 'SPF: fail' });
+    assert.equal(await spf.locator('mark').first().textContent(), '-all');
+    assert.match((await spf.textContent()) ?? '', /v=spf1 ip4:192\.0\.2\.10/);
+    assert.equal(
+      await spf.getByRole('link', { name: 'RFC 7208 section 2.6' }).getAttribute('href'),
+      'https://www.rfc-editor.org/rfc/rfc7208#section-2.6',
+    );
+    await box(page, 'DMARC').click();
+    assert.equal(await box(page, 'SPF').getAttribute('aria-expanded'), 'false');
+    assert.equal(await spf.isVisible(), false);
+    assert.equal(await page.getByRole('group', { name: 'DMARC: fail' }).locator('mark').textContent(), 'p=reject');
+  }));
+
+test('a pasted message is judged with the facts of the form, and neither the address nor the browser keeps any of it', () =>
+  onPage(async (page) => {
+    await page.getByLabel('Message, with its header').fill(ALIGNED);
+    await page.getByLabel('Client IP address').fill('192.0.2.10');
+    await page.getByLabel(/^MAIL FROM/).fill('alice@brand.example');
+    await page.getByRole('button', { name: 'Judge the message' }).click();
+    await page.locator('#verdict h2').waitFor();
+    assert.match((await answer(page)) ?? '', /^Yes: brand\.example/);
+    assert.deepEqual(
+      [await word(page, 'DKIM 1'), await word(page, 'DKIM 2')],
+      ['pass', 'pass'],
+      'line ends are CRLF again',
+    );
+    assert.equal(new URL(page.url()).search + new URL(page.url()).hash, '');
+    assert.equal(await page.evaluate('localStorage.length + sessionStorage.length + document.cookie.length'), 0);
+    assert.equal(await page.evaluate('document.activeElement === document.querySelector("#verdict h2")'), true);
+  }));
+
+test('a dropped file is judged octet by octet, also where it is not UTF-8', () =>
+  onPage(async (page) => {
+    await dropFile(page, 'dropped one.eml', ALIGNED);
+    await page.getByText('dropped one.eml, 1.2 kB').waitFor();
+    await page.getByRole('button', { name: 'Judge the message' }).click();
+    await page.getByRole('heading', { level: 1, name: 'dropped one.eml' }).waitFor();
+    assert.equal(await word(page, 'DMARC'), 'pass');
+    await page.getByRole('button', { name: 'Another message' }).click();
+    assert.equal(await page.getByLabel('Message, with its header').inputValue(), '');
+
+    const chosen = Buffer.from([
+      ...Buffer.from('From: a@brand.example\r\nSubject: '),
+      0xff,
+      0xfe,
+      0x0d,
+      0x0a,
+      0x0d,
+      0x0a,
+    ]);
+    await page
+      .locator('#message-file')
+      .setInputFiles({ name: 'octets.eml', mimeType: 'message/rfc822', buffer: chosen });
+    await page.getByText(`octets.eml, ${chosen.length} bytes`).waitFor();
+    const sent = page.waitForRequest('**/v1/verify');
+    await page.getByRole('button', { name: 'Judge the message' }).click();
+    assert.deepEqual(Buffer.from((await sent).postDataJSON().message, 'base64'), chosen);
+  }));
+
+test('a hostile message and its DNS records are shown as text, and nothing of them runs', () =>
+  onPage(async (page) => {
+    await dropFile(page, '<img src=x onerror=alert(1)>.eml', HOSTILE_MESSAGE);
+    await page.getByLabel('Client IP address').fill('192.0.2.99');
+    await page.getByLabel('HELO name').fill('<script>window.ran=1</script>');
+    await page.getByLabel(/^MAIL FROM/).fill('<b>@hostile.test');
+    await page.getByRole('button', { name: 'Judge the message' }).click();
+    await page.locator('#verdict h2').waitFor();
+    for (const closed of await page.locator('.fold > summary').all()) await closed.click();
+    for (const opened of await page.locator('.box').all()) await opened.click();
+    const text = (await page.locator('main').textContent()) ?? '';
+    assert.ok(text.includes(MARKUP), 'the Subject is shown as it is written');
+    assert.ok(text.includes('x=<img src=x onerror=window.ran=1>'), 'so is the DMARC record');
+    assert.equal(await page.evaluate('window.ran'), undefined);
+    assert.equal(await page.locator('main :is(img, script, iframe, object, b, i, u)').count(), 0);
+    assert.equal(await page.locator('a[href^="javascript:"]').count(), 0);
+  }));
+
+test('the keyboard alone reaches the verdict and opens a box', () =>
+  onPage(async (page) => {
+    await page.locator('#sample:enabled').waitFor();
+    await page.keyboard.press('Tab');
+    assert.equal(await page.evaluate('document.activeElement.textContent'), 'Skip to the content');
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Tab');
+    assert.equal(await page.evaluate('document.activeElement.id'), 'message-text');
+    await page.keyboard.insertText(ALIGNED);
+    const stops: unknown[] = [];
+    while (stops.at(-1) !== 'judge' && stops.length < 12) {
+      await page.keyboard.press('Tab');
+      stops.push(await page.evaluate('document.activeElement.id || document.activeElement.tagName'));
+      assert.notEqual(
+        await page.evaluate('getComputedStyle(document.activeElement).outlineStyle'),
+        'none',
+        'the focus is seen',
+      );
+    }
+    assert.deepEqual(stops, ['choose-file', 'client-ip', 'helo', 'mail-from', 'SUMMARY', 'sample', 'judge']);
+    await page.keyboard.press('Enter');
+    await page.locator('#verdict h2').waitFor();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    assert.equal(await page.evaluate('document.activeElement.getAttribute("aria-expanded")'), 'true');
+    assert.match((await page.evaluate('document.activeElement.textContent')) as string, /^Sending server/);
+  }));
+
+test('the live region tells the verdict', () =>
+  onPage(async (page) => {
+    await judgeSample(page, 'aligned.eml');
+    assert.match((await page.getByRole('status').textContent()) ?? '', /^Verdict: Yes: brand\.example/);
+  }));
+
+test('the facts are filled in from the Received field of the named server, and only of that one', () =>
+  onPage(async (page) => {
+    const received = (by: string, ip: string) =>
+      `Received: from mail.brand.example (mail.brand.example [${ip}]) by ${by} with ESMTPS id 1;\r\n Mon, 3 Feb 2025 09:00:01 +0000\r\n`;
+    await dropFile(
+      page,
+      'delivered.eml',
+      `${received('mx.mine.example', '192.0.2.10')}${received('mx.other.example', '198.51.100.1')}${ALIGNED}`,
+    );
+    await page.getByText('Fill in from the message’s own Received fields').click();
+    await page.getByLabel('Name of your own MX').fill('mx.nobody.example');
+    await page.getByRole('button', { name: 'Fill in' }).click();
+    await problem(page, 'No Received field of this message says that mx.nobody.example wrote it').waitFor();
+    await page.getByLabel('Name of your own MX').fill('mx.mine.example');
+    await page.getByRole('button', { name: 'Fill in' }).click();
+    await page.locator('#message-note', { hasText: 'Facts filled in from Received field 1' }).waitFor();
+    assert.equal(await page.getByLabel('Client IP address').inputValue(), '192.0.2.10');
+    assert.match((await page.locator('#more-facts').textContent()) ?? '', /ESMTPS/);
+  }));
+
+test('a wrong fact is told with its field, and the form stays as it was', () =>
+  onPage(async (page) => {
+    await page.getByLabel('Message, with its header').fill(ALIGNED);
+    await page.getByLabel('Client IP address').fill('not an address');
+    await page.getByRole('button', { name: 'Judge the message' }).click();
+    await problem(page, 'smtp.clientIp').waitFor();
+    assert.equal(await page.getByLabel('Client IP address').inputValue(), 'not an address');
+    assert.equal(await page.getByRole('button', { name: 'Judge the message' }).isEnabled(), true);
+  }));
+
+test('where the service asks for a key, the page asks too, sends it, and forgets it', () =>
+  onPage(async (page) => {
+    const keys: (string | undefined)[] = [];
+    await page.route('**/v1/verify', async (route) => {
+      const { authorization: key, ...headers } = route.request().headers();
+      keys.push(key);
+      // This service knows no keys, and refuses one that it does not know.
+      if (key !== undefined) return route.continue({ headers });
+      const problem = { type: 'urn:mailverdict:problem:unauthorized', title: 'A key is needed', status: 401 };
+      return route.fulfill({ status: 401, contentType: 'application/problem+json', body: JSON.stringify(problem) });
+    });
+    await page.getByLabel('Message, with its header').fill(ALIGNED);
+    await page.getByRole('button', { name: 'Judge the message' }).click();
+    await page.getByLabel(/^Access key/).fill('example-key');
+    await page.getByRole('button', { name: 'Use it' }).click();
+    await page.locator('#verdict h2').waitFor();
+    assert.deepEqual(keys, [undefined, 'Bearer example-key']);
+    assert.equal(await page.evaluate('localStorage.length + sessionStorage.length + document.cookie.length'), 0);
+  }));
+
+test('the command line that is shown gives the same verdict, and the JSON is the verdict', () =>
+  onPage(async (page) => {
+    await judgeSample(page, 'bounce.eml');
+    await page.getByText('The same from the command line').click();
+    const line =
+      (await page.locator('.fold', { hasText: 'The same from the command line' }).locator('pre').textContent()) ?? '';
+    const waiting = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Download the verdict (JSON)' }).click();
+    const shown = Verdict.parse(JSON.parse(readFileSync(await (await waiting).path(), 'utf8')));
+    const folder = mkdtempSync(join(tmpdir(), 'page-'));
+    try {
+      writeFileSync(join(folder, 'bounce.eml'), readFileSync(join(FOLDER, 'bounce.eml')));
+      const { stdout } = await promisify(execFile)('sh', ['-c', `${line} --silent`], { cwd: folder });
+      const told = Verdict.parse(JSON.parse(stdout));
+      assert.deepEqual(
+        [told.message.sha256, told.smtp, told.spf.result, told.dmarc.result],
+        [shown.message.sha256, shown.smtp, shown.spf.result, shown.dmarc.result],
+      );
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }));
+
+test('the copy button copies the Authentication-Results field', () =>
+  onPage(async (page) => {
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await judgeSample(page, 'aligned.eml');
+    await page.getByText('Header fields', { exact: true }).click();
+    await page.getByRole('button', { name: 'Copy Authentication-Results' }).click();
+    await page.getByText('Copied', { exact: true }).waitFor();
+    assert.match(
+      (await page.evaluate('navigator.clipboard.readText()')) as string,
+      /^Authentication-Results: [^\n]+\n {1,2}spf=pass/,
+    );
+  }));
