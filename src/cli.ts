@@ -13,7 +13,7 @@ Did this message really come from the domain in its From field, and how do we kn
 Usage: mailverdict <command> [options]
 
 ${Object.entries(COMMANDS)
-  .map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`)
+  .map(([name, { summary }]) => `  ${name.padEnd(12)}${summary}`)
   .join('\n')}
 
 mailverdict <command> --help tells more.
@@ -30,6 +30,12 @@ const terminal: Terminal = {
     width: Math.min(process.stdout.columns ?? 100, 120),
   },
 };
+
+// A reader that has seen enough, as in `mailverdict config check | head`, closes the pipe: that is no fault.
+process.stdout.on('error', (cause: NodeJS.ErrnoException) => {
+  if (cause.code !== 'EPIPE') throw cause;
+  process.exit();
+});
 
 const main = async (words: string[]): Promise<number> => {
   const [name, ...rest] = words;
