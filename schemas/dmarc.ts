@@ -22,6 +22,22 @@ export const IdentifierAlignment = z.object({
   domain: z.string().nullable().describe('the identifier that aligns'),
 });
 
+/** An address that reports go to, and whether its domain agreed to take them. */
+export const DmarcReportAddress = z.object({
+  tag: z.enum(['rua', 'ruf']),
+  uri: z.string().describe('the address as published'),
+  domain: z.string().nullable().describe('domain of a mailto address'),
+  external: z.boolean().describe('true when the receiver of reports has another Organizational Domain'),
+  authorized: z
+    .boolean()
+    .nullable()
+    .describe(
+      'whether the receiver agreed to take reports (RFC 9990 section 4); true where it need not; null: unknown',
+    ),
+  asked: z.string().nullable().describe('name that would hold the agreement'),
+});
+export type DmarcReportAddress = z.infer<typeof DmarcReportAddress>;
+
 /** One reading of DMARC. */
 export const DmarcReading = z.object({
   result: DmarcResult,
@@ -43,6 +59,7 @@ export const DmarcReading = z.object({
     .nullable()
     .describe('null without a usable record, or when DNS leaves it unknown'),
   alignment: z.object({ spf: IdentifierAlignment, dkim: IdentifierAlignment }),
+  reports: z.array(DmarcReportAddress).optional().describe('with include=reports: where reports go'),
 });
 export type DmarcReading = z.infer<typeof DmarcReading>;
 

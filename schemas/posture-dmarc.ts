@@ -1,6 +1,6 @@
 /** DMARC of a domain: the Tree Walk step by step, the record that applies, and what it means (RFC 9989, beside RFC 7489). */
 import { z } from 'zod';
-import { DmarcPolicy } from './dmarc.ts';
+import { DmarcPolicy, DmarcReportAddress } from './dmarc.ts';
 import { DnsFailure, PublishedState, RecordFault } from './posture-state.ts';
 
 export const DmarcStep = z.object({
@@ -18,20 +18,6 @@ export const DmarcTag = z.object({
     .enum(['published', 'default', 'removed', 'unknown'])
     .describe('removed: of RFC 7489, without effect in RFC 9989; unknown: of no standard, ignored'),
   meaning: z.string().describe('one plain sentence'),
-});
-
-export const DmarcReportAddress = z.object({
-  tag: z.enum(['rua', 'ruf']),
-  uri: z.string().describe('the address as published'),
-  domain: z.string().nullable().describe('domain of a mailto address'),
-  external: z.boolean().describe('true when the receiver of reports has another Organizational Domain'),
-  authorized: z
-    .boolean()
-    .nullable()
-    .describe(
-      'whether the receiver agreed to take reports (RFC 9990 section 4); true where it need not; null: unknown',
-    ),
-  asked: z.string().nullable().describe('name that would hold the agreement'),
 });
 
 export const DmarcPosture = z
@@ -69,4 +55,3 @@ export const DmarcPosture = z
   .meta({ id: 'DmarcPosture', description: 'DMARC of the domain (RFC 9989)' });
 export type DmarcPosture = z.infer<typeof DmarcPosture>;
 export type DmarcTag = z.infer<typeof DmarcTag>;
-export type DmarcReportAddress = z.infer<typeof DmarcReportAddress>;

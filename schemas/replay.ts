@@ -25,6 +25,7 @@ export const ReplayedVerdict = z
       .optional(),
     message: z.looseObject({ sha256: z.string() }),
     spf: z.looseObject({ mailFrom: Traced, helo: Traced }).optional(),
+    dmarc: z.looseObject({ rfc9989: z.looseObject({ reports: z.unknown().optional() }) }).optional(),
     evidence: z.array(Evidence).max(10_000).describe('every DNS question with its answer'),
   })
   .meta({ id: 'ReplayedVerdict', description: 'A verdict that was given with include=evidence' });

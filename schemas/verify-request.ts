@@ -6,8 +6,10 @@ import { SmtpFacts } from './smtp.ts';
 
 /** Parts of a verdict that are left out unless asked for. */
 export const IncludeWord = z
-  .enum(['trace', 'evidence'])
-  .describe('trace: the whole SPF evaluation; evidence: every DNS question with its answer, and the settings');
+  .enum(['trace', 'evidence', 'reports'])
+  .describe(
+    'trace: the whole SPF evaluation; evidence: every DNS question with its answer, and the settings; reports: where DMARC reports go, and whether the domains there agreed to take them',
+  );
 export type IncludeWord = z.infer<typeof IncludeWord>;
 
 /** A message inside JSON. */
@@ -42,7 +44,7 @@ export const VerifyRequest = z
   .strictObject({
     ...MessageText,
     smtp: SmtpFacts.optional().describe('transport facts'),
-    include: z.array(IncludeWord).max(2).optional().describe('parts to add to the verdict'),
+    include: z.array(IncludeWord).max(3).optional().describe('parts to add to the verdict'),
     dns: z
       .array(OverlayRecord)
       .max(100)
@@ -80,7 +82,7 @@ export const VerifyQuery = z
     'tls.mode': tlsShape.mode,
     'auth.mechanism': authShape.mechanism,
     'auth.identity': authShape.identity,
-    include: z.preprocess(words, rest.include).describe('trace, evidence; separated by commas'),
+    include: z.preprocess(words, rest.include).describe('trace, evidence, reports; separated by commas'),
     trustReceived: rest.trustReceived,
     trustedAuthservIds: z.preprocess(words, rest.trustedAuthservIds).describe('authserv-ids, separated by commas'),
   })

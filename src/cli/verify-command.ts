@@ -41,7 +41,7 @@ For a message that was already delivered:
 
 Output:
   --json                    the whole verdict as JSON
-  --include <parts>         add trace, evidence (separated by commas); with --json
+  --include <parts>         add trace, evidence, reports (separated by commas); with --json
 
 Exit: 0 DMARC pass or none, 1 fail, 2 temperror, 64 wrong use, 66 no message.
 
@@ -97,7 +97,7 @@ const readFacts = (options: Options): SmtpFacts => {
 const readInclude = (text: string | undefined): IncludeWord[] | undefined => {
   if (text === undefined) return undefined;
   const parsed = IncludeWord.array().safeParse(text.split(',').map((word) => word.trim()));
-  if (!parsed.success) throw new WrongUse('--include: trace, evidence');
+  if (!parsed.success) throw new WrongUse('--include: trace, evidence, reports');
   return parsed.data;
 };
 

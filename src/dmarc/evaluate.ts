@@ -3,11 +3,18 @@
  * that could change the result makes it `temperror`.
  */
 import { getDomain } from 'tldts';
-import type { DmarcOlderReading, DmarcPolicy, DmarcReading, DmarcVerdict } from '../../schemas/dmarc.ts';
+import type {
+  DmarcOlderReading,
+  DmarcPolicy,
+  DmarcReading,
+  DmarcReportAddress,
+  DmarcVerdict,
+} from '../../schemas/dmarc.ts';
 import type { Lookup } from '../dns/lookup.ts';
 import { type DmarcRecord, readAsRfc7489 } from '../records/dmarc.ts';
 import { type AlignmentTest, align, type Identifier, treeWalkAlignment } from './alignment.ts';
 import { applicableRecord, applyPolicy, ONE_LEVEL_LOWER } from './policy.ts';
+import { checkReportAddresses } from './report-addresses.ts';
 import {
   type DmarcAnswer,
   organizationalDomain,
@@ -25,6 +32,8 @@ export type DmarcEvaluation = {
   /** Alignment of one domain in the mode that the record asks for DKIM; null when unknown. */
   dkimAligned: (domain: string) => Promise<boolean | null>;
   finish: (identifiers: Identifiers) => Promise<DmarcVerdict>;
+  /** Where the reports of the record that applies go; asks through a lookup of its own. */
+  reports: (lookup: Lookup) => Promise<DmarcReportAddress[]>;
 };
 
 const NO_ALIGNMENT = { mode: null, aligned: false, domain: null } as const;
@@ -40,6 +49,14 @@ export const beginDmarc = (authorDomain: string, lookup: Lookup, deadlineMs: num
     ? Promise.resolve<TreeWalk>({ start: authorDomain, steps: [], failure: null })
     : walkTree(authorDomain, askRecord);
   return {
+    reports: async (aside) => {
+      const made = await walk;
+      const applicable = applicableRecord(made);
+      if (applicable.kind !== 'record') return [];
+      const { record, domain } = applicable.found;
+      const ask = (name: string, type: 'TXT') => aside({ name, type }, deadlineMs);
+      return checkReportAddresses(record, domain, organizationalDomain(made), ask, recordLookup(aside, deadlineMs));
+    },
     dkimAligned: async (domain) => {
       const made = await walk;
       const record = applicableRecord(made);

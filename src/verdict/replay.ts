@@ -5,6 +5,7 @@
 import type { Evidence, OverlayRecord } from '../../schemas/dns.ts';
 import type { ReplayedVerdict } from '../../schemas/replay.ts';
 import type { Verdict } from '../../schemas/verdict.ts';
+import type { IncludeWord } from '../../schemas/verify-request.ts';
 import { evidenceErrors, recorded } from '../dns/recorded.ts';
 import { type Difference, differencesOf } from './evidence.ts';
 import { Fault } from './fault.ts';
@@ -38,7 +39,7 @@ export const createReplayer =
     const { trustReceived, trustedAuthservIds, facts: derivedFacts = [] } = earlier.derived ?? {};
     const given = Object.fromEntries(Object.entries(earlier.smtp).filter(([name]) => !derivedFacts.includes(name)));
     const verdict = await verify(message, given, {
-      include: hasTrace(earlier) ? ['trace', 'evidence'] : ['evidence'],
+      include: includedIn(earlier),
       overlay,
       trustReceived,
       trustedAuthservIds,
@@ -52,5 +53,9 @@ export const createReplayer =
     return { verdict, same: differences.length === 0, differences };
   };
 
-const hasTrace = ({ spf }: ReplayedVerdict): boolean =>
-  spf?.mailFrom?.trace !== undefined || spf?.helo?.trace !== undefined;
+/** What the earlier verdict was asked for. */
+const includedIn = ({ spf, dmarc }: ReplayedVerdict): IncludeWord[] => [
+  'evidence',
+  ...(spf?.mailFrom?.trace !== undefined || spf?.helo?.trace !== undefined ? (['trace'] as const) : []),
+  ...(dmarc?.rfc9989.reports !== undefined ? (['reports'] as const) : []),
+];

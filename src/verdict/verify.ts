@@ -115,7 +115,7 @@ export const createVerifier = (parts: VerifierParts): Verify => {
     ]);
     const signatures = sealed.signatures.map(toSignature);
     const arc = toArcVerdict(sealed.arc, message, settings.arcTrustedSealers);
-    const dmarc =
+    const judgedDmarc =
       dmarcBegun === null
         ? noAuthorDomain(author.reason ?? 'there is no author domain')
         : await timed('dmarc', () => dmarcBegun.finish(toIdentifiers(checked, signatures, settings)));
@@ -125,9 +125,13 @@ export const createVerifier = (parts: VerifierParts): Verify => {
         aligned: signature.sdid === null || dmarcBegun === null ? null : await dmarcBegun.dkimAligned(signature.sdid),
       })),
     );
-    const bimi = await timed('bimi', () => checkBimi(message, dmarc, lookup, deadlineMs));
+    const bimi = await timed('bimi', () => checkBimi(message, judgedDmarc, lookup, deadlineMs));
     // On a ledger of its own: what only the picture needs must not use up the limits of the verdict.
     const aside = withBudget(stoppable(laid, options.signal), parts.dnsLimits, clock.monotonicMs, parts.mode);
+    const dmarc =
+      asks(options, 'reports') && dmarcBegun !== null
+        ? { ...judgedDmarc, rfc9989: { ...judgedDmarc.rfc9989, reports: await dmarcBegun.reports(aside.lookup) } }
+        : judgedDmarc;
     const traceParts = {
       lookup: aside.lookup,
       deadlineMs,

@@ -49,6 +49,28 @@ test('replay of a verdict with a limit reached gives the same usage', async () =
   assert.deepEqual(replayed.differences, []);
 });
 
+test('include=reports tells whether outside receivers agreed to take reports, and replays (RFC 9990 section 4)', async () => {
+  const overlay = [
+    {
+      name: '_dmarc.quiet.example',
+      type: 'TXT' as const,
+      records: ['v=DMARC1; p=none; rua=mailto:a@quiet.example,mailto:b@agreed.test,mailto:c@silent.test'],
+    },
+    { name: 'quiet.example._report._dmarc.agreed.test', type: 'TXT' as const, records: ['v=DMARC1'] },
+  ];
+  const earlier = await stored('unsigned.eml', BRAND, { include: ['evidence', 'reports'], overlay });
+  const { verdict, differences } = await replay(example('unsigned.eml'), earlier);
+  assert.deepEqual(
+    verdict.dmarc.rfc9989.reports?.map(({ domain, external, authorized }) => [domain, external, authorized]),
+    [
+      ['quiet.example', false, true],
+      ['agreed.test', true, true],
+      ['silent.test', true, false],
+    ],
+  );
+  assert.deepEqual(differences, []);
+});
+
 test('replay derives facts again from the message', async () => {
   const head =
     'Received: from mail.brand.example (mail.brand.example [192.0.2.10])\r\n by mx.receiver.example (Postfix) with ESMTPS id 4ABC; Mon, 3 Feb 2025 09:00:05 +0000\r\n';
