@@ -68,6 +68,10 @@ export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
   // Answers are made by our own code and tested against their schemas; checking each one again would double the work.
   app.setSerializerCompiler(() => JSON.stringify);
   app.setValidatorCompiler(() => (value) => ({ value }));
+  // A client that keeps its connection would otherwise keep a draining service alive until the time for it is up.
+  app.addHook('onSend', async (_request, reply) => {
+    if (!parts.isReady()) reply.header('connection', 'close');
+  });
   acceptBodies(app, settings.maxMessageBytes);
   if (onAnswer !== undefined) {
     app.addHook('onResponse', async ({ routeOptions, method }, { statusCode, elapsedTime }) =>

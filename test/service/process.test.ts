@@ -1,0 +1,101 @@
+/** The service as a process: it starts, judges offline, refuses wrong settings, and drains on SIGTERM without losing what runs. */
+import assert from 'node:assert/strict';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { Verdict } from '../../schemas/verdict.ts';
+import { example } from '../verdict/make-verifier.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const QUERY = 'clientIp=192.0.2.10&helo=mail.brand.example&mailFrom=alice@brand.example';
+
+const start = (environment: Record<string, string>): ChildProcessWithoutNullStreams =>
+  spawn(process.execPath, ['src/server.ts'], {
+    cwd: ROOT,
+    env: { PATH: process.env.PATH ?? '', PORT: '0', DNS_SERVERS: '127.0.0.1:9', ...environment },
+    stdio: 'pipe',
+  });
+
+/** Waits for the line that tells the address. */
+const listening = async (child: ChildProcessWithoutNullStreams): Promise<string> => {
+  for await (const line of createInterface({ input: child.stdout })) {
+    const { msg, addresses } = JSON.parse(line) as { msg: string; addresses?: string[] };
+    if (msg === 'listening' && addresses?.[0] !== undefined) return addresses[0];
+  }
+  throw new Error('the service ended before it listened');
+};
+
+const verify = (address: string, file: string): Promise<Response> =>
+  fetch(`${address}/v1/verify?${QUERY}`, { method: 'POST', body: new Uint8Array(example(file)) });
+
+test('the service judges an example without any DNS server, and a production start loads no zone', async () => {
+  for (const [environment, result] of [
+    [{}, 'pass'],
+    [{ NODE_ENV: 'production' }, 'temperror'],
+  ] as const) {
+    const child = start(environment);
+    try {
+      const answer = await verify(await listening(child), 'aligned.eml');
+      assert.equal(((await answer.json()) as Verdict).dmarc.result, result);
+    } finally {
+      child.kill('SIGTERM');
+    }
+    assert.deepEqual(await once(child, 'exit'), [0, null]);
+  }
+});
+
+test('SIGTERM stops listening, lets a running verification finish, and exits with 0', async () => {
+  // A name server that answers nothing until it is told to: the verification runs for as long as the test wants.
+  const server = createSocket('udp4');
+  server.bind(0, '127.0.0.1');
+  await once(server, 'listening');
+  const child = start({
+    DNS_SERVERS: `127.0.0.1:${server.address().port}`,
+    DNS_QUESTION_TIMEOUT_MS: '30000',
+    DNS_TRIES_PER_SERVER: '1',
+  });
+  try {
+    const address = await listening(child);
+    const asked = once(server, 'message');
+    const running = fetch(`${address}/v1/verify?clientIp=192.0.2.10&helo=a.slow.test&mailFrom=a@slow.test`, {
+      method: 'POST',
+      body: 'From: a@slow.test\r\n\r\n',
+    });
+    const held: [Buffer, { port: number; address: string }][] = [
+      (await asked) as [Buffer, { port: number; address: string }],
+    ];
+    server.on('message', (query, from) => {
+      held.push([query, from]);
+      if (refusing) refuse(query, from);
+    });
+    let refusing = false;
+    const refuse = (query: Buffer, from: { port: number; address: string }): void => {
+      const reply = Buffer.from(query);
+      reply.writeUInt16BE(0x8183, 2);
+      server.send(reply, from.port, from.address);
+    };
+    child.kill('SIGTERM');
+    for await (const line of createInterface({ input: child.stdout })) if (line.includes('"ending')) break;
+    await assert.rejects(fetch(`${address}/healthz`), 'nothing new is taken');
+    refusing = true;
+    for (const [query, from] of held) refuse(query, from);
+    const verdict = (await (await running).json()) as Verdict;
+    assert.equal(verdict.spf.result, 'none');
+    assert.deepEqual(await once(child, 'exit'), [0, null]);
+  } finally {
+    server.close();
+    child.kill('SIGKILL');
+  }
+});
+
+test('a start with wrong settings tells every one of them and exits with 78', async () => {
+  const child = start({ PORT: '99999', MAX_MESSAGE_BYTES: 'many', ENFORCE: 'perhaps', CLOCK_SKEW_SECONDS: '-1' });
+  let told = '';
+  child.stderr.setEncoding('utf8').on('data', (text) => (told += text));
+  assert.deepEqual(await once(child, 'exit'), [78, null]);
+  for (const name of ['PORT', 'MAX_MESSAGE_BYTES', 'ENFORCE', 'CLOCK_SKEW_SECONDS'])
+    assert.match(told, new RegExp(`^${name}: `, 'm'));
+});
