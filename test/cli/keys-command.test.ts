@@ -1,0 +1,98 @@
+/** `mailverdict keys` as an operator uses it. */
+import assert from 'node:assert/strict';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { findKey, readKeys } from '../../src/http/api-keys.ts';
+import { runCli } from './run-cli.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'mailverdict-keys-'));
+after(() => rmSync(folder, { recursive: true }));
+let files = 0;
+const newFile = (): string => join(folder, `keys-${++files}`);
+const keysIn = (file: string) => {
+  const outcome = readKeys(file);
+  return outcome.kind === 'keys' ? outcome.keys : assert.fail(outcome.mistakes.join('\n'));
+};
+
+test('keys create writes the key once to standard output and its hash to a file for its owner only', async () => {
+  const file = newFile();
+  const { code, out, err } = await runCli(['keys', 'create', 'billing', '--file', file]);
+  assert.equal(code, 0, err);
+  assert.match(out, /^mv_[A-Za-z0-9_-]{43}\n$/);
+  const key = out.trim();
+  assert.equal(findKey(keysIn(file), key)?.name, 'billing');
+  assert.doesNotMatch(readFileSync(file, 'utf8') + err, new RegExp(key));
+  assert.equal(statSync(file).mode & 0o777, 0o600);
+});
+
+test('keys create, list and revoke work on the file that API_KEYS names, each key by its name', async () => {
+  const file = newFile();
+  const keys = (...words: string[]) => runCli(['keys', ...words], undefined, { API_KEYS: file });
+  const first = (await keys('create', 'first')).out.trim();
+  const second = (await keys('create', 'second.one')).out.trim();
+  assert.match((await keys('list')).out, /^first {7}\d{4}-\d{2}-\d{2}\nsecond\.one {2}\d{4}-\d{2}-\d{2}\n$/);
+  assert.equal((await keys('revoke', 'first')).code, 0);
+  assert.equal(findKey(keysIn(file), first), null);
+  assert.equal(findKey(keysIn(file), second)?.name, 'second.one');
+});
+
+test('keys keeps the mode of the file and follows a link to it', async () => {
+  const file = newFile();
+  const link = `${file}-link`;
+  writeFileSync(file, '');
+  chmodSync(file, 0o640);
+  symlinkSync(file, link);
+  assert.equal((await runCli(['keys', 'create', 'one', '--file', link])).code, 0);
+  assert.equal(statSync(file).mode & 0o777, 0o640);
+  assert.equal(keysIn(file).length, 1);
+  assert.equal(existsSync(`${file}.new`), false);
+});
+
+test('keys tells what is wrong and changes nothing', async (t) => {
+  const cases: { words: string[]; text?: string; code: number; says: RegExp }[] = [
+    { words: ['create'], code: 64, says: /give the key a name/ },
+    { words: ['create', 'a/b'], code: 64, says: /up to 64 letters/ },
+    { words: ['create', 'one', 'two'], code: 64, says: /give one name/ },
+    { words: ['make', 'one'], code: 64, says: /keys create, keys list or keys revoke/ },
+    {
+      words: ['create', 'one'],
+      text: `one sha256:${'0'.repeat(64)} 2026-11-22\n`,
+      code: 64,
+      says: /a key one already/,
+    },
+    { words: ['revoke', 'two'], text: `one sha256:${'0'.repeat(64)} 2026-11-22\n`, code: 64, says: /no key two/ },
+    { words: ['create', 'one'], text: 'something else\n', code: 78, says: /line 1: the hash must be/ },
+    { words: ['list'], code: 78, says: /cannot be read \(ENOENT\)/ },
+  ];
+  for (const { words, text, code, says } of cases) {
+    await t.test(words.join(' '), async () => {
+      const file = newFile();
+      if (text !== undefined) writeFileSync(file, text);
+      const run = await runCli(['keys', ...words, '--file', file]);
+      assert.equal(run.code, code);
+      assert.match(run.err, says);
+      assert.equal(existsSync(file) ? readFileSync(file, 'utf8') : undefined, text);
+    });
+  }
+  await t.test('without a file', async () => {
+    assert.match((await runCli(['keys', 'create', 'one'])).err, /set API_KEYS or give --file/);
+  });
+  await t.test('while another change is under way', async () => {
+    const file = newFile();
+    writeFileSync(`${file}.new`, '');
+    const run = await runCli(['keys', 'create', 'one', '--file', file]);
+    assert.equal(run.code, 66);
+    assert.match(run.err, /another change is under way/);
+  });
+});
