@@ -1,0 +1,12 @@
+/** README.md against the code: its tables of settings are those of the schema. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { withSettingsTable } from '../../src/cli/settings-table.ts';
+
+test('README.md lists the settings as the schema has them', () => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  const written = withSettingsTable(readme);
+  assert.ok(written !== null, 'README.md needs <!-- settings --> and <!-- /settings --> once each');
+  assert.ok(readme === written, 'README.md differs from the schema: run "npm run readme"');
+});
