@@ -1,13 +1,11 @@
 /**
  * A verdict and the header fields of the message → header edits and an action. Pure, and shared by milter, MTA Hooks and raw hook, so that the same
  * message gets the same treatment behind each. Removes forged fields first and adds ours on top after that: the other order would remove our own.
- * A message whose bytes did not reach us exactly is never refused for a signature that the loss may have broken.
  * RFC 8601 section 5 (removal), RFC 7372 (reply codes).
  */
-import type { DkimSignature } from '../../schemas/dkim.ts';
-import type { Finding } from '../../schemas/finding.ts';
 import type { Disposition, SmtpReply, Verdict } from '../../schemas/verdict.ts';
 import type { Enforcement } from './enforcement.ts';
+import { type Exactness, withExactness } from './exactness.ts';
 import type { HeaderRemoval } from './forged-fields.ts';
 import type { WriteAuthenticationResults } from './parts.ts';
 import { OWN_REPLIES, safeReply } from './smtp-reply.ts';
@@ -20,12 +18,6 @@ export type HeaderAddition = { readonly name: string; readonly value: string };
 
 /** Why a message gets no verdict. */
 export type Unevaluated = 'fault' | 'too-slow' | 'service-full' | 'over-size';
-
-/**
- * How far the bytes we hold are those that were sent. `white-space-unknown`: the mail server kept the space after each colon to itself (HDR_LEADSPC not
- * negotiated); `body-lossy`: the text was decoded on the way and 8-bit octets are gone.
- */
-export type Exactness = 'exact' | 'white-space-unknown' | 'body-lossy';
 
 /** What is done, and why. */
 export type Decision = {
@@ -65,7 +57,9 @@ export type VerdictGrounds = DecisionGrounds & {
 
 /** Decides on a verdict. */
 export const decide = (given: Verdict, grounds: VerdictGrounds): Decision => {
-  const verdict = withExactness(given, grounds);
+  const verdict = withExactness(given, grounds.exactness, (changed) =>
+    grounds.writeAuthenticationResults(grounds.authservId, changed),
+  );
   const outcomes = grounds.enforcements.map((enforcement) => actionUnder(enforcement, verdict.disposition));
   const action = outcomes.reduce(milder, 'reject');
   const onlyLogged = grounds.enforcements.every((enforcement) => enforcement === 'dry-run');
@@ -239,57 +233,4 @@ const propertyValue = (identity: string): string | null => {
   if (identity.length > 255 || /[^\x20-\x7e]/.test(identity)) return null;
   if (/^[A-Za-z0-9!#$%&'*+\-^_`{|}~.]+(?:@[A-Za-z0-9.-]+)?$/.test(identity)) return identity;
   return `"${identity.replace(/["\\]/g, '\\$&')}"`;
-};
-
-const INEXACT = {
-  'white-space-unknown': {
-    lost: 'the white space after the colons of header fields is unknown, since the mail server did not negotiate HDR_LEADSPC',
-    breaks: (signature: DkimSignature) => signature.canonicalization?.header !== 'relaxed',
-  },
-  'body-lossy': {
-    lost: 'the mail server decoded the message as text, and octets were lost',
-    breaks: () => true,
-  },
-} as const;
-
-/**
- * Tells in the verdict that bytes were lost: a signature that may have failed by that is `neutral` (RFC 8601 section 2.7.1: not capable of being
- * evaluated), and a refusal that may rest on it is taken back.
- */
-const withExactness = (verdict: Verdict, grounds: VerdictGrounds): Verdict => {
-  if (grounds.exactness === 'exact') return verdict;
-  const { lost, breaks } = INEXACT[grounds.exactness];
-  const isDoubtful = (signature: DkimSignature): boolean => signature.result === 'fail' && breaks(signature);
-  const doubtful = verdict.dkim.some(isDoubtful);
-  const finding: Finding = {
-    code: 'message-not-exact',
-    severity: doubtful ? 'warning' : 'info',
-    message: `The message did not arrive byte for byte: ${lost}${doubtful ? '; a DKIM failure may come from that' : ''}.`,
-    section: 'RFC 6376 section 3.4',
-  };
-  const findings = [...verdict.findings, finding];
-  if (!doubtful) return { ...verdict, findings };
-  const changed: Verdict = {
-    ...verdict,
-    findings,
-    dkim: verdict.dkim.map((signature) =>
-      isDoubtful(signature) ? { ...signature, result: 'neutral', reason: `cannot be judged: ${lost}` } : signature,
-    ),
-    disposition: withoutRefusal(verdict.disposition),
-  };
-  const authenticationResults = grounds.writeAuthenticationResults(grounds.authservId, changed);
-  return { ...changed, headers: { ...changed.headers, authenticationResults } };
-};
-
-const withoutRefusal = (disposition: Disposition): Disposition => {
-  if (disposition.wouldBe !== 'reject' && disposition.wouldBe !== 'quarantine') return disposition;
-  const { smtpReply: _, ...rest } = disposition;
-  const comment = 'the DKIM failure may come from octets that were lost on the way to the check';
-  return {
-    ...rest,
-    action: 'accept',
-    wouldBe: 'accept',
-    reason: `${disposition.reason}, but ${comment}`,
-    override: { type: 'other', comment },
-  };
 };

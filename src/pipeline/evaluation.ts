@@ -10,12 +10,12 @@ import {
   type Decision,
   decide,
   decideWithoutVerdict,
-  type Exactness,
   ignoreMessage,
   stampAuthenticated,
   type Unevaluated,
 } from './decision.ts';
 import { createTreatment, type Daemon, type Treatment } from './enforcement.ts';
+import type { Exactness } from './exactness.ts';
 import type { HeaderRemoval } from './forged-fields.ts';
 import type { Clock, Face, Observer, PipelineLog, WriteAuthenticationResults } from './parts.ts';
 

@@ -5,10 +5,9 @@
  */
 import type { Socket } from 'node:net';
 import type { Evaluation, EvaluationSettings } from '../evaluation.ts';
-import { type ListenAddress, type Listener, openListeners } from '../listener.ts';
 import type { Memory } from '../memory.ts';
-import { networksOf } from '../networks.ts';
 import type { Observer, PipelineLog } from '../parts.ts';
+import { createPipelineServer, type PipelineServer } from '../server.ts';
 import { repliesFor } from './reply.ts';
 import { type CompleteMessage, createSession, type SessionParts } from './session.ts';
 import { createFrameReader, type Reply, readCommand, writeReplies } from './wire.ts';
@@ -21,26 +20,8 @@ export type MilterParts = {
   readonly observer?: Observer | undefined;
 };
 
-/** A server of this room. */
-export type PipelineServer = {
-  /** Opens the listeners of the settings. @returns the addresses as they are @throws when one cannot be opened */
-  listen(): Promise<ListenAddress[]>;
-  /**
-   * Stops accepting, lets messages in hand finish, closes idle connections at once.
-   * @param graceMs milliseconds after which what is left is cut off
-   */
-  close(graceMs: number): Promise<void>;
-};
-
-/** An open connection, as closing sees it. */
-type Connection = { readonly isIdle: () => boolean; readonly finish: () => void; readonly destroy: () => void };
-
 /** Makes the server; nothing listens yet. */
 export const createMilterServer = (settings: EvaluationSettings, parts: MilterParts): PipelineServer => {
-  const connections = new Set<Connection>();
-  let listeners: Listener[] = [];
-  let closing = false;
-  let whenEmpty: (() => void) | undefined;
   const sessionParts: SessionParts = {
     limits: { maxMessageBytes: settings.pipelineMaxMessageBytes, maxFields: settings.pipelineMaxFields },
     memory: parts.memory,
@@ -48,48 +29,14 @@ export const createMilterServer = (settings: EvaluationSettings, parts: MilterPa
     removeAuthservIds: settings.removeAuthservIds,
     treatment: parts.evaluation.treatment,
   };
-
-  const serve = (socket: Socket): void => {
-    const connection = serveConnection(socket, settings, sessionParts, parts, () => closing);
-    connections.add(connection);
-    parts.observer?.onConnection?.({ face: 'milter', open: connections.size, refused: false });
-    socket.once('close', () => {
-      connections.delete(connection);
-      parts.observer?.onConnection?.({ face: 'milter', open: connections.size, refused: false });
-      if (connections.size === 0) whenEmpty?.();
-    });
-  };
-
-  return {
-    listen: async () => {
-      listeners = await openListeners(settings.milterListen, {
-        socketMode: settings.socketMode,
-        socketGroup: settings.socketGroup,
-        allowed: networksOf(settings.pipelineNetworks),
-        maxConnections: settings.pipelineMaxConnections,
-        maxPeerConnections: settings.pipelineMaxPeerConnections,
-        onConnection: serve,
-        onRefused: (reason) => {
-          parts.log.warn({ face: 'milter', reason }, 'connection refused');
-          parts.observer?.onConnection?.({ face: 'milter', open: connections.size, refused: true });
-        },
-      });
-      return listeners.map(({ address }) => address);
-    },
-    close: async (graceMs) => {
-      closing = true;
-      await Promise.all(listeners.map((listener) => listener.stop()));
-      for (const connection of connections) if (connection.isIdle()) connection.finish();
-      if (connections.size === 0) return;
-      const cutOff = setTimeout(() => {
-        for (const connection of connections) connection.destroy();
-      }, graceMs);
-      await new Promise<void>((resolve) => {
-        whenEmpty = resolve;
-      });
-      clearTimeout(cutOff);
-    },
-  };
+  return createPipelineServer({
+    face: 'milter',
+    addresses: settings.milterListen,
+    settings,
+    log: parts.log,
+    observer: parts.observer,
+    serve: (socket, isClosing) => serveConnection(socket, settings, sessionParts, parts, isClosing),
+  });
 };
 
 const PROGRESS = writeReplies([{ kind: 'progress' }]);
@@ -100,7 +47,7 @@ const serveConnection = (
   sessionParts: SessionParts,
   parts: MilterParts,
   isClosing: () => boolean,
-): Connection => {
+): (() => boolean) => {
   const reader = createFrameReader(settings.pipelineMaxFrameBytes);
   const session = createSession(sessionParts);
   const peer = socket.remoteAddress ?? 'unix';
@@ -194,5 +141,5 @@ const serveConnection = (
     working?.abort();
     session.end();
   });
-  return { isIdle, finish: () => socket.end(), destroy: () => socket.destroy() };
+  return isIdle;
 };

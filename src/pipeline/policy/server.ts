@@ -7,10 +7,8 @@ import type { SmtpFacts } from '../../../schemas/smtp.ts';
 import type { SpfVerdict } from '../../../schemas/spf.ts';
 import { createTreatment } from '../enforcement.ts';
 import type { EvaluationSettings } from '../evaluation.ts';
-import { type Listener, openListeners } from '../listener.ts';
-import type { PipelineServer } from '../milter/server.ts';
-import { networksOf } from '../networks.ts';
 import type { CheckSpf, Clock, Observer, PipelineLog, WriteReceivedSpf } from '../parts.ts';
+import { createPipelineServer, type PipelineServer } from '../server.ts';
 import { OWN_REPLIES } from '../smtp-reply.ts';
 import { NO_OPINION, policyAction, prependAnswer, refuseAnswer } from './action.ts';
 import { createPolicyReader, daemonOfRequest, factsOfRequest, hasEnvelope, type PolicyRequest } from './request.ts';
@@ -27,17 +25,10 @@ export type PolicyParts = {
 /** What a connection remembers of the message it asked about last. */
 type Remembered = { key: string; spf: SpfVerdict; prepended: boolean };
 
-/** A connection as closing sees it. */
-type Connection = { readonly isIdle: () => boolean; readonly socket: Socket };
-
 /** Makes the server; nothing listens yet. */
 export const createPolicyServer = (settings: EvaluationSettings, parts: PolicyParts): PipelineServer => {
   const treatmentOf = createTreatment(settings);
-  const connections = new Set<Connection>();
-  let listeners: Listener[] = [];
-  let closing = false;
   let running = 0;
-  let whenEmpty: (() => void) | undefined;
 
   const check = async (facts: SmtpFacts): Promise<SpfVerdict | 'service-full' | 'too-slow' | 'fault'> => {
     if (running >= settings.pipelineMaxEvaluations) return 'service-full';
@@ -105,11 +96,10 @@ export const createPolicyServer = (settings: EvaluationSettings, parts: PolicyPa
     return prependAnswer(parts.writeReceivedSpf(settings.authservId, counting, facts));
   };
 
-  const serve = (socket: Socket): void => {
+  const serve = (socket: Socket, isClosing: () => boolean): (() => boolean) => {
     const reader = createPolicyReader();
     const memory: { last?: Remembered } = {};
     let working = false;
-    const connection: Connection = { isIdle: () => !working, socket };
 
     const answerAll = async (): Promise<void> => {
       if (working) return;
@@ -124,12 +114,10 @@ export const createPolicyServer = (settings: EvaluationSettings, parts: PolicyPa
         socket.write(await answerTo(next, memory));
       }
       working = false;
-      if (closing) socket.end();
+      if (isClosing()) socket.end();
       socket.resume();
     };
 
-    connections.add(connection);
-    parts.observer?.onConnection?.({ face: 'policy', open: connections.size, refused: false });
     socket.setTimeout(settings.pipelineIdleMs, () => {
       if (!working) socket.destroy();
     });
@@ -141,41 +129,15 @@ export const createPolicyServer = (settings: EvaluationSettings, parts: PolicyPa
         socket.destroy();
       });
     });
-    socket.once('close', () => {
-      connections.delete(connection);
-      parts.observer?.onConnection?.({ face: 'policy', open: connections.size, refused: false });
-      if (connections.size === 0) whenEmpty?.();
-    });
+    return () => !working;
   };
 
-  return {
-    listen: async () => {
-      listeners = await openListeners(settings.policyListen, {
-        socketMode: settings.socketMode,
-        socketGroup: settings.socketGroup,
-        allowed: networksOf(settings.pipelineNetworks),
-        maxConnections: settings.pipelineMaxConnections,
-        maxPeerConnections: settings.pipelineMaxPeerConnections,
-        onConnection: serve,
-        onRefused: (reason) => {
-          parts.log.warn({ face: 'policy', reason }, 'connection refused');
-          parts.observer?.onConnection?.({ face: 'policy', open: connections.size, refused: true });
-        },
-      });
-      return listeners.map(({ address }) => address);
-    },
-    close: async (graceMs) => {
-      closing = true;
-      await Promise.all(listeners.map((listener) => listener.stop()));
-      for (const { isIdle, socket } of connections) if (isIdle()) socket.end();
-      if (connections.size === 0) return;
-      const cutOff = setTimeout(() => {
-        for (const { socket } of connections) socket.destroy();
-      }, graceMs);
-      await new Promise<void>((resolve) => {
-        whenEmpty = resolve;
-      });
-      clearTimeout(cutOff);
-    },
-  };
+  return createPipelineServer({
+    face: 'policy',
+    addresses: settings.policyListen,
+    settings,
+    log: parts.log,
+    observer: parts.observer,
+    serve,
+  });
 };
