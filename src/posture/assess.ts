@@ -162,7 +162,7 @@ const assessOnce = async (
     limits: { maxBytes: settings.postureMaxLogoBytes, timeoutMs },
     nowMs,
   });
-  const [spf, dmarc, dkim, published, mtaSts, tlsRpt, bimi, dnssec, zone, texts] = await Promise.all([
+  const [spf, dmarc, published, mtaSts, tlsRpt, bimi, dnssec, zone, texts, dkim] = await Promise.all([
     assessSpf(ascii, options, {
       ask,
       lookup: budget.lookup,
@@ -172,7 +172,6 @@ const assessOnce = async (
       limits: { maxQuestions: settings.postureMaxSpfQuestions, maxTerms: settings.postureMaxSpfTerms },
     }),
     dmarcBegun,
-    assessDkim(ascii, options.selectors, ask),
     mailBegun,
     mtaStsBegun,
     assessTlsRpt(ascii, ask),
@@ -180,6 +179,8 @@ const assessOnce = async (
     assessDnssec(ascii, ask),
     assessZone(ascii, ask),
     textsOf(ascii, ask),
+    // Last: a hundred selectors that nothing hangs on wait behind the questions that others hang on.
+    assessDkim(ascii, options.selectors, ask),
   ]);
   const mail =
     options.probe === undefined || probe === null
