@@ -20,6 +20,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   },
   dns: { summary: 'ask one DNS question', load: async () => (await import('./dns-command.ts')).dnsCommand },
   serve: { summary: 'run the service', load: async () => (await import('./serve-command.ts')).serveCommand },
+  health: {
+    summary: 'ask whether the service takes work',
+    load: async () => (await import('./health-command.ts')).healthCommand,
+  },
   keys: {
     summary: 'make, list and revoke API keys',
     load: async () => (await import('./keys-command.ts')).keysCommand,
