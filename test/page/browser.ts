@@ -69,6 +69,12 @@ export const judgeSample = async (page: Page, file: string): Promise<void> => {
 export const waitForPosture = (page: Page): Promise<void> =>
   page.locator('#posture[aria-busy=false] .banner').waitFor();
 
+/** Opens every part that is closed. */
+export const openFolds = async (page: Page): Promise<void> => {
+  const closed = page.locator('.fold:not([open]) > summary:visible');
+  for (let left = await closed.count(); left > 0; left -= 1) await closed.first().click();
+};
+
 /** Violations that axe-core finds, as one line each. */
 export const axeViolations = async (page: Page): Promise<string[]> => {
   await page.evaluate(axe.source);

@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
 import { EXAMPLES } from '../../examples/cases.ts';
 import { Verdict } from '../../schemas/verdict.ts';
-import { judgeSample, openPage, startBrowser } from './browser.ts';
+import { judgeSample, openFolds, openPage, startBrowser } from './browser.ts';
 import { HOSTILE_MESSAGE, MARKUP } from './hostile.ts';
 import { type PageService, startPageService } from './page-service.ts';
 
@@ -136,7 +136,7 @@ test('a hostile message and its DNS records are shown as text, and nothing of th
     await page.getByLabel(/^MAIL FROM/).fill('<b>@hostile.test');
     await page.getByRole('button', { name: 'Judge the message' }).click();
     await page.locator('#verdict h2').waitFor();
-    for (const closed of await page.locator('.fold > summary').all()) await closed.click();
+    await openFolds(page);
     for (const opened of await page.locator('.box').all()) await opened.click();
     const text = (await page.locator('main').textContent()) ?? '';
     assert.ok(text.includes(MARKUP), 'the Subject is shown as it is written');

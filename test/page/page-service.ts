@@ -1,36 +1,54 @@
 /**
- * The whole service on a free port of the loopback interface: the zone of the examples answered by itself, all other names asked from a DNS server of the test,
- * which knows the hostile domain and nothing else.
+ * The HTTP face with its real parts on a free port of the loopback interface: the zone of the examples answered by itself, all other names asked from a DNS
+ * server of the test, which knows the hostile domain and nothing else.
  */
+import { PostureSettings } from '../../schemas/posture-settings.ts';
 import { readConfig } from '../../src/config.ts';
 import { parseZone, zoneLookup } from '../../src/dns/zone.ts';
+import { createApp } from '../../src/http/app.ts';
 import { createLog } from '../../src/log.ts';
-import { createService } from '../../src/service.ts';
+import { createParts } from '../../src/parts.ts';
+import { createAssessor } from '../../src/posture/assess.ts';
+import { readSamples } from '../../src/samples.ts';
 import { serveLookup } from '../dns/wire-server.ts';
 import { HOSTILE_ZONE } from './hostile.ts';
 
 /** A service that runs until it is closed. */
 export type PageService = { origin: string; close: () => Promise<void> };
 
-export const startPageService = async (): Promise<PageService> => {
+/** Starts it. @param servedZone what the samples are told about the zone that the service answers from; "" makes them bring their records along */
+export const startPageService = async (servedZone?: string): Promise<PageService> => {
   const parsed = parseZone(HOSTILE_ZONE);
   if (!parsed.ok) throw new Error(parsed.errors.map(({ message }) => message).join('; '));
   const dns = await serveLookup(
     zoneLookup(parsed.zone, async () => ({ kind: 'nxdomain', ttlSeconds: 60, authenticated: false, source: 'zone' })),
   );
-  const read = readConfig({
-    PORT: '0',
-    LOG_LEVEL: 'silent',
-    DNS_SERVERS: `127.0.0.1:${dns.port}`,
-    POSTURE_FETCH: 'no',
-  });
+  const read = readConfig({ LOG_LEVEL: 'silent', DNS_SERVERS: dns.literal });
   if (read.kind !== 'config') throw new Error(read.mistakes.join('; '));
-  const service = await createService(read.config, createLog('silent'));
-  const [origin = ''] = await service.listen();
+  const { config } = read;
+  const log = createLog('silent');
+  const parts = createParts(config, log);
+  const assess = createAssessor({
+    lookup: parts.lookup,
+    settings: PostureSettings.parse({}),
+    fetch: null,
+    probe: null,
+    clock: { nowMs: Date.now, monotonicMs: () => performance.now() },
+  });
+  const app = await createApp({
+    log,
+    verify: parts.verify,
+    replay: parts.replay,
+    isReady: () => true,
+    settings: config,
+    samples: readSamples(servedZone ?? config.dnsZone),
+    domains: { assess, width: 1 },
+  });
   return {
-    origin,
+    origin: await app.listen({ host: '127.0.0.1', port: 0 }),
     close: async () => {
-      await service.close(1000);
+      await app.close();
+      parts.resolver.close();
       await dns.close();
     },
   };

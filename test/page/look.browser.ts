@@ -1,0 +1,128 @@
+/**
+ * How the page looks and reads: both themes, wide and narrow, with and without motion; axe-core finds no violation in any state. Writes the screenshots, to be looked
+ * at by people, when asked to.
+ */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
+import {
+  axeViolations,
+  judgeSample,
+  openFolds,
+  openPage,
+  overflowPixels,
+  screenshot,
+  startBrowser,
+  waitForPosture,
+} from './browser.ts';
+import { type PageService, startPageService } from './page-service.ts';
+
+let browser: Browser;
+let service: PageService;
+before(async () => {
+  [browser, service] = await Promise.all([startBrowser(), startPageService()]);
+});
+after(async () => {
+  await browser.close();
+  await service.close();
+});
+
+/** States of the page, each reached from a fresh one. */
+const STATES: Readonly<Record<string, (page: Page) => Promise<void>>> = {
+  form: async (page) => {
+    await page.locator('#sample:enabled').waitFor();
+  },
+  'form-with-problem': async (page) => {
+    await page.getByRole('button', { name: 'Judge the message' }).click();
+    await page.getByRole('group', { name: 'Error' }).waitFor();
+  },
+  'verdict-pass': (page) => judgeSample(page, 'aligned.eml'),
+  'verdict-fail': (page) => judgeSample(page, 'spf-fail.eml'),
+  'verdict-mailing-list': async (page) => {
+    await judgeSample(page, 'mailing-list.eml');
+    await page.locator('.box', { hasText: /^ARC/ }).click();
+  },
+  'verdict-open': async (page) => {
+    await judgeSample(page, 'partial-body.eml');
+    await page.locator('.box', { hasText: /^DKIM/ }).click();
+    await openFolds(page);
+  },
+  domain: async (page) => {
+    await page.goto(`${service.origin}/?domain=brand.example`);
+    await waitForPosture(page);
+  },
+  'domain-open': async (page) => {
+    await page.goto(`${service.origin}/?domain=hostile.test`);
+    await waitForPosture(page);
+    await openFolds(page);
+    await page.getByRole('button', { name: 'Edit the DMARC record' }).click();
+  },
+  'domain-what-if': async (page) => {
+    await page.goto(`${service.origin}/?domain=museum.example`);
+    await waitForPosture(page);
+    await page.locator('.suggestion').first().getByRole('button', { name: 'Try it' }).click();
+    await page.locator('.changes').waitFor();
+  },
+};
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  for (const [state, reach] of Object.entries(STATES)) {
+    test(`${state} has no violation that axe-core finds, in the ${colorScheme} theme, and fits a window of 320 px`, async () => {
+      const { page, misdeeds } = await openPage(browser, service.origin, { colorScheme, reducedMotion: 'reduce' });
+      await page.goto(service.origin);
+      await reach(page);
+      assert.deepEqual(await axeViolations(page), []);
+      assert.equal(await overflowPixels(page), 0, 'nothing is wider than a window of 1280 px');
+      await screenshot(page, `${state}-${colorScheme}`);
+      await page.setViewportSize({ width: 320, height: 700 });
+      assert.equal(await overflowPixels(page), 0, 'nothing is wider than a window of 320 px');
+      assert.deepEqual(await axeViolations(page), []);
+      await screenshot(page, `${state}-${colorScheme}-narrow`);
+      assert.deepEqual(misdeeds, []);
+      await page.context().close();
+    });
+  }
+}
+
+test('the two themes differ, and follow the system', async () => {
+  const colours = await Promise.all(
+    (['light', 'dark'] as const).map(async (colorScheme) => {
+      const { page } = await openPage(browser, service.origin, { colorScheme });
+      await page.goto(service.origin);
+      return page.evaluate('getComputedStyle(document.body).backgroundColor');
+    }),
+  );
+  assert.notEqual(colours[0], colours[1]);
+});
+
+test('nothing moves for people who asked for less motion', async () => {
+  const durations = await Promise.all(
+    (['reduce', 'no-preference'] as const).map(async (reducedMotion) => {
+      const { page } = await openPage(browser, service.origin, { reducedMotion });
+      await page.goto(service.origin);
+      await judgeSample(page, 'aligned.eml');
+      return page.evaluate('getComputedStyle(document.querySelector(".box")).transitionDuration');
+    }),
+  );
+  assert.equal(durations[0], '0s');
+  assert.notEqual(durations[1], '0s');
+});
+
+test('a sample reads the same where the service does not answer for its domains: the records go along', async () => {
+  const elsewhere = await startPageService('');
+  try {
+    const { page } = await openPage(browser, elsewhere.origin);
+    await page.goto(elsewhere.origin);
+    await judgeSample(page, 'aligned.eml');
+    assert.match((await page.locator('#verdict h2').textContent()) ?? '', /^Yes: brand\.example/);
+    await page.getByText('DNS evidence').click();
+    assert.ok((await page.locator('.evidence td', { hasText: 'overlay' }).count()) > 0);
+    await page.getByText('The same from the command line').click();
+    assert.match(
+      (await page.locator('.fold pre', { hasText: 'curl' }).textContent()) ?? '',
+      /^curl --json @request\.json /,
+    );
+  } finally {
+    await elsewhere.close();
+  }
+});
