@@ -22,6 +22,12 @@ const SUITES: readonly Suite[] = [
     binaries: ['nsd', 'unbound', 'ldns-keygen', 'ldns-signzone', 'ldns-key2ds'],
   },
   {
+    name: 'posture',
+    file: 'test/interop/posture.interop.ts',
+    packages: ['nsd', 'unbound', 'ldnsutils'],
+    binaries: ['nsd', 'unbound', 'ldns-keygen', 'ldns-signzone', 'ldns-key2ds'],
+  },
+  {
     name: 'milter',
     file: 'test/interop/milter.interop.ts',
     packages: ['postfix', 'swaks', 'miltertest', 'opendkim', 'opendkim-tools', 'openssl'],

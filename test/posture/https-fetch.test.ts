@@ -90,7 +90,7 @@ test('createHttpsFetch fetches a document and tells its certificate', async () =
   assert.equal(fetched.kind, 'fetched');
   if (fetched.kind !== 'fetched') return;
   assert.equal(fetched.body.toString(), 'hello');
-  assert.deepEqual(fetched.certificate?.names, ['policy.example', 'other.example']);
+  assert.deepEqual(fetched.certificate?.names, ['policy.example', 'other.example', 'mta-sts.policy.example']);
   assert.equal(fetched.certificate?.issuer, 'Test Authority');
 });
 
