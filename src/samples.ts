@@ -10,19 +10,20 @@ import type { OverlayRecord } from '../schemas/dns.ts';
 import type { Samples } from '../schemas/samples.ts';
 import { parseZone } from './dns/zone.ts';
 
-const FOLDER = ['../examples/', '../../examples/']
-  .map((path) => fileURLToPath(new URL(path, import.meta.url)))
-  .find((folder) => existsSync(resolve(folder, 'zone.txt')));
+const FOLDER =
+  ['../examples/', '../../examples/']
+    .map((path) => fileURLToPath(new URL(path, import.meta.url)))
+    .find((folder) => existsSync(resolve(folder, 'zone.txt'))) ?? null;
 
 /**
  * Reads the samples.
  * @param servedZone path of the zone file that the service answers from; "" for none
- * @param folder folder of the messages and their zone.txt; undefined for none
+ * @param folder folder of the messages and their zone.txt; null for none
  * @returns the samples in the order of the table; none where there is no folder
  * @throws Error when the folder is there and a file of the table is not
  */
-export const readSamples = (servedZone: string, folder: string | undefined = FOLDER): Samples => {
-  if (folder === undefined) return { messages: [], dns: [] };
+export const readSamples = (servedZone: string, folder: string | null = FOLDER): Samples => {
+  if (folder === null) return { messages: [], dns: [] };
   const zoneFile = resolve(folder, 'zone.txt');
   return {
     messages: EXAMPLES.map(({ file, title, smtp }) => ({
