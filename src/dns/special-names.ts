@@ -1,20 +1,20 @@
 /**
- * Names that are decided here and never asked for: localhost (RFC 6761 section 6.3), onion (RFC 7686 section 2), and, if so set, the names of internal
- * networks (home.arpa of RFC 8375, internal): whoever may name a domain in a message must not be able to probe them through our results.
- * The reverse names of the documentation networks have no authority anywhere (RFC 6303 sections 4.4 and 4.6), so a question would only leak an example.
+ * Names that are decided here and never asked for: localhost (RFC 6761 section 6.3), onion (RFC 7686 section 2), and, if so set, names without an authority
+ * in the public DNS. Those of internal networks (home.arpa of RFC 8375, internal) must not be probed through our results by whoever may name a domain in
+ * a message; a question for a reverse name of the documentation networks (RFC 6303 sections 4.4 and 4.6) would only leak an example.
  */
 import type { Answer, Lookup } from './lookup.ts';
 import { isAtOrUnder } from './name.ts';
 
-const SPECIAL = [
-  'localhost',
-  'onion',
+const SPECIAL = ['localhost', 'onion'];
+const WITHOUT_AUTHORITY = [
+  'home.arpa',
+  'internal',
   '2.0.192.in-addr.arpa',
   '100.51.198.in-addr.arpa',
   '113.0.203.in-addr.arpa',
   '8.b.d.0.1.0.0.2.ip6.arpa',
 ];
-const INTERNAL = ['home.arpa', 'internal'];
 
 const NOT_THERE: Answer = Object.freeze({
   kind: 'nxdomain',
@@ -24,8 +24,8 @@ const NOT_THERE: Answer = Object.freeze({
 });
 
 /** Answers special names with NXDOMAIN, source `local`; all else goes to `next`. Names are normalized. */
-export const withoutSpecialNames = (next: Lookup, refusesInternal: boolean): Lookup => {
-  const refused = refusesInternal ? [...SPECIAL, ...INTERNAL] : SPECIAL;
+export const withoutSpecialNames = (next: Lookup, refusesLocalZones: boolean): Lookup => {
+  const refused = refusesLocalZones ? [...SPECIAL, ...WITHOUT_AUTHORITY] : SPECIAL;
   return (question, deadlineMs) =>
     refused.some((apex) => isAtOrUnder(question.name, apex)) ? Promise.resolve(NOT_THERE) : next(question, deadlineMs);
 };
