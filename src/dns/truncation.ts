@@ -8,9 +8,8 @@ import type { Ask } from './tries.ts';
 /** Asks over UDP and, where a server says that its reply is truncated, over TCP, that server first and within the same deadline. */
 export const onTruncation =
   (udp: Ask, tcp: Ask): Lookup =>
-  async (question, deadlineMs) => {
-    const answer = await udp(question, deadlineMs);
-    if (answer.kind !== 'truncated') return answer;
-    const whole = await tcp(question, deadlineMs, answer.server);
-    return whole.kind === 'truncated' ? BAD_REPLY : whole;
-  };
+  (question, deadlineMs) =>
+    udp(question, deadlineMs).then((answer) => {
+      if (answer.kind !== 'truncated') return answer;
+      return tcp(question, deadlineMs, answer.server).then((whole) => (whole.kind === 'truncated' ? BAD_REPLY : whole));
+    });

@@ -27,6 +27,8 @@ type PooledSocket = {
   isConnected: boolean;
   /** Datagrams of this turn of the event loop. */
   outbox: Buffer[];
+  /** Hears of each datagram; the port of a server that is down is told here as often as by an event. */
+  readonly onSent: (error: Error | null) => void;
   questions: number;
   readonly retiresAtMs: number;
   isRetired: boolean;
@@ -99,6 +101,9 @@ const openSocket = (server: Server, retiresAtMs: number): PooledSocket => {
     pending: new Map(),
     isConnected: false,
     outbox: [],
+    onSent: (error) => {
+      if (error !== null) failAll(pooled);
+    },
     questions: 0,
     retiresAtMs,
     isRetired: false,
@@ -139,10 +144,7 @@ const flush = (pooled: PooledSocket): void => {
   const outbox = pooled.outbox;
   pooled.outbox = [];
   if (pooled.isRetired && pooled.pending.size === 0) return;
-  for (const bytes of outbox)
-    pooled.socket.send(bytes, (error) => {
-      if (error !== null) failAll(pooled);
-    });
+  for (const bytes of outbox) pooled.socket.send(bytes, pooled.onSent);
 };
 
 const receive = (pooled: PooledSocket, bytes: Buffer): void => {
