@@ -1,6 +1,5 @@
 /**
- * The example messages as the page offers them: read once at start, from the folder beside the source or, in a build, beside the package. Where the folder is not
- * there, the page offers none. The records of the example zone go along when the service itself does not answer from it, so that a sample reads the same everywhere.
+ * The example messages as the page offers them: read once at start. Where their folder is not there, the page offers none. The records of the example zone go along when the service itself does not answer from it, so that a sample reads the same everywhere.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -10,21 +9,19 @@ import type { OverlayRecord } from '../schemas/dns.ts';
 import type { Samples } from '../schemas/samples.ts';
 import { parseZone } from './dns/zone.ts';
 
-const FOLDER =
-  ['../examples/', '../../examples/']
-    .map((path) => fileURLToPath(new URL(path, import.meta.url)))
-    .find((folder) => existsSync(resolve(folder, 'zone.txt'))) ?? null;
+/** Beside the source, and in a build beside the compiled files. */
+const FOLDER = fileURLToPath(new URL('../examples/', import.meta.url));
 
 /**
  * Reads the samples.
  * @param servedZone path of the zone file that the service answers from; "" for none
- * @param folder folder of the messages and their zone.txt; null for none
+ * @param folder folder of the messages and their zone.txt
  * @returns the samples in the order of the table; none where there is no folder
  * @throws Error when the folder is there and a file of the table is not
  */
-export const readSamples = (servedZone: string, folder: string | null = FOLDER): Samples => {
-  if (folder === null) return { messages: [], dns: [] };
+export const readSamples = (servedZone: string, folder: string = FOLDER): Samples => {
   const zoneFile = resolve(folder, 'zone.txt');
+  if (!existsSync(zoneFile)) return { messages: [], dns: [] };
   return {
     messages: EXAMPLES.map(({ file, title, smtp }) => ({
       file,

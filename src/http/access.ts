@@ -31,13 +31,7 @@ export type Access = {
 type Caller = { kind: 'key'; name: string } | { kind: 'anonymous' } | { kind: 'wrong-key' };
 
 /** Asked every few seconds by whatever watches the service, or thirty at a time by whoever opens the page; they cost nothing. */
-const UNCOUNTED: ReadonlySet<string | undefined> = new Set([
-  '/healthz',
-  '/readyz',
-  '/',
-  '/page/:file',
-  '/examples.json',
-]);
+const UNCOUNTED: ReadonlySet<string | undefined> = new Set(['/healthz', '/readyz', '/page/:file', '/examples.json']);
 
 /** The guards of routes, for the scopes they stand in. */
 export type Guards = {

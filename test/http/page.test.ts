@@ -121,7 +121,7 @@ test('readSamples brings the records of the zone along, unless the service answe
 });
 
 test('readSamples offers nothing where there is no folder', () => {
-  assert.deepEqual(readSamples('', null), { messages: [], dns: [] });
+  assert.deepEqual(readSamples('', join(FOLDER, 'none')), { messages: [], dns: [] });
 });
 
 test('no file of the page parses markup, runs text, keeps anything, or speaks to another host', () => {
