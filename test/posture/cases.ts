@@ -2,6 +2,7 @@
  * Domains and what is to be found out about them: one case a situation, together every code of the table of findings. `has` must be among the findings, `not`
  * must not. Applied suggestions must make their finding go; `test/posture/suggestions.test.ts` sees to that.
  */
+import { ED25519_KEY, MARK_CERTIFICATE, RSA_512, RSA_1024, RSA_2048 } from './keys.ts';
 import type { World, WorldOptions } from './world.ts';
 
 export type Case = {
@@ -42,9 +43,6 @@ export const GOOD: World = {
   '_dmarc.brand.example TXT': ['v=DMARC1; p=reject; rua=mailto:dmarc@brand.example'],
   '_smtp._tls.brand.example TXT': ['v=TLSRPTv1; rua=mailto:tls@brand.example'],
 };
-
-/** 2048-bit and shorter RSA keys and an Ed25519 key, public halves made for these tests. */
-import { ED25519_KEY, MARK_CERTIFICATE, RSA_512, RSA_1024, RSA_2048 } from './keys.ts';
 
 const NULL_MX = [{ priority: 0, exchange: '' }];
 const DIGEST = 'ab'.repeat(32);
