@@ -1,7 +1,7 @@
 /**
  * Measures the milter behind a real Postfix against OpenDKIM and OpenDMARC in a chain, and against no filter: `npm run bench:milter`, `-- --json` for the figures alone.
- * 2,000 small signed messages each time over 8 sessions (smtp-source), over unix sockets, mail discarded, all asking one Unbound; the three take turns in every round and
- * the median of the rounds counts. Ends with 1 when our chain takes fewer messages a second than theirs, with 69 when a program or a right is missing.
+ * 2,000 small signed messages each time over 8 sessions (smtp-source), over unix sockets, mail discarded, all asking one Unbound; the three take turns in every round.
+ * Ends with 1 when, in the median round, our chain takes fewer messages a second than theirs did beside it, with 69 when a program or a right is missing.
  * Both chains enforce, so a filter that could not verify would refuse the messages and end the measurement.
  * Runs in network and mount namespaces of its own, because OpenDKIM and OpenDMARC ask only port 53 and refuse servers on the loopback. Needs root on Linux.
  */
@@ -18,7 +18,7 @@ const EX_UNAVAILABLE = 69;
 const MESSAGES = 2000;
 const WARM_UP = 300;
 const SESSIONS = 8;
-const ROUNDS = 3;
+const ROUNDS = 5;
 const DNS_ADDRESS = '10.77.77.53';
 const PROGRAMS = ['postfix', 'smtp-source', 'opendkim', 'opendmarc', 'unbound', 'unshare', 'ip', 'mount'];
 const SERVER = fileURLToPath(new URL('../src/server.ts', import.meta.url));
@@ -146,8 +146,11 @@ const measure = async (chain: Chain, file: string, messages: number): Promise<Ru
 const median = (values: number[]): number =>
   values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? 0;
 
+/** Medians of the rounds; `ratio` is the median of ours over theirs, round by round, since a busy machine slows a whole round. */
+type Outcome = { chains: Record<Chain['name'], Run>; ratio: number };
+
 /** The whole measurement, inside the namespaces. */
-const bench = async (): Promise<Record<Chain['name'], Run>> => {
+const bench = async (): Promise<Outcome> => {
   const folder = await labFolder();
   const path = (name: string): string => join(folder, name);
   const daemons: Daemon[] = [];
@@ -219,10 +222,16 @@ const bench = async (): Promise<Record<Chain['name'], Run>> => {
       messagesPerSecond: Math.round(median(given.map(({ messagesPerSecond }) => messagesPerSecond))),
       filterCpuSeconds: Number(median(given.map(({ filterCpuSeconds }) => filterCpuSeconds)).toFixed(2)),
     });
+    const ratios = runs.ours.map(
+      ({ messagesPerSecond }, round) => messagesPerSecond / (runs['opendkim+opendmarc'][round]?.messagesPerSecond ?? 0),
+    );
     return {
-      ours: middle(runs.ours),
-      'opendkim+opendmarc': middle(runs['opendkim+opendmarc']),
-      none: middle(runs.none),
+      chains: {
+        ours: middle(runs.ours),
+        'opendkim+opendmarc': middle(runs['opendkim+opendmarc']),
+        none: middle(runs.none),
+      },
+      ratio: Number(median(ratios).toFixed(3)),
     };
   } finally {
     await Promise.all(daemons.map((daemon) => daemon.stop()));
@@ -252,14 +261,15 @@ if (asJson) console.log(JSON.stringify(result, null, 2));
 else {
   console.log(`${MESSAGES} messages, ${SESSIONS} sessions, median of ${ROUNDS} rounds, unix sockets`);
   console.table(
-    Object.entries(result).map(([chain, { messagesPerSecond, filterCpuSeconds }]) => ({
+    Object.entries(result.chains).map(([chain, { messagesPerSecond, filterCpuSeconds }]) => ({
       chain,
       'messages/s': messagesPerSecond,
       'CPU s of filters': filterCpuSeconds,
     })),
   );
 }
-if (result.ours.messagesPerSecond < result['opendkim+opendmarc'].messagesPerSecond) {
+if (!asJson) console.log(`ours to opendkim+opendmarc: ${result.ratio}`);
+if (result.ratio < 1) {
   console.error('missed: at least as many messages a second as OpenDKIM and OpenDMARC');
   process.exit(1);
 }
