@@ -6,7 +6,6 @@ import type { Parts } from './parts.ts';
 import type { CheckSpf, Observer } from './pipeline/parts.ts';
 import { createPipeline, type Pipeline } from './pipeline/pipeline.ts';
 import { writeAuthenticationResults, writeReceivedSpf } from './verdict/authentication-results.ts';
-import { toMailauthResolver } from './verdict/resolver.ts';
 import { checkSpf } from './verdict/spf.ts';
 
 /** Makes the faces. */
@@ -16,10 +15,11 @@ export const createMailFaces = (config: Config, parts: Parts, log: Log, observer
   const check: CheckSpf = (facts) => {
     const { lookup } = withBudget(parts.lookup, limits, clock, 'enforce');
     return checkSpf(facts, {
-      resolver: toMailauthResolver(lookup, clock() + limits.maxElapsedMs),
+      lookup,
+      deadlineMs: clock() + limits.maxElapsedMs,
+      clock: { nowMs: Date.now, monotonicMs: clock },
       strict: config.strict,
       receiver: facts.receiver ?? config.authservId,
-      timeMs: limits.maxElapsedMs,
     });
   };
   return createPipeline(config, {

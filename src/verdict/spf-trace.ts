@@ -1,27 +1,21 @@
 /**
- * The SPF checks of a verdict with their evaluation trees. The house's own evaluator walks the whole tree, past limits and past the deciding term; the result that counts
- * stays the one that was found before, and a difference between the two is told, never settled silently.
+ * The SPF checks of a verdict with their evaluation trees, and a second opinion. The house's own evaluator walks the whole tree, past limits and past the deciding term;
+ * beside it the evaluator that does not count is asked too. The result that counts stays as it is, and a difference between the two is told, never settled silently.
  */
 import type { SmtpFacts } from '../../schemas/smtp.ts';
 import type { SpfCheck, SpfVerdict } from '../../schemas/spf.ts';
-import type { Lookup } from '../dns/lookup.ts';
-import { checkHost } from '../spf/check-host.ts';
-
-/** What a trace is made with. */
-export type TraceParts = {
-  lookup: Lookup;
-  deadlineMs: number;
-  monotonicMs: () => number;
-  /** Now, in milliseconds since the epoch. */
-  nowMs: number;
-  receiver: string;
-};
+import { spfQuestion } from './spf.ts';
+import { askCheckHost, checkByMailauth, type SpfParts } from './spf-evaluation.ts';
 
 /** The checks with their traces, and one sentence for each that the two evaluators judge differently. */
 export type TracedSpf = { spf: SpfVerdict; disagreements: string[] };
 
-/** Adds the traces; both identities side by side. */
-export const traceSpf = async (spf: SpfVerdict, facts: SmtpFacts, parts: TraceParts): Promise<TracedSpf> => {
+/** Adds the traces; both identities side by side. @param strict the evaluator that the result came from: check_host(), or mailauth when false */
+export const traceSpf = async (
+  spf: SpfVerdict,
+  facts: SmtpFacts,
+  parts: SpfParts & { strict: boolean },
+): Promise<TracedSpf> => {
   const [mailFrom, helo] = await Promise.all([trace(spf.mailFrom, facts, parts), trace(spf.helo, facts, parts)]);
   return {
     spf: { ...spf, mailFrom: mailFrom?.check ?? null, helo: helo?.check ?? null },
@@ -32,14 +26,16 @@ export const traceSpf = async (spf: SpfVerdict, facts: SmtpFacts, parts: TracePa
 const trace = async (
   check: SpfCheck | null,
   facts: SmtpFacts,
-  { receiver, nowMs, ...parts }: TraceParts,
+  parts: SpfParts & { strict: boolean },
 ): Promise<{ check: SpfCheck; disagreement: string | null } | null> => {
-  if (check === null || facts.clientIp === undefined) return null;
-  const sender = check.identity === 'mailfrom' ? (facts.mailFrom ?? '').replace(/^<(.*)>$/s, '$1') : (facts.helo ?? '');
-  const traced = await checkHost(
-    { ip: facts.clientIp, domain: check.domain, sender, helo: facts.helo ?? '', receiver },
-    { ...parts, epochSeconds: Math.floor(nowMs / 1000), whole: true },
-  );
+  const question = check && spfQuestion(check.identity, facts);
+  if (check === null || question === null) return null;
+  const [traced, opinion] = await Promise.all([
+    askCheckHost(question, parts, true),
+    parts.strict ? checkByMailauth(question, parts, true) : null,
+  ]);
+  const other = opinion ?? traced;
+  const [counts, beside] = parts.strict ? ['check_host()', 'mailauth'] : ['mailauth', 'check_host()'];
   return {
     check: {
       ...check,
@@ -47,8 +43,8 @@ const trace = async (
       trace: traced.trace,
     },
     disagreement:
-      traced.result === check.result
+      other.result === check.result
         ? null
-        : `SPF of ${check.domain} is ${check.result} by mailauth, which counts, and ${traced.result} by the trace: ${traced.reason}`,
+        : `SPF of ${check.domain} is ${check.result} by ${counts}, which counts, and ${other.result} by ${beside}: ${other.reason}`,
   };
 };

@@ -1,43 +1,28 @@
 /**
- * SPF of a message: the MAIL FROM identity and the HELO identity, each checked on its own (RFC 7208 sections 2.3 and 2.4), side by side. Calls mailauth
- * for the result; never guesses one when the client address or the identity is unknown.
+ * SPF of a message: the MAIL FROM identity and the HELO identity, each checked on its own (RFC 7208 sections 2.3 and 2.4), side by side. Never guesses a
+ * result when the client address or the identity is unknown.
  */
 import { isIP } from 'node:net';
 import type { SmtpFacts } from '../../schemas/smtp.ts';
-import { type SpfCheck, SpfResult, type SpfVerdict } from '../../schemas/spf.ts';
-import { type MailauthResolver, type MailauthSpf, mailauthSpf } from './mailauth.ts';
+import type { SpfCheck, SpfVerdict } from '../../schemas/spf.ts';
+import { checkByMailauth, checkStrictly, type SpfParts, type SpfQuestion } from './spf-evaluation.ts';
 import { isNullReversePath } from './transport.ts';
-
-/** Limits of RFC 7208 section 4.6.4. */
-const LOOKUP_LIMIT = 10;
-const VOID_LIMIT = 2;
-
-/** What an SPF check needs beside the facts. */
-export type SpfParts = {
-  resolver: MailauthResolver;
-  strict: boolean;
-  /** Name for %{r} (RFC 7208 section 7.2). */
-  receiver: string;
-  /** Time for each check in milliseconds (RFC 7208 section 4.6.4). */
-  timeMs: number;
-};
 
 /**
  * Checks both identities.
+ * @param strict false: the lenient mode of mailauth
  * @returns the MAIL FROM result where MAIL FROM is known and not null, else the HELO result for the null reverse-path, else `none` with the reason
  */
-export const checkSpf = async (facts: SmtpFacts, parts: SpfParts): Promise<SpfVerdict> => {
-  const { clientIp, mailFrom } = facts;
-  if (clientIp === undefined) return unchecked('the client address is unknown, so SPF could not be checked');
-  const sender = mailFrom === undefined || isNullReversePath(mailFrom) ? null : mailFrom.replace(/^<(.*)>$/s, '$1');
-  const helo = facts.helo === undefined || isAddressLiteral(facts.helo) ? null : facts.helo.replace(/\.$/, '');
-
+export const checkSpf = async (facts: SmtpFacts, parts: SpfParts & { strict: boolean }): Promise<SpfVerdict> => {
+  if (facts.clientIp === undefined) return unchecked('the client address is unknown, so SPF could not be checked');
+  const check = (question: SpfQuestion | null): Promise<SpfCheck> | null =>
+    question && (parts.strict ? checkStrictly(question, parts) : checkByMailauth(question, parts, false));
   const [mailFromCheck, heloCheck] = await Promise.all([
-    sender === null ? null : checkIdentity('mailfrom', sender, clientIp, facts.helo ?? '', parts),
-    helo === null || helo === '' ? null : checkIdentity('helo', '', clientIp, helo, parts),
+    check(spfQuestion('mailfrom', facts)),
+    check(spfQuestion('helo', facts)),
   ]);
   const checks = { mailFrom: mailFromCheck, helo: heloCheck };
-  if (mailFrom === undefined)
+  if (facts.mailFrom === undefined)
     return { ...unchecked('MAIL FROM is unknown, so its domain could not be checked'), ...checks };
   const counting = mailFromCheck ?? heloCheck;
   if (counting === null) {
@@ -45,6 +30,20 @@ export const checkSpf = async (facts: SmtpFacts, parts: SpfParts): Promise<SpfVe
   }
   const { result, identity, domain } = counting;
   return { result, identity, domain, ...checks };
+};
+
+/** What to ask for an identity. @returns null when the facts give no such identity, or no client address */
+export const spfQuestion = (
+  identity: SpfCheck['identity'],
+  { clientIp, mailFrom, helo = '' }: SmtpFacts,
+): SpfQuestion | null => {
+  if (clientIp === undefined) return null;
+  if (identity === 'mailfrom') {
+    if (mailFrom === undefined || isNullReversePath(mailFrom)) return null;
+    return { identity, sender: mailFrom.replace(/^<(.*)>$/s, '$1'), clientIp, helo };
+  }
+  const name = helo.replace(/\.$/, '');
+  return name === '' || isAddressLiteral(helo) ? null : { identity, sender: name, clientIp, helo: name };
 };
 
 const unchecked = (reason: string): SpfVerdict => ({
@@ -58,63 +57,3 @@ const unchecked = (reason: string): SpfVerdict => ({
 
 /** An address literal (RFC 5321 section 4.1.3) or a bare address: not a domain that could publish a record. */
 const isAddressLiteral = (helo: string): boolean => helo.startsWith('[') || isIP(helo) !== 0;
-
-const checkIdentity = async (
-  identity: 'mailfrom' | 'helo',
-  sender: string,
-  clientIp: string,
-  helo: string,
-  parts: SpfParts,
-): Promise<SpfCheck> => {
-  const answer = await mailauthSpf({
-    sender,
-    ip: clientIp,
-    helo,
-    mta: parts.receiver,
-    strict: parts.strict,
-    resolver: parts.resolver,
-    maxElapsedTime: parts.timeMs,
-  });
-  const result = SpfResult.parse(answer.status.result);
-  return {
-    identity,
-    domain: answer.domain,
-    result,
-    reason: sentence(result, answer, clientIp),
-    ...(answer.explanation !== undefined && { explanation: answer.explanation.slice(0, 500) }),
-    ...(answer.rr !== undefined && { record: answer.rr }),
-    lookups: { used: answer.lookups?.count ?? 0, limit: answer.lookups?.limit ?? LOOKUP_LIMIT },
-    voids: { used: answer.lookups?.void ?? 0, limit: VOID_LIMIT },
-  };
-};
-
-const sentence = (result: SpfResult, answer: MailauthSpf, clientIp: string): string => {
-  const { domain } = answer;
-  switch (result) {
-    case 'pass':
-      return `${domain} permits ${clientIp}`;
-    case 'fail':
-      return `${domain} does not permit ${clientIp}`;
-    case 'softfail':
-      return `${domain} says that ${clientIp} is probably not permitted (~)`;
-    case 'neutral':
-      return `${domain} makes no statement about ${clientIp}`;
-    case 'none':
-      return /Invalid domain/.test(answer.status.comment ?? '')
-        ? `${domain} cannot be a domain name with an SPF record`
-        : `${domain} publishes no SPF record`;
-    case 'temperror':
-      return `a temporary failure left SPF of ${domain} unknown: ${detail(answer)}`;
-    case 'permerror':
-      return `the SPF record of ${domain} cannot be evaluated: ${detail(answer)}`;
-    default:
-      return result satisfies never;
-  }
-};
-
-/** The text that mailauth puts behind its own sentence, which ends with the sender and a colon. */
-const detail = (answer: MailauthSpf): string => {
-  const comment = answer.status.comment ?? '';
-  const at = comment.indexOf(': ', comment.indexOf('during lookup of '));
-  return at < 0 ? 'no detail is known' : comment.slice(at + 2, at + 202);
-};

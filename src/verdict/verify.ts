@@ -30,7 +30,6 @@ import { checkIprev } from './iprev.ts';
 import { mailauthVersion } from './mailauth.ts';
 import { readMessageFacts } from './message-facts.ts';
 import { findOverride } from './override.ts';
-import { toMailauthResolver } from './resolver.ts';
 import { checkSpf } from './spf.ts';
 import { traceSpf } from './spf-trace.ts';
 import { readTransport } from './transport.ts';
@@ -87,20 +86,14 @@ export const createVerifier = (parts: VerifierParts): Verify => {
     const laid = overlaid(parts.lookup, options.overlay);
     const budget = withBudget(stoppable(laid, options.signal), parts.dnsLimits, clock.monotonicMs, parts.mode);
     const { lookup } = budget;
-    const resolver = toMailauthResolver(lookup, deadlineMs);
     const author = readAuthor(message);
+    const { strict, authservId: receiver } = settings;
+    const spfParts = { lookup, deadlineMs, clock, strict, receiver };
 
     // Asked at once, as soon as their names are known: SPF, keys, DMARC records and the client's name.
     const dmarcBegun = author.domain === null ? null : beginDmarc(author.domain, lookup, deadlineMs);
     const [checked, sealed, iprev] = await Promise.all([
-      timed('spf', () =>
-        checkSpf(facts, {
-          resolver,
-          strict: settings.strict,
-          receiver: settings.authservId,
-          timeMs: parts.dnsLimits.maxElapsedMs,
-        }),
-      ),
+      timed('spf', () => checkSpf(facts, spfParts)),
       timed('signatures', () =>
         verifyMessage(message, {
           lookup,
@@ -132,15 +125,8 @@ export const createVerifier = (parts: VerifierParts): Verify => {
       asks(options, 'reports') && dmarcBegun !== null
         ? { ...judgedDmarc, rfc9989: { ...judgedDmarc.rfc9989, reports: await dmarcBegun.reports(aside.lookup) } }
         : judgedDmarc;
-    const traceParts = {
-      lookup: aside.lookup,
-      deadlineMs,
-      monotonicMs: clock.monotonicMs,
-      nowMs,
-      receiver: settings.authservId,
-    };
     const { spf, disagreements } = asks(options, 'trace')
-      ? await timed('trace', () => traceSpf(checked, facts, traceParts))
+      ? await timed('trace', () => traceSpf(checked, facts, { ...spfParts, lookup: aside.lookup }))
       : { spf: checked, disagreements: [] };
     if (options.signal?.aborted) throw new Fault('aborted', 'the caller gave up');
 

@@ -1,0 +1,49 @@
+/** SPF of a verdict: which evaluator counts, and what is told where the two differ. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { memoryLookup } from '../spf/memory-zone.ts';
+import { makeVerifier } from './make-verifier.ts';
+
+const MESSAGE = Buffer.from('From: a@a.example\r\n\r\nhello\r\n');
+/** After expansion the target has one label: RFC 7208 section 4.8 asks for it all the same, mailauth does not. */
+const LOOKUP = memoryLookup({
+  'a.example': { TXT: ['v=spf1 a:%{h} -all'] },
+  localhost: { A: ['192.0.2.1'] },
+});
+const FACTS = { clientIp: '192.0.2.1', helo: 'localhost', mailFrom: 'a@a.example' };
+
+test('checkSpf takes the result of check_host(), and of mailauth in the lenient mode', async () => {
+  for (const [strict, result] of [
+    [true, 'pass'],
+    [false, 'permerror'],
+  ] as const) {
+    const { spf } = await makeVerifier({ strict }, LOOKUP)(MESSAGE, FACTS);
+    assert.equal(spf.result, result);
+    assert.equal(spf.mailFrom?.domain, 'a.example');
+    assert.equal(spf.mailFrom?.record, 'v=spf1 a:%{h} -all');
+    assert.equal(spf.mailFrom?.lookups.limit, 10);
+  }
+});
+
+test('traceSpf tells when the evaluator that does not count comes to another result', async () => {
+  for (const [strict, told] of [
+    [true, /is pass by check_host\(\), which counts, and fail by mailauth/],
+    [false, /is permerror by mailauth, which counts, and pass by check_host\(\)/],
+  ] as const) {
+    const { findings, spf } = await makeVerifier({ strict }, LOOKUP)(MESSAGE, FACTS, { include: ['trace'] });
+    const [finding] = findings.filter(({ code }) => code === 'spf-evaluators-differ');
+    assert.match(finding?.message ?? '', told);
+    assert.equal(spf.mailFrom?.trace?.result, 'pass');
+  }
+});
+
+test('checkSpf tells a question without an answer as temperror in both modes (RFC 7208 section 4.4)', async () => {
+  for (const strict of [true, false]) {
+    const verify = makeVerifier({ strict }, async (question, deadlineMs) =>
+      question.type === 'A' ? { kind: 'failure', failure: 'timeout', source: 'network' } : LOOKUP(question, deadlineMs),
+    );
+    const { spf } = await verify(MESSAGE, { ...FACTS, helo: 'mail.a.example' });
+    assert.equal(spf.result, 'temperror');
+    assert.match(spf.mailFrom?.reason ?? '', /temporary failure left SPF of a\.example unknown/);
+  }
+});
