@@ -7,6 +7,7 @@ import { AccessSettings } from './access-settings.ts';
 import { DnsSettings } from './dns-settings.ts';
 import { HttpSettings } from './http-settings.ts';
 import { PipelineSettings } from './pipeline-settings.ts';
+import { PostureSettings } from './posture-settings.ts';
 import { EvaluationSettings } from './verdict-settings.ts';
 
 /** Groups of settings, in the order in which documents list them. */
@@ -15,6 +16,7 @@ export const SETTING_GROUPS = {
   Access: AccessSettings,
   Evaluation: EvaluationSettings,
   DNS: DnsSettings,
+  'Domain view': PostureSettings,
   'Mail servers': PipelineSettings,
 } as const;
 
@@ -23,6 +25,7 @@ export const Config = z.strictObject({
   ...AccessSettings.shape,
   ...EvaluationSettings.shape,
   ...DnsSettings.shape,
+  ...PostureSettings.shape,
   ...PipelineSettings.shape,
 });
 export type Config = z.infer<typeof Config>;

@@ -12,13 +12,24 @@ import { createResolver, type QuestionEvent, type Resolver } from './dns/resolve
 import { parseZone, withZone } from './dns/zone.ts';
 import type { Log } from './log.ts';
 import { DEFAULT_MESSAGE_LIMITS } from './message/message.ts';
+import { type Assess, createAssessor } from './posture/assess.ts';
+import { createHttpsFetch } from './posture/https-fetch.ts';
+import { isPublicAddress } from './posture/public-address.ts';
+import { createSmtpProbe } from './posture/smtp-probe.ts';
 import { createReplayer, type ReplayVerdict } from './verdict/replay.ts';
 import { createVerifier, type Step, type Verify } from './verdict/verify.ts';
 import { version } from './version.ts';
 import { type VerifyWatcher, watchedVerify } from './watched-verify.ts';
 
 /** What the faces are handed. */
-export type Parts = { lookup: Lookup; resolver: Resolver; verify: Verify; replay: ReplayVerdict; relist: Relist };
+export type Parts = {
+  lookup: Lookup;
+  resolver: Resolver;
+  verify: Verify;
+  replay: ReplayVerdict;
+  assess: Assess;
+  relist: Relist;
+};
 
 /** Takes over the lists of other settings (RELOADED_SETTINGS); verifications that run keep what they began with. */
 export type Relist = (config: Config) => void;
@@ -66,6 +77,15 @@ export const createParts = (config: Config, log: Log, watcher?: PartsWatcher): P
     resolver,
     verify: watcher === undefined ? verify : watchedVerify(verify, watcher.verify),
     replay: createReplayer(evaluation),
+    assess: createAssessor({
+      lookup,
+      settings: config,
+      fetch: config.postureFetch ? createHttpsFetch({ isAllowed: isPublicAddress, nowMs: Date.now }) : null,
+      probe: config.postureProbe
+        ? createSmtpProbe({ isAllowed: isPublicAddress, helo: config.authservId, nowMs: Date.now })
+        : null,
+      clock: evaluation.clock,
+    }),
     relist: ({ arcTrustedSealers, allowDomains, allowNetworks, localDomains }) => {
       settings = { ...settings, arcTrustedSealers, allowDomains, allowNetworks, localDomains };
     },

@@ -51,6 +51,8 @@ export const createService = async (config: Config, log: Log): Promise<Service> 
     log,
     verify: parts.verify,
     replay: parts.replay,
+    domains: { assess: parts.assess, width: config.postureConcurrency },
+    hooks: mailFaces,
     isReady: () => ready,
     settings: config,
     samples: readSamples(config.dnsZone),

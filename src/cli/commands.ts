@@ -10,6 +10,10 @@ export type CommandEntry = {
 
 export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   verify: { summary: 'judge a message', load: async () => (await import('./verify-command.ts')).verifyCommand },
+  domain: {
+    summary: 'assess what a domain publishes',
+    load: async () => (await import('./domain-command.ts')).domainCommand,
+  },
   replay: {
     summary: 'judge a message again from the evidence of its verdict',
     load: async () => (await import('./replay-command.ts')).replayCommand,

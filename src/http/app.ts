@@ -15,6 +15,7 @@ import { acceptBodies } from './body.ts';
 import { type DnsCache, mountDnsCache } from './dns-cache-route.ts';
 import { type DomainRouteParts, mountDomains } from './domain-route.ts';
 import { mountHealth } from './health-route.ts';
+import { type HookParts, mountHooks } from './hooks-route.ts';
 import { mountMetrics, type ReadMetrics } from './metrics-route.ts';
 import { describeApi } from './openapi.ts';
 import { mountPage } from './page-route.ts';
@@ -29,6 +30,8 @@ export type AppParts = {
   replay: ReplayVerdict;
   /** The domain view; absent: its routes are not there. */
   domains?: DomainRouteParts;
+  /** The hooks for mail servers; absent: their routes are not there. */
+  hooks?: HookParts;
   /** False while the service drains. */
   isReady: () => boolean;
   /** What the page offers to try; nothing by default. */
@@ -91,6 +94,7 @@ export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
     mountReplay(routes, { replay: parts.replay, maxMessageBytes: settings.maxMessageBytes });
     mountBatch(routes, { verify: parts.verify, ...settings });
     if (parts.domains !== undefined) mountDomains(routes, parts.domains);
+    if (parts.hooks !== undefined) mountHooks(routes, parts.hooks, settings.maxMessageBytes);
   });
   if (operator !== undefined) {
     await app.register(async (routes) => {

@@ -13,6 +13,7 @@ export const describedApp = async () => {
     log: createLog('silent'),
     verify: noWork,
     replay: noWork,
+    hooks: { mtaHooks: noWork, rawHook: noWork },
     domains: { assess: noWork, width: 1 },
     isReady: () => false,
     operator: { readMetrics: noWork, dnsCache: { cacheStats: doesNothing, flush: doesNothing } },

@@ -35,6 +35,7 @@ export const describeApi = async (app: FastifyInstance): Promise<void> => {
       tags: [
         { name: 'verification', description: 'Judge messages' },
         { name: 'domains', description: 'Assess what domains publish' },
+        { name: 'mail servers', description: 'Hooks for mail servers that speak HTTP' },
         { name: 'service', description: 'The service itself' },
       ],
     },

@@ -74,7 +74,8 @@ export const toProblem = (cause: unknown): unknown => {
 
 type ReadRequest = { message: Buffer; facts: SmtpFacts; options: VerifyOptions };
 
-const readRequest = (request: FastifyRequest, maxMessageBytes: number): ReadRequest => {
+/** Reads a request in either form. @throws RequestProblem naming the wrong field */
+export const readRequest = (request: FastifyRequest, maxMessageBytes: number): ReadRequest => {
   const query = VerifyQuery.safeParse(request.query);
   if (!query.success) throw invalidRequest(query.error, 'query');
   if (Buffer.isBuffer(request.body)) return readRaw(request.body, query.data);
