@@ -118,14 +118,10 @@ test('hostile records are shown as text, and nothing of them runs', () =>
       assert.ok(text.includes(part), `${part} is shown as it is written`);
     assert.equal(await page.evaluate('window.ran'), undefined);
     assert.equal(await page.locator('main :is(img, svg[onload], script, iframe, b)').count(), 0);
-    assert.deepEqual(
-      await page
-        .locator('main a')
-        .evaluateAll(
-          'links => links.map((link) => link.origin).filter((origin) => origin !== "https://www.rfc-editor.org")',
-        ),
-      [],
-    );
+    const origins = await page
+      .locator('main a')
+      .evaluateAll((links) => links.map((link) => (link as unknown as { origin: string }).origin));
+    assert.deepEqual([...new Set(origins)], ['https://www.rfc-editor.org']);
   }));
 
 test('markup in the address is a name like any other, and a wrong one is told', () =>

@@ -228,6 +228,10 @@ test('where the service asks for a key, the page asks too, sends it, and forgets
     await page.getByRole('button', { name: 'Use it' }).click();
     await page.locator('#verdict h2').waitFor();
     assert.deepEqual(keys, [undefined, 'Bearer example-key']);
+    assert.ok(
+      !((await page.locator('body').textContent()) ?? '').includes('example-key'),
+      'the command line names a variable instead',
+    );
     assert.equal(await page.evaluate('localStorage.length + sessionStorage.length + document.cookie.length'), 0);
   }));
 

@@ -2,7 +2,7 @@
 import { aroundView } from './around-view.js';
 import { changesView } from './changes-view.js';
 import { copyBlock, downloadButton } from './copy.js';
-import { shellWord } from './curl.js';
+import { curlJson } from './curl.js';
 import { dmarcView } from './dmarc-view.js';
 import { dnsEvidence } from './dns-evidence.js';
 import { textsAt } from './dns-text.js';
@@ -10,6 +10,7 @@ import { element } from './dom.js';
 import { findingItem, fold } from './facts.js';
 import { gradeView } from './grade-view.js';
 import { dkimKeys, mailHosts } from './hosts-view.js';
+import { usesAccessKey } from './service.js';
 import { spfView } from './spf-view.js';
 import { suggestionView } from './suggestion-view.js';
 import { plural } from './words.js';
@@ -88,10 +89,9 @@ const findings = ({ findings }, tryRecord) => {
 
 /** @param {Posture} posture @param {PostureRequest} sent */
 const takeAlong = (posture, sent) => {
-  const url = shellWord(`${location.origin}/v1/domains/${posture.domain.ascii}`);
   const { include: _, ...asked } = sent;
-  const line =
-    Object.keys(asked).length === 0 ? `curl ${url}` : `curl --json ${shellWord(JSON.stringify(asked))} ${url}`;
+  const json = Object.keys(asked).length === 0 ? null : JSON.stringify(asked);
+  const line = curlJson(`${location.origin}/v1/domains/${posture.domain.ascii}`, json, usesAccessKey());
   return fold('The same from the command line', 'curl, JSON', [
     copyBlock(line, 'the command'),
     element(

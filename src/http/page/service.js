@@ -24,6 +24,9 @@ export const useAccessKey = (key) => {
   accessKey = key.trim();
 };
 
+/** Whether a key goes with every request. */
+export const usesAccessKey = () => accessKey !== '';
+
 /**
  * @template Value
  * @param {string} path

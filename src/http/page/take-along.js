@@ -3,7 +3,7 @@ import { copyBlock, downloadButton } from './copy.js';
 import { curlJson, curlVerify } from './curl.js';
 import { element } from './dom.js';
 import { fold } from './facts.js';
-import { verifyRequest } from './service.js';
+import { usesAccessKey, verifyRequest } from './service.js';
 
 /** @import { VerifyFacts } from './service.js' */
 /** @import { Verdict } from '../../../schemas/verdict.ts' */
@@ -43,5 +43,5 @@ const needsJson = (sent) => sent.dns !== undefined && sent.dns.length > 0;
 /** @param {string} fileName @param {VerifyFacts} sent */
 const commandLine = (fileName, sent) =>
   needsJson(sent)
-    ? curlJson(`${location.origin}/v1/verify`, 'request.json')
-    : curlVerify(location.origin, fileName, sent.smtp ?? {});
+    ? curlJson(`${location.origin}/v1/verify`, '@request.json', usesAccessKey())
+    : curlVerify(location.origin, fileName, sent.smtp ?? {}, usesAccessKey());
