@@ -35,7 +35,7 @@ export type Postfix = {
   /** Messages delivered, in no order: octets as the mailbox has them, lines ended by LF. */
   delivered(): Promise<string[]>;
   /** Waits until so many messages are delivered in all. */
-  waitForDelivered(count: number, withinMs?: number): Promise<string[]>;
+  waitForDelivered(count: number, withinMs?: number, isWanted?: (message: string) => boolean): Promise<string[]>;
   /** Removes what was delivered. */
   clear(): Promise<void>;
   /** The mail log. */
@@ -133,9 +133,9 @@ export const startPostfix = async (
   };
   return {
     delivered,
-    waitForDelivered: async (count, withinMs = 20_000) => {
+    waitForDelivered: async (count, withinMs = 20_000, isWanted = () => true) => {
       for (const until = Date.now() + withinMs; ; await wait(50)) {
-        const messages = await delivered();
+        const messages = (await delivered()).filter(isWanted);
         if (messages.length >= count) return messages;
         if (Date.now() > until) throw new Error(`${messages.length} of ${count} messages are delivered`);
       }
