@@ -116,6 +116,10 @@ test('hostile records are shown as text, and nothing of them runs', () =>
       'javascript:window.ran=1',
     ])
       assert.ok(text.includes(part), `${part} is shown as it is written`);
+    assert.deepEqual(await page.locator('#posture .record mark').allTextContents(), [
+      '<img/src=x/onerror=window.ran=1>',
+      'mailto:<b>bold</b>@hostile.test',
+    ]);
     assert.equal(await page.evaluate('window.ran'), undefined);
     assert.equal(await page.locator('main :is(img, svg[onload], script, iframe, b)').count(), 0);
     const origins = await page

@@ -2,6 +2,7 @@
 import { element } from './dom.js';
 import { facts, fold, sentence } from './facts.js';
 import { recordEditor } from './record-editor.js';
+import { faultyRecord } from './record-text.js';
 import { rfcLink } from './rfc-link.js';
 import { resultWord } from './words.js';
 
@@ -34,6 +35,7 @@ export const dmarcView = ({ dmarc, domain }, texts, tryRecord) => {
           name: `_dmarc.${domain.ascii}`,
           title: 'DMARC record',
           text: dmarc.inherited ? null : dmarc.record,
+          shown: faultyRecord(dmarc.record ?? '', dmarc.faults),
           start: 'v=DMARC1; p=',
         },
         texts,

@@ -1,4 +1,4 @@
-/** A published record with the part that decided marked: the term of an SPF record, the tag of a DMARC or key record. */
+/** A published record with a part marked: the term or tag that decided, or what stands at a fault. */
 import { element } from './dom.js';
 
 /**
@@ -28,6 +28,20 @@ export const spfRecord = (record, term) => {
 /** A tag=value list, as of DMARC and DKIM keys, with one tag marked. @param {string} record @param {string | null} tag */
 export const tagRecord = (record, tag) =>
   marked(record, /(\s*;\s*)/, (part) => tag !== null && part.split('=')[0]?.trim().toLowerCase() === tag);
+
+/** A record with what stands at its faults marked, up to the next space or semicolon. @param {string} record @param {readonly { offset: number }[]} faults */
+export const faultyRecord = (record, faults) => {
+  const whole = element('span', { class: 'record' });
+  let done = 0;
+  for (const { offset } of [...faults].sort((one, other) => one.offset - other.offset)) {
+    const length = /^[^\s;]+/.exec(record.slice(offset))?.[0].length ?? 0;
+    if (offset < done || length === 0) continue;
+    whole.append(record.slice(done, offset), element('mark', {}, record.slice(offset, offset + length)));
+    done = offset + length;
+  }
+  whole.append(record.slice(done));
+  return whole;
+};
 
 /** True when the list has the tag. @param {string} record @param {string} tag */
 export const hasTag = (record, tag) =>

@@ -2,6 +2,7 @@
 import { element } from './dom.js';
 import { facts, fold, sentence } from './facts.js';
 import { recordEditor } from './record-editor.js';
+import { faultyRecord } from './record-text.js';
 import { rfcLink } from './rfc-link.js';
 import { icon, plural, resultWord, toneOf } from './words.js';
 
@@ -33,7 +34,13 @@ export const spfView = ({ spf, domain }, texts, tryRecord) => {
         ['That sender', spf.sender && `${spf.sender.result}: ${spf.sender.reason}`],
       ]),
       recordEditor(
-        { name: domain.ascii, title: 'SPF record', text: record ?? null, start: 'v=spf1 ' },
+        {
+          name: domain.ascii,
+          title: 'SPF record',
+          text: record ?? null,
+          shown: faultyRecord(record ?? '', spf.fault === undefined ? [] : [spf.fault]),
+          start: 'v=spf1 ',
+        },
         texts,
         tryRecord,
       ),
