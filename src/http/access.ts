@@ -7,6 +7,7 @@ import fastifyRateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type AccessSettings, isLoopbackHost } from '../../schemas/access-settings.ts';
 import { type ApiKey, findKey } from './api-keys.ts';
+import { KEY_SCHEMES, problemResponses } from './openapi.ts';
 import { RequestProblem } from './problem.ts';
 
 /** What access depends on. */
@@ -97,12 +98,14 @@ export const guardAccess = async (app: FastifyInstance, access: Access): Promise
 
   return {
     requireKey: (scope) => {
+      describeGuard(scope, 401, 429);
       scope.addHook('onRequest', async (request, reply) => {
         if (callerOf(request).kind === 'anonymous' && settings.allowAnonymous) return;
         refuseUnknown(request, reply);
       });
     },
     requireOperator: (scope) => {
+      describeGuard(scope, 401, 403, 429);
       scope.addHook('onRequest', async (request, reply) => {
         const caller = callerOf(request);
         if (caller.kind === 'anonymous' && isLocal(request, settings.trustProxy)) return;
@@ -113,6 +116,15 @@ export const guardAccess = async (app: FastifyInstance, access: Access): Promise
       });
     },
   };
+};
+
+/** Tells the API description what a guard may answer, and that a key is sent as one of the two schemes, or not at all where the service has none. */
+const describeGuard = (scope: FastifyInstance, ...statuses: number[]): void => {
+  scope.addHook('onRoute', ({ schema }) => {
+    if (schema === undefined) return;
+    schema.security = [...Object.keys(KEY_SCHEMES).map((scheme) => ({ [scheme]: [] })), {}];
+    schema.response = { ...problemResponses(...statuses), ...(schema.response as object | undefined) };
+  });
 };
 
 const recognize = (request: FastifyRequest, keys: readonly ApiKey[]): Caller => {

@@ -24,7 +24,7 @@ export const mountDnsCache = (app: FastifyInstance, cache: DnsCache): void => {
         summary: 'See what the resolver holds',
         description: 'Answers to a key, or to a client on the same machine.',
         tags: ['service'],
-        response: { 200: DnsCacheStats, ...problemResponses(401, 403, 429) },
+        response: { 200: DnsCacheStats },
       },
     },
     async () => cache.cacheStats(),
@@ -38,7 +38,7 @@ export const mountDnsCache = (app: FastifyInstance, cache: DnsCache): void => {
         description: 'Answers to a key, or to a client on the same machine.',
         tags: ['service'],
         querystring: DnsCacheFlushQuery,
-        response: { 200: DnsCacheFlush, ...problemResponses(400, 401, 403, 429) },
+        response: { 200: DnsCacheFlush, ...problemResponses(400) },
       },
     },
     async (request): Promise<DnsCacheFlush> => {

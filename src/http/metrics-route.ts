@@ -1,7 +1,6 @@
 /** GET /metrics: the gauges, in the text format of Prometheus. For the operator only: it tells how much mail there is. */
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { problemResponses } from './openapi.ts';
 
 /** Reads all gauges as they are now. */
 export type ReadMetrics = () => Promise<{ contentType: string; text: string }>;
@@ -21,7 +20,6 @@ export const mountMetrics = (app: FastifyInstance, readMetrics: ReadMetrics): vo
             description: 'Text format of Prometheus',
             content: { 'text/plain': { schema: z.string() } },
           },
-          ...problemResponses(401, 403, 429),
         },
       },
     },

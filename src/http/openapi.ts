@@ -19,6 +19,12 @@ export const problemResponses = (...statuses: number[]) =>
     ]),
   );
 
+/** The two ways to send an API key. */
+export const KEY_SCHEMES = {
+  bearer: { type: 'http', scheme: 'bearer', description: 'API key as Bearer token (RFC 6750)' },
+  apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'API key in a header of its own' },
+} as const;
+
 const toSchemas = createJsonSchemaTransformObject({});
 
 /** Registers the description on an app; routes mounted later become part of it. */
@@ -38,6 +44,7 @@ export const describeApi = async (app: FastifyInstance): Promise<void> => {
         { name: 'mail servers', description: 'Hooks for mail servers that speak HTTP' },
         { name: 'service', description: 'The service itself' },
       ],
+      components: { securitySchemes: KEY_SCHEMES },
     },
     transform: jsonSchemaTransform,
     transformObject: (document) => tidyComponents(toSchemas(document)),

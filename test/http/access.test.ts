@@ -79,6 +79,24 @@ test('guardAccess guards every route of the API but health', async () => {
   assert.deepEqual(open, ['get /healthz', 'get /readyz']);
 });
 
+test('guardAccess tells the API description what it may answer', async () => {
+  const { app } = await guardedApp(true);
+  await app.ready();
+  const document = app.swagger() as {
+    paths: Record<string, Record<string, { security?: unknown[]; responses: Record<string, unknown> }>>;
+    components: { securitySchemes: object };
+  };
+  assert.deepEqual(Object.keys(document.components.securitySchemes), ['bearer', 'apiKey']);
+  for (const [path, methods] of Object.entries(document.paths)) {
+    for (const { security, responses } of Object.values(methods)) {
+      const isOpen = /^\/(?:healthz|readyz)$/.test(path);
+      assert.deepEqual(security, isOpen ? undefined : [{ bearer: [] }, { apiKey: [] }, {}], path);
+      for (const status of ['401', '429']) assert.equal(status in responses, !isOpen, `${path}: ${status}`);
+      assert.equal('403' in responses, ['/metrics', '/v1/dns/cache'].includes(path), path);
+    }
+  }
+});
+
 test('guardAccess shows the page and the API reference to everybody: they hold no secret', async () => {
   const { app } = await guardedApp(true);
   for (const url of ['/', '/openapi.yaml', '/docs/']) {
