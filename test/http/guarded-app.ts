@@ -20,6 +20,8 @@ export const guardedApp = async (keys: boolean, settings: Partial<Access['settin
     log: createLog('silent'),
     verify: noWork,
     replay: noWork,
+    hooks: { mtaHooks: noWork, rawHook: noWork },
+    domains: { assess: noWork, width: 1 },
     isReady: () => true,
     access: {
       keys: () => (keys ? held : null),
