@@ -46,6 +46,13 @@ export const HttpSettings = z.object({
     unit: 'ms',
     about: 'time for a client to send its whole request',
   }),
+  workers: wholeNumber({
+    default: 1,
+    min: 1,
+    max: 64,
+    unit: 'processes',
+    about: 'processes that share the listeners, each with a DNS cache and limits of its own; as many as cores at most',
+  }),
   shutdownTimeoutMs: wholeNumber({
     default: 10000,
     min: 0,

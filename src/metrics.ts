@@ -2,7 +2,7 @@
  * The gauges of the service, in the text format of Prometheus. Labels are words of closed lists and patterns of routes: nothing that a message, DNS or a caller
  * brings becomes a label, so their number is bounded. The only file that knows prom-client; keeps its own registry, so that each service counts for itself.
  */
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { DnsCacheStats } from '../schemas/dns.ts';
 import type { Verdict } from '../schemas/verdict.ts';
 import type { QuestionEvent } from './dns/resolver.ts';
@@ -26,6 +26,8 @@ export type Metrics = {
   observer: Required<Observer>;
   /** Everything as it is now. */
   read: (levels: Levels) => Promise<{ contentType: string; text: string }>;
+  /** The same as values that another process can add up with its own. */
+  readValues: (levels: Levels) => Promise<unknown>;
 };
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25];
@@ -44,7 +46,14 @@ export const createMetrics = (version: string): Metrics => {
   const histogram = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
     new Histogram({ name: `mailverdict_${name}`, help, labelNames, registers, buckets: SECONDS });
 
-  gauge('build_info', 'Version of the software; always 1', 'version').set({ version }, 1);
+  new Gauge({
+    name: 'mailverdict_build_info',
+    help: 'Version of the software; always 1',
+    labelNames: ['version'],
+    registers,
+    // Of several processes the first tells it: a sum would be no 1.
+    aggregator: 'first',
+  }).set({ version }, 1);
 
   const verdicts = counter('verdicts_total', 'Results of each method; DKIM counts every signature', 'method', 'result');
   const dispositions = counter(
@@ -133,9 +142,19 @@ export const createMetrics = (version: string): Metrics => {
       },
       onHeldBytes: (bytes) => heldBytes.set(bytes),
     },
+    readValues: async ({ cache }) => {
+      readCache(cache);
+      return registry.getMetricsAsJSON();
+    },
     read: async ({ cache }) => {
       readCache(cache);
       return { contentType: registry.contentType, text: await registry.metrics() };
     },
   };
+};
+
+/** The gauges of several processes added up, as text. @param values of `readValues`, one for each process */
+export const writeSum = async (values: readonly unknown[]): Promise<{ contentType: string; text: string }> => {
+  const sum = AggregatorRegistry.aggregate([...values] as object[]);
+  return { contentType: sum.contentType, text: await sum.metrics() };
 };

@@ -6,15 +6,16 @@ import { type Config, environmentName } from '../schemas/config.ts';
 import { readConfig } from './config.ts';
 import { createLog, type Log } from './log.ts';
 import { createService, type Service } from './service.ts';
+import type { Team } from './team.ts';
 
 /** Exit code for settings that cannot work (sysexits EX_CONFIG). */
 export const EX_CONFIG = 78;
 
-/** Listens; returns once it does. Exits the process when it cannot, and when it has drained. */
-export const serve = async (config: Config): Promise<void> => {
+/** Listens; returns once it does. Exits the process when it cannot, and when it has drained. @param team the other processes of this service, if there are any */
+export const serve = async (config: Config, team?: Team): Promise<void> => {
   const log = createLog(config.logLevel, config);
   try {
-    const service = await createService(config, log);
+    const service = await createService(config, log, team);
     const drain = async (signal: string): Promise<void> => {
       log.info({ signal }, 'ending: no new work is taken');
       await service.close(config.shutdownTimeoutMs);

@@ -6,10 +6,11 @@ import { readAccessFiles } from './access-files.ts';
 import { createApp } from './http/app.ts';
 import type { Log } from './log.ts';
 import { createMailFaces } from './mail-faces.ts';
-import { createMetrics } from './metrics.ts';
+import { createMetrics, writeSum } from './metrics.ts';
 import { createParts } from './parts.ts';
 import { writeListenAddress } from './pipeline/listener.ts';
 import { readSamples } from './samples.ts';
+import type { Team } from './team.ts';
 import { verdictLine } from './verdict-line.ts';
 import { version } from './version.ts';
 
@@ -28,8 +29,8 @@ export type Service = {
   close: (graceMs: number) => Promise<void>;
 };
 
-/** Builds the service; nothing listens yet. */
-export const createService = async (config: Config, log: Log): Promise<Service> => {
+/** Builds the service; nothing listens yet. @param team the other processes of this service, if there are any */
+export const createService = async (config: Config, log: Log, team?: Team): Promise<Service> => {
   let files = readAccessFiles(config);
   const metrics = createMetrics(version);
   const parts = createParts(config, log, {
@@ -45,6 +46,8 @@ export const createService = async (config: Config, log: Log): Promise<Service> 
     },
   });
   const { resolver } = parts;
+  const levels = () => ({ cache: resolver.cacheStats() });
+  team?.join({ readGauges: () => metrics.readValues(levels()), forget: resolver.flush });
   const mailFaces = createMailFaces(config, parts, log, metrics.observer);
   let ready = false;
   const app = await createApp({
@@ -58,7 +61,16 @@ export const createService = async (config: Config, log: Log): Promise<Service> 
     samples: readSamples(config.dnsZone),
     access: { keys: () => files.keys, settings: config, isTls: files.tls !== null },
     tls: files.tls,
-    operator: { readMetrics: () => metrics.read({ cache: resolver.cacheStats() }), dnsCache: resolver },
+    operator: {
+      readMetrics: async () => (team === undefined ? metrics.read(levels()) : writeSum(await team.gather())),
+      dnsCache: {
+        cacheStats: resolver.cacheStats,
+        flush: (name) => {
+          team?.forget(name);
+          return resolver.flush(name);
+        },
+      },
+    },
     onAnswer: metrics.onAnswer,
   });
   return {

@@ -119,10 +119,10 @@ const openListener = async (
     return { address: { ...address, port }, stop: () => stopped(server) };
   }
   await removeStale(address.path);
-  // The path is created under this mask, so that there is no moment in which everybody may connect.
+  // Made by this process alone, also where several share their TCP listeners: mode and stale paths are its own affair. The path is created under this mask, so that there is no moment in which everybody may connect.
   const mask = process.umask(0o177);
   try {
-    const opened = listening(server, () => server.listen({ path: address.path }));
+    const opened = listening(server, () => server.listen({ path: address.path, exclusive: true }));
     process.umask(mask);
     await opened;
     if (options.socketGroup !== '') await chown(address.path, -1, await groupNumber(options.socketGroup));

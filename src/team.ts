@@ -1,0 +1,97 @@
+/**
+ * Several processes of one service, seen from one of them: which it is, and how it speaks with the others through the process that keeps them. Gauges are asked of all and
+ * added up; what one is told to forget, all forget. Nothing of a message ever goes this way.
+ */
+import type { Config } from '../schemas/config.ts';
+
+/** What a worker is told when it starts. */
+export type Role = {
+  /** From 1; a worker that takes another's place takes its number. */
+  readonly number: number;
+  /** Key for the hashes of addresses in the log, the same for all. */
+  readonly logHashKey: string;
+};
+
+/** What a worker is sent. */
+export type ToWorker =
+  | { readonly kind: 'role'; readonly role: Role }
+  /** Tell your gauges. */
+  | { readonly kind: 'tell'; readonly id: number }
+  | { readonly kind: 'gathered'; readonly values: readonly unknown[] }
+  | { readonly kind: 'forget'; readonly name?: string | undefined };
+
+/** What a worker sends. */
+export type FromWorker =
+  /** Wants the gauges of all. */
+  | { readonly kind: 'gather' }
+  | { readonly kind: 'told'; readonly id: number; readonly values: unknown }
+  | { readonly kind: 'forget'; readonly name?: string | undefined };
+
+/** The others, for a service. */
+export type Team = {
+  /** Says what to do when the others ask. */
+  readonly join: (member: {
+    readonly readGauges: () => Promise<unknown>;
+    readonly forget: (name: string | undefined) => void;
+  }) => void;
+  /** The gauges of all, this one among them. */
+  readonly gather: () => Promise<readonly unknown[]>;
+  /** Makes the others forget a name of the DNS cache, or everything. */
+  readonly forget: (name: string | undefined) => void;
+};
+
+/** Waits for the role of this process. @returns its settings and the others */
+export const takeRole = async (config: Config): Promise<{ config: Config; team: Team }> => {
+  const { number, logHashKey } = await new Promise<Role>((resolve) => {
+    const take = (message: ToWorker): void => {
+      if (message.kind !== 'role') return;
+      process.off('message', take);
+      resolve(message.role);
+    };
+    process.on('message', take);
+  });
+  return { config: settingsOf(config, number, logHashKey), team: createTeam() };
+};
+
+const settingsOf = (config: Config, number: number, logHashKey: string): Config => {
+  const mine = (address: string): boolean => number === 1 || !/^(?:unix|local):/.test(address);
+  return {
+    ...config,
+    logHashKey,
+    milterListen: config.milterListen.filter(mine),
+    policyListen: config.policyListen.filter(mine),
+  };
+};
+
+const createTeam = (): Team => {
+  const send = (message: FromWorker): void => void process.send?.(message);
+  let waiting: ((values: readonly unknown[]) => void)[] = [];
+  return {
+    join: ({ readGauges, forget }) => {
+      process.on('message', async (message: ToWorker) => {
+        switch (message.kind) {
+          case 'tell':
+            send({ kind: 'told', id: message.id, values: await readGauges() });
+            return;
+          case 'gathered':
+            for (const resolve of waiting) resolve(message.values);
+            waiting = [];
+            return;
+          case 'forget':
+            forget(message.name);
+            return;
+          case 'role':
+            return;
+          default:
+            message satisfies never;
+        }
+      });
+    },
+    gather: () =>
+      new Promise((resolve) => {
+        // Whoever asks while an answer is on its way is content with that one.
+        if (waiting.push(resolve) === 1) send({ kind: 'gather' });
+      }),
+    forget: (name) => send({ kind: 'forget', name }),
+  };
+};
