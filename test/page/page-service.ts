@@ -2,13 +2,11 @@
  * The HTTP face with its real parts on a free port of the loopback interface: the zone of the examples answered by itself, all other names asked from a DNS
  * server of the test, which knows the hostile domain and nothing else.
  */
-import { PostureSettings } from '../../schemas/posture-settings.ts';
 import { readConfig } from '../../src/config.ts';
 import { parseZone, zoneLookup } from '../../src/dns/zone.ts';
 import { createApp } from '../../src/http/app.ts';
 import { createLog } from '../../src/log.ts';
 import { createParts } from '../../src/parts.ts';
-import { createAssessor } from '../../src/posture/assess.ts';
 import { readSamples } from '../../src/samples.ts';
 import { serveLookup } from '../dns/wire-server.ts';
 import { HOSTILE_ZONE } from './hostile.ts';
@@ -23,18 +21,11 @@ export const startPageService = async (servedZone?: string): Promise<PageService
   const dns = await serveLookup(
     zoneLookup(parsed.zone, async () => ({ kind: 'nxdomain', ttlSeconds: 60, authenticated: false, source: 'zone' })),
   );
-  const read = readConfig({ LOG_LEVEL: 'silent', DNS_SERVERS: dns.literal });
+  const read = readConfig({ LOG_LEVEL: 'silent', DNS_SERVERS: dns.literal, POSTURE_FETCH: 'no' });
   if (read.kind !== 'config') throw new Error(read.mistakes.join('; '));
   const { config } = read;
   const log = createLog('silent');
   const parts = createParts(config, log);
-  const assess = createAssessor({
-    lookup: parts.lookup,
-    settings: PostureSettings.parse({}),
-    fetch: null,
-    probe: null,
-    clock: { nowMs: Date.now, monotonicMs: () => performance.now() },
-  });
   const app = await createApp({
     log,
     verify: parts.verify,
@@ -42,7 +33,7 @@ export const startPageService = async (servedZone?: string): Promise<PageService
     isReady: () => true,
     settings: config,
     samples: readSamples(servedZone ?? config.dnsZone),
-    domains: { assess, width: 1 },
+    domains: { assess: parts.assess, width: 1 },
   });
   return {
     origin: await app.listen({ host: '127.0.0.1', port: 0 }),
