@@ -1,5 +1,5 @@
 /** `mailverdict serve`: the service, with settings from the environment. */
-import { serve } from '../serve.ts';
+import { start } from '../start.ts';
 import { type Command, WrongUse } from './command.ts';
 import { loadConfig } from './load-config.ts';
 
@@ -15,7 +15,7 @@ mailverdict config check tells what is wrong with them.
   options: {},
   run: async (positionals) => {
     if (positionals.length > 0) throw new WrongUse('serve takes no arguments');
-    await serve(loadConfig());
+    await start(loadConfig());
     // The process lives until a signal ends it.
     return new Promise<number>(() => undefined);
   },
