@@ -1,5 +1,5 @@
 /**
- * Runs the public conformance suites: `npm run test:conformance -- --suites <folder>`. Fails when a case that is not listed differs, and when a listed one agrees. The suites
+ * Runs the public conformance suites: `npm run test:conformance -- --suites <folder>`; with `--wire` the SPF suites through the resolver and real sockets. Fails when a case that is not listed differs, and when a listed one agrees. The suites
  * are data outside this repository; without them the command says so and exits with 69.
  */
 import { existsSync } from 'node:fs';
@@ -7,8 +7,10 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Deviation } from './deviation.ts';
 import { judgeCase } from './judge-case.ts';
+import type { SuiteCase } from './suite-case.ts';
 import { readSuite } from './suite-case.ts';
 import { suiteLookup } from './suite-zone.ts';
+import { overTheWire } from './wire.ts';
 
 const SUITES = [
   'spf-rfc7208',
@@ -18,9 +20,11 @@ const SUITES = [
   'arc-validation',
   'dmarc-rfc9989',
 ];
+/** What asks the most of a resolver. */
+const WIRE_SUITES = ['spf-rfc7208', 'spf-pyspf-corner-cases'];
 const EX_UNAVAILABLE = 69;
 
-const { values } = parseArgs({ options: { suites: { type: 'string' }, verbose: { type: 'boolean' } } });
+const { values } = parseArgs({ options: { suites: { type: 'string' }, wire: { type: 'boolean' } } });
 const folder = values.suites;
 if (folder === undefined || !existsSync(folder)) {
   console.error(
@@ -29,15 +33,20 @@ if (folder === undefined || !existsSync(folder)) {
   process.exit(EX_UNAVAILABLE);
 }
 
+const judge = (suiteCase: SuiteCase): Promise<string[]> =>
+  values.wire
+    ? overTheWire(suiteCase.zone, (lookup) => judgeCase(suiteCase, lookup))
+    : judgeCase(suiteCase, suiteLookup(suiteCase.zone));
+
 let failures = 0;
 let passed = 0;
-for (const suite of SUITES) {
+for (const suite of values.wire ? WIRE_SUITES : SUITES) {
   const { deviations } = (await import(`./${suite}/deviations.ts`)) as { deviations: readonly Deviation[] };
   const listed = new Map(deviations.map(({ id, reason }) => [id, reason]));
   const cases = readSuite(join(folder, `${suite}.jsonl`));
   let agree = 0;
   for (const suiteCase of cases) {
-    const missed = await judgeCase(suiteCase, suiteLookup(suiteCase.zone));
+    const missed = await judge(suiteCase);
     const isListed = listed.delete(suiteCase.id);
     if (missed.length === 0) agree++;
     if (missed.length > 0 !== isListed) {

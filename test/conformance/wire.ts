@@ -1,0 +1,28 @@
+/** A suite's zone served over UDP and TCP, and asked through the resolver that the service uses: what the codec and the transport do to a case shows here. */
+import { DnsSettings } from '../../schemas/dns-settings.ts';
+import type { Lookup } from '../../src/dns/lookup.ts';
+import { createResolver } from '../../src/dns/resolver.ts';
+import { serveZone } from '../dns/wire-server.ts';
+import type { SuiteZone } from './suite-case.ts';
+
+/** Short, because a TIMEOUT of a suite is silence on the wire. */
+const TIMES = { dnsQuestionTimeoutMs: 250, dnsFirstTryMs: 80, dnsLaterTryMs: 80 };
+
+/** Serves a zone for one piece of work; nothing is remembered afterwards. */
+export const overTheWire = async <Outcome>(
+  zone: SuiteZone,
+  work: (lookup: Lookup) => Promise<Outcome>,
+): Promise<Outcome> => {
+  const server = await serveZone(zone);
+  const resolver = createResolver({
+    ...DnsSettings.parse({ dnsRefuseInternalNames: 'no' }),
+    ...TIMES,
+    dnsServers: [`127.0.0.1:${server.port}`],
+  });
+  try {
+    return await work(resolver.lookup);
+  } finally {
+    resolver.close();
+    await server.close();
+  }
+};
