@@ -156,14 +156,17 @@ const createRelaxedWriter = (body: Buffer, sink: Sink): BodyWriter => {
 /**
  * Makes the writer of one canonical form. What it writes is the content only: the CRLF after it is the caller's.
  * @param hasBareLf false when no LF of the body stands without its CR, so that a simple body needs no search
+ * @param hasUnevenSpace false when white space stands as single spaces between visible octets only, so that a relaxed body needs none either
  */
 export const createBodyWriter = (
   body: Buffer,
   canonicalization: Canonicalization,
   hasBareLf: boolean,
+  hasUnevenSpace: boolean,
   sink: Sink,
 ): BodyWriter => {
-  if (canonicalization === 'simple' && !hasBareLf) return (from, to) => sink(body.subarray(from, to));
+  if (!hasBareLf && (canonicalization === 'simple' || !hasUnevenSpace))
+    return (from, to) => sink(body.subarray(from, to));
   const write = canonicalization === 'simple' ? createSimpleWriter(body, sink) : createRelaxedWriter(body, sink);
   return (from, to) => {
     for (let at = from; at < to; at += PIECE_BYTES) write(at, Math.min(at + PIECE_BYTES, to));

@@ -76,6 +76,7 @@ const createPass = async (
   canonicalization: Canonicalization,
   requests: readonly BodyHashRequest[],
   hasBareLf: boolean,
+  hasUnevenSpace: boolean,
   digests: Map<string, string>,
 ) => {
   const meters = [...new Set(requests.map((request) => request.hash))].map((name) =>
@@ -91,7 +92,7 @@ const createPass = async (
     for (const meter of meters) meter.write(bytes);
   };
   const end = await contentEnd(body, canonicalization);
-  const write = createBodyWriter(body, canonicalization, hasBareLf, sink);
+  const write = createBodyWriter(body, canonicalization, hasBareLf, hasUnevenSpace, sink);
   return {
     canonicalization,
     /** Canonicalizes and hashes the octets from..to of the body. */
@@ -111,12 +112,14 @@ const createPass = async (
  * Hashes a body.
  * @param requests the same request may stand in it twice
  * @param hasBareLf false when no LF of the body stands without its CR: simple bodies are then hashed as they are
+ * @param hasUnevenSpace false when its white space is single spaces between visible octets only: with CRLF throughout, relaxed bodies are then hashed as they are too
  * @returns never rejects
  */
 export const hashBody = async (
   body: Buffer,
   requests: readonly BodyHashRequest[],
   hasBareLf = true,
+  hasUnevenSpace = true,
 ): Promise<BodyHashes> => {
   const digests = new Map<string, string>();
   const lengths: Partial<Record<Canonicalization, number>> = {};
@@ -129,6 +132,7 @@ export const hashBody = async (
         canonicalization,
         distinct.filter((request) => request.body === canonicalization),
         hasBareLf,
+        hasUnevenSpace,
         digests,
       ),
     ),

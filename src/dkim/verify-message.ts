@@ -99,6 +99,7 @@ export const verifyMessage = async (message: Message, parts: VerifyParts): Promi
       message.body,
       overBody.map(({ signature }) => signature),
       hasBareLf,
+      message.hasUnevenSpace,
     ),
   ]);
   const answers: ReadonlyMap<string, KeyAnswer> = new Map(answered);

@@ -2,7 +2,6 @@
  * The door: a message and its transport facts in, a verdict out. A staircase of named steps; independent DNS questions run side by side, and every question passes
  * the budget of this one verification. Never throws on what a message holds; a failure is `temperror`, an unknown is told as unknown.
  */
-import { createHash } from 'node:crypto';
 import type { OverlayRecord } from '../../schemas/dns.ts';
 import type { SmtpFacts } from '../../schemas/smtp.ts';
 import type { Verdict, VerdictSettings } from '../../schemas/verdict.ts';
@@ -13,6 +12,8 @@ import { beginDmarc, noAuthorDomain } from '../dmarc/evaluate.ts';
 import { type BudgetLimits, withBudget } from '../dns/budget.ts';
 import type { Lookup } from '../dns/lookup.ts';
 import { parseOverlay, withOverlay } from '../dns/overlay.ts';
+import { sha256 } from '../message/digest.ts';
+import { scanInTurns } from '../message/line-ends.ts';
 import { type MessageLimits, readMessage } from '../message/message.ts';
 import { answerAuthor } from './answer.ts';
 import { toArcVerdict } from './arc.ts';
@@ -78,7 +79,7 @@ export const createVerifier = (parts: VerifierParts): Verify => {
     const startedMs = clock.monotonicMs();
     const nowMs = clock.nowMs();
     const deadlineMs = startedMs + parts.dnsLimits.maxElapsedMs;
-    const message = readMessage(bytes, parts.messageLimits);
+    const message = readMessage(bytes, parts.messageLimits, await scanInTurns(bytes));
     if (message.kind === 'header-too-large') {
       throw new Fault('header-too-large', `the header block passes the limit ${message.limit} of ${message.max}`);
     }
@@ -92,7 +93,7 @@ export const createVerifier = (parts: VerifierParts): Verify => {
 
     // Asked at once, as soon as their names are known: SPF, keys, DMARC records and the client's name.
     const dmarcBegun = author.domain === null ? null : beginDmarc(author.domain, lookup, deadlineMs);
-    const [checked, sealed, iprev] = await Promise.all([
+    const [checked, sealed, iprev, digest] = await Promise.all([
       timed('spf', () => checkSpf(facts, spfParts)),
       timed('signatures', () =>
         verifyMessage(message, {
@@ -105,6 +106,7 @@ export const createVerifier = (parts: VerifierParts): Verify => {
         }),
       ),
       timed('iprev', () => checkIprev(facts.clientIp, lookup, deadlineMs)),
+      sha256(bytes),
     ]);
     const signatures = sealed.signatures.map(toSignature);
     const arc = toArcVerdict(sealed.arc, message, settings.arcTrustedSealers);
@@ -155,7 +157,7 @@ export const createVerifier = (parts: VerifierParts): Verify => {
       smtp: facts,
       transport: readTransport(facts),
       ...(derived !== null && { derived }),
-      message: readMessageFacts(message, author, createHash('sha256').update(bytes).digest('hex')),
+      message: readMessageFacts(message, author, digest),
       spf,
       dkim,
       arc,
