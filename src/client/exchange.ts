@@ -42,8 +42,9 @@ export async function* exchange(
 ): AsyncGenerator<Uint8Array> {
   const left = new AbortController();
   const silence = createSilence(options.timeoutMs ?? connection.timeoutMs);
-  const source = request.body === undefined ? null : createSource(request.body, silence);
   const signals = [left.signal, silence.signal, ...(options.signal === undefined ? [] : [options.signal])];
+  const signal = AbortSignal.any(signals);
+  const source = request.body === undefined ? null : createSource(request.body, silence, signal);
   try {
     const response = await silence.ofService(
       connection.fetch(new URL(request.path, connection.baseUrl), {
@@ -54,7 +55,7 @@ export async function* exchange(
           ...(request.contentType !== undefined && { 'content-type': request.contentType }),
         },
         redirect: 'error',
-        signal: AbortSignal.any(signals),
+        signal,
         ...source?.init,
       }),
     );
@@ -113,14 +114,15 @@ async function* chunksOf(body: Response['body'], silence: Silence): AsyncGenerat
 }
 
 /** A request body for fetch. Keeps what the caller's own iteration throws, which fetch would hide. */
-const createSource = (body: string | AsyncIterable<Uint8Array>, silence: Silence) => {
+const createSource = (body: string | AsyncIterable<Uint8Array>, silence: Silence, signal: AbortSignal) => {
   const source: { fault?: { cause: unknown }; init: RequestInit } = { init: {} };
   async function* watched(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     const iterator = chunks[Symbol.asyncIterator]();
     try {
       for (;;) {
         const { done, value } = await silence.ofCaller(iterator.next());
-        if (done) return;
+        // The fetch of Node reads the body of a request on to its end after the request was given up.
+        if (done || signal.aborted) return;
         yield value;
       }
     } catch (cause) {

@@ -38,6 +38,7 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
     ],
   },
   'src/pipeline': { rooms: ['schemas', 'src/message', 'src/verdict'], packages: ['ipaddr.js', 'zod'] },
+  'src/client': { rooms: ['schemas'], packages: [] },
   'src/cli': { rooms: ['schemas', 'src'], packages: ['zod', 'yaml'] },
 };
 
@@ -101,6 +102,19 @@ test('packages are used in their rooms only', () => {
       .filter((name) => !rules.packages.includes(name))
       .map((name) => `${file} uses ${name}`);
   });
+  assert.deepEqual(wrong, []);
+});
+
+test('the client takes nothing but types from the schemas, so that it needs no package at run time', () => {
+  const wrong = files
+    .filter((file) => roomOf(file) === 'src/client')
+    .flatMap((file) =>
+      [
+        ...readFileSync(join(ROOT, file), 'utf8').matchAll(
+          /^\s*(import|export)\b(?! type\b)[^'"`;]*?\bfrom\s+'\.\.\/\.\.[^']*'/gm,
+        ),
+      ].map(([found]) => `${file}: ${found.trim()}`),
+    );
   assert.deepEqual(wrong, []);
 });
 
