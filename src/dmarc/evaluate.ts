@@ -32,6 +32,8 @@ export type DmarcEvaluation = {
   /** Alignment of one domain in the mode that the record asks for DKIM; null when unknown. */
   dkimAligned: (domain: string) => Promise<boolean | null>;
   finish: (identifiers: Identifiers) => Promise<DmarcVerdict>;
+  /** As soon as the record is known: the Organizational Domain where the record could give an enforcing policy to this Author Domain, else null. */
+  enforcedBelow: () => Promise<string | null>;
   /** Where the reports of the record that applies go; asks through a lookup of its own. */
   reports: (lookup: Lookup) => Promise<DmarcReportAddress[]>;
 };
@@ -49,6 +51,14 @@ export const beginDmarc = (authorDomain: string, lookup: Lookup, deadlineMs: num
     ? Promise.resolve<TreeWalk>({ start: authorDomain, steps: [], failure: null })
     : walkTree(authorDomain, askRecord);
   return {
+    enforcedBelow: async () => {
+      const made = await walk;
+      const applicable = applicableRecord(made);
+      const policies = applicable.kind === 'record' ? applicable.found.record.policies : null;
+      const isEnforcing =
+        policies !== null && [policies.p, policies.sp, policies.np].some((word) => (word ?? 'none') !== 'none');
+      return isEnforcing ? organizationalDomain(made) : null;
+    },
     reports: async (aside) => {
       const made = await walk;
       const applicable = applicableRecord(made);

@@ -1,9 +1,10 @@
 /**
- * BIMI of a message (draft-brand-indicators-for-message-identification): the record of the Author Domain, asked for only when DMARC passes under an enforcing policy.
- * Tells where the logo and its evidence are; fetches neither.
+ * BIMI of a message (draft-brand-indicators-for-message-identification): the record of the Author Domain, which counts only when DMARC passes under an enforcing policy.
+ * It is asked for as soon as such a policy is known, beside SPF and DKIM, so that it costs no round trip of its own. Tells where the logo and its evidence are; fetches neither.
  */
 import type { DmarcVerdict } from '../../schemas/dmarc.ts';
 import type { BimiVerdict } from '../../schemas/verdict.ts';
+import type { DmarcEvaluation } from '../dmarc/evaluate.ts';
 import type { Answer, Lookup } from '../dns/lookup.ts';
 import { fieldsNamed, type Message } from '../message/message.ts';
 import { parseBimi, parseBimiSelector, selectBimi } from '../records/bimi.ts';
@@ -20,10 +21,8 @@ export const checkBimi = async (
   const { policy, organizationalDomain } = rfc9989;
   if (authorDomain === null || dmarc.result !== 'pass' || policy === null || policy.applies === 'none') return null;
   const selector = readSelector(message);
-  const domains = [...new Set([authorDomain, organizationalDomain ?? authorDomain])];
-  const answers = await Promise.all(
-    domains.map((domain) => lookup({ name: `${selector}._bimi.${domain}`, type: 'TXT' }, deadlineMs)),
-  );
+  const domains = domainsOf(authorDomain, organizationalDomain);
+  const answers = await ask(selector, domains, lookup, deadlineMs);
   const blank = { selector, domain: null, location: null, evidence: null };
   for (const [index, domain] of domains.entries()) {
     const answer = answers[index];
@@ -39,6 +38,26 @@ export const checkBimi = async (
   }
   return { ...blank, result: 'none', reason: `${authorDomain} publishes no BIMI record` };
 };
+
+/** Asks ahead. @param dmarc the evaluation as far as it has come @returns when the answers are there for `checkBimi` to find; never rejects */
+export const askBimiAhead = async (
+  message: Message,
+  authorDomain: string,
+  dmarc: DmarcEvaluation,
+  lookup: Lookup,
+  deadlineMs: number,
+): Promise<void> => {
+  const organizationalDomain = await dmarc.enforcedBelow();
+  if (organizationalDomain === null) return;
+  await ask(readSelector(message), domainsOf(authorDomain, organizationalDomain), lookup, deadlineMs);
+};
+
+const domainsOf = (authorDomain: string, organizationalDomain: string | null): string[] => [
+  ...new Set([authorDomain, organizationalDomain ?? authorDomain]),
+];
+
+const ask = (selector: string, domains: readonly string[], lookup: Lookup, deadlineMs: number): Promise<Answer[]> =>
+  Promise.all(domains.map((domain) => lookup({ name: `${selector}._bimi.${domain}`, type: 'TXT' }, deadlineMs)));
 
 /** The selector of the BIMI-Selector field; a field without v=BIMI1, or several fields, count as none. */
 const readSelector = (message: Message): string => {

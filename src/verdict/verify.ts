@@ -19,7 +19,7 @@ import { answerAuthor } from './answer.ts';
 import { toArcVerdict } from './arc.ts';
 import { writeAuthenticationResults, writeReceivedSpf } from './authentication-results.ts';
 import { readAuthor } from './author.ts';
-import { checkBimi } from './bimi.ts';
+import { askBimiAhead, checkBimi } from './bimi.ts';
 import { deriveFacts } from './derive.ts';
 import { decide } from './disposition.ts';
 import { toSignature } from './dkim.ts';
@@ -91,7 +91,7 @@ export const createVerifier = (parts: VerifierParts): Verify => {
     const { strict, authservId: receiver } = settings;
     const spfParts = { lookup, deadlineMs, clock, strict, receiver };
 
-    // Asked at once, as soon as their names are known: SPF, keys, DMARC records and the client's name.
+    // Asked at once, as soon as their names are known: SPF, keys, DMARC records, the client's name, and BIMI.
     const dmarcBegun = author.domain === null ? null : beginDmarc(author.domain, lookup, deadlineMs);
     const [checked, sealed, iprev, digest] = await Promise.all([
       timed('spf', () => checkSpf(facts, spfParts)),
@@ -107,6 +107,9 @@ export const createVerifier = (parts: VerifierParts): Verify => {
       ),
       timed('iprev', () => checkIprev(facts.clientIp, lookup, deadlineMs)),
       sha256(bytes),
+      dmarcBegun === null || author.domain === null
+        ? null
+        : askBimiAhead(message, author.domain, dmarcBegun, lookup, deadlineMs),
     ]);
     const signatures = sealed.signatures.map(toSignature);
     const arc = toArcVerdict(sealed.arc, message, settings.arcTrustedSealers);
