@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { cpus } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 
 /** A process under measurement. */
@@ -20,24 +20,24 @@ export type Subject = {
 
 /** How a process is started. */
 export type StartOptions = {
-  /** Cores it may use; all when absent. */
+  /** @default all cores, whatever this process is held to */
   readonly cores?: readonly number[];
   readonly env?: Readonly<Record<string, string>>;
 };
 
-/** The core that subjects are held to, and the one left to the load, where there are two. */
+/** The core that subjects are held to, all cores, and the one left to the load, where there are two. */
 export const SUBJECT_CORE = 0;
-export const LOAD_CORE = Math.min(1, availableParallelism() - 1);
+export const CORES = Array.from(cpus(), (_, core) => core);
+export const LOAD_CORE = Math.min(1, CORES.length - 1);
 
 /** Starts a program and waits until `isReady` says so. @throws Error when it ends first or is not ready within 20 s */
 export const start = async (
   program: string,
   args: readonly string[],
   isReady: () => Promise<boolean>,
-  { cores, env = {} }: StartOptions = {},
+  { cores = CORES, env = {} }: StartOptions = {},
 ): Promise<Subject> => {
-  const command = cores === undefined ? [program, ...args] : ['taskset', '-c', cores.join(','), program, ...args];
-  const child = spawn(command[0] ?? program, command.slice(1), {
+  const child = spawn('taskset', ['-c', cores.join(','), program, ...args], {
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'ignore', 'pipe'],
   });

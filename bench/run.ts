@@ -1,0 +1,175 @@
+/**
+ * `npm run bench`: speed and cost of the service, against rspamd and mailauth, at the floor that cryptography sets, and at its own limits. `-- --json` prints the figures
+ * alone, `-- --quick` takes shorter stretches, `-- --only throughput,cold,scaling,memory,worst` takes some parts. Ends with 1 when a promise is missed, with 69 when
+ * a program is missing or refuses. How to read it stands in bench/README.md.
+ */
+import { spawnSync } from 'node:child_process';
+import { parseArgs } from 'node:util';
+import { measureCold } from './cold.ts';
+import { type DnsServer, startDnsServer } from './dns-server.ts';
+import { measureMemory, measureRefusal, measureWorst } from './limits.ts';
+import { LOAD_CORE } from './processes.ts';
+import { installRspamd } from './rspamd.ts';
+import { measureScaling } from './scaling.ts';
+import { measureThroughput } from './throughput.ts';
+import { ZONE } from './world.ts';
+
+const EX_UNAVAILABLE = 69;
+const PARTS = ['throughput', 'cold', 'scaling', 'memory', 'worst'] as const;
+
+/** What must hold. */
+const PROMISES = {
+  /** Times as many messages for a second of one core as rspamd. */
+  overRspamd: { '3 kB': 2, '30 kB': 8, '1 MB': 20 } as Readonly<Record<string, number>>,
+  /** Of what mailauth reaches without any service around it, on the smallest message. */
+  overBareMailauth: 0.8,
+  roundTrips: 3,
+  twoWorkers: 1.8,
+  thousandMiB: 1430,
+  fiftyBeyondMiB: 57,
+  worstRatio: 20,
+  blockedMs: 50,
+} as const;
+
+const { values } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string', default: PARTS.join(',') },
+  },
+});
+const wanted = new Set(values.only.split(','));
+const [rounds, stretchMs] = values.quick ? [3, 500] : [7, 1500];
+
+const missed: string[] = [];
+const report: Record<string, unknown> = {};
+const say = (line: string): void => {
+  if (!values.json) console.log(line);
+};
+const check = (what: string, value: number, holds: boolean, promise: string): void => {
+  if (holds) return;
+  missed.push(`${what}: ${value.toFixed(2)}, promised ${promise}`);
+};
+const row = (cells: readonly (string | number)[]): void =>
+  say(
+    `| ${cells.map((cell) => (typeof cell === 'number' ? cell.toLocaleString('en', { maximumFractionDigits: cell < 10 ? 2 : 0 }) : cell)).join(' | ')} |`,
+  );
+const head = (cells: readonly string[]): void => {
+  row(cells);
+  row(cells.map(() => '---'));
+};
+
+const throughput = async (dns: DnsServer): Promise<void> => {
+  const { rows, rspamd } = await measureThroughput(dns, rounds, stretchMs);
+  report.throughput = { rspamd, rows };
+  say(`\nMessages for one second of one core's time (rspamd ${rspamd})\n`);
+  const sides = ['ours', 'rspamd', 'fastify + mailauth', 'mailauth alone', 'floor'] as const;
+  head(['size', ...sides, 'ours : rspamd', 'promised', 'ours : mailauth alone', 'ours : floor', 'by the clock']);
+  for (const { size, perSecond, ratio, byTheClock } of rows) {
+    const promised = PROMISES.overRspamd[size] ?? 0;
+    row([
+      size,
+      ...sides.map((side) => perSecond[side]),
+      ratio.rspamd,
+      promised,
+      ratio['mailauth alone'],
+      ratio.floor,
+      byTheClock,
+    ]);
+    check(`${size}, ours : rspamd`, ratio.rspamd, ratio.rspamd >= promised, `at least ${promised}`);
+    if (size === '3 kB') {
+      const least = PROMISES.overBareMailauth;
+      check(
+        '3 kB, ours : mailauth alone',
+        ratio['mailauth alone'],
+        ratio['mailauth alone'] >= least,
+        `at least ${least}`,
+      );
+    }
+  }
+};
+
+const cold = async (): Promise<void> => {
+  const rows = await measureCold(values.quick ? 3 : 7);
+  report.cold = rows;
+  say('\nCold DNS, 20 ms each way and back: round trips until the verdict\n');
+  head(['signatures', 'ours', 'mailauth', 'ours, ms', 'questions']);
+  for (const { signatures, ours, mailauth, elapsedMs, questions } of rows) {
+    row([signatures, ours, mailauth, elapsedMs, questions]);
+    check(
+      `round trips with ${signatures} signatures`,
+      ours,
+      ours <= PROMISES.roundTrips,
+      `at most ${PROMISES.roundTrips}`,
+    );
+  }
+};
+
+const scaling = async (dns: DnsServer): Promise<void> => {
+  const measured = await measureScaling(dns, rounds, stretchMs);
+  report.scaling = measured;
+  if (measured === null) {
+    missed.push('two workers: this machine has one core');
+    return;
+  }
+  say('\nWorkers\n');
+  head(['one worker, messages/s', 'two workers', 'ratio', 'cores that two had']);
+  row([measured.one, measured.two, measured.ratio, measured.coresUsed]);
+  check('two workers : one', measured.ratio, measured.ratio >= PROMISES.twoWorkers, `at least ${PROMISES.twoWorkers}`);
+};
+
+const memory = async (dns: DnsServer): Promise<void> => {
+  const measured = await measureMemory(dns);
+  report.memory = measured;
+  say('\nResident memory, MiB\n');
+  head(['at rest', '1,000 messages of 1 MB at once', 'one of 50 MB, beyond its bytes']);
+  row([measured.atRest, measured.thousand, measured.fiftyBeyondBytes]);
+  check(
+    '1,000 messages of 1 MB, MiB',
+    measured.thousand,
+    measured.thousand < PROMISES.thousandMiB,
+    `under ${PROMISES.thousandMiB}`,
+  );
+  const beyond = measured.fiftyBeyondBytes;
+  check('50 MB, MiB beyond its bytes', beyond, beyond <= PROMISES.fiftyBeyondMiB, `at most ${PROMISES.fiftyBeyondMiB}`);
+};
+
+const worst = async (dns: DnsServer): Promise<void> => {
+  const rows = await measureWorst(dns);
+  const refusal = await measureRefusal(dns);
+  report.worst = { rows, refusal };
+  say('\nWorst inputs\n');
+  head(['input', 'kB', 'ms', 'ordinary message of the size, ms', 'ratio', 'longest standstill, ms']);
+  for (const { input, bytes, elapsedMs, ordinaryMs, ratio, blockedMs } of rows) {
+    row([input, bytes / 1000, elapsedMs, ordinaryMs, ratio, blockedMs]);
+    check(`${input}, times an ordinary message`, ratio, ratio <= PROMISES.worstRatio, `at most ${PROMISES.worstRatio}`);
+    check(`${input}, ms of standstill`, blockedMs, blockedMs <= PROMISES.blockedMs, `at most ${PROMISES.blockedMs}`);
+  }
+  say(`\n10 MB of folds in the header block: answered ${refusal.status} after ${refusal.elapsedMs.toFixed(0)} ms`);
+  check('10 MB of folds in the header block, status', refusal.status, refusal.status === 413, '413');
+};
+
+if (wanted.has('throughput')) {
+  try {
+    installRspamd();
+  } catch (cause) {
+    console.error(cause instanceof Error ? cause.message : cause);
+    process.exit(EX_UNAVAILABLE);
+  }
+}
+// The load and the DNS server keep off the core of the subjects.
+spawnSync('taskset', ['-a', '-c', '-p', String(LOAD_CORE), String(process.pid)]);
+const dns = await startDnsServer(ZONE);
+try {
+  if (wanted.has('throughput')) await throughput(dns);
+  if (wanted.has('cold')) await cold();
+  // Two workers need both cores, and so may the rest.
+  if (wanted.has('scaling')) await scaling(dns);
+  if (wanted.has('memory')) await memory(dns);
+  if (wanted.has('worst')) await worst(dns);
+} finally {
+  dns.close();
+}
+if (values.json) console.log(JSON.stringify({ ...report, missed }, null, 2));
+for (const line of missed) say(`missed: ${line}`);
+process.exitCode = missed.length === 0 ? 0 : 1;
