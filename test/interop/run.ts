@@ -40,6 +40,13 @@ const SUITES: readonly Suite[] = [
     packages: ['util-linux', 'hostname'],
     binaries: ['apt-get', 'dpkg', 'unshare', 'hostname'],
   },
+  {
+    name: 'docs',
+    // Exim and Sendmail are unpacked by the suite: their packages and Postfix exclude each other.
+    file: 'test/interop/docs.interop.ts',
+    packages: ['postfix', 'swaks', 'curl', 'python3', 'm4', 'util-linux', 'hostname'],
+    binaries: ['postfix', 'swaks', 'curl', 'python3', 'm4', 'apt-get', 'dpkg', 'unshare', 'hostname'],
+  },
 ];
 
 const EX_USAGE = 64;

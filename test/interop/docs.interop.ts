@@ -1,0 +1,237 @@
+/**
+ * What the pages in docs/ say, done: their settings start the service, their configuration runs a real mail server, their commands are run. Ports and folders are put in place of
+ * those of the pages and nothing else is. Run by test/interop/run.ts as root.
+ */
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { type DocPage, readMainCf, readMasterOptions, readPage } from './doc-blocks.ts';
+import { freePort, labFolder, type Postfix, startPostfix } from './mail-lab.ts';
+import { openSmtp } from './smtp-client.ts';
+import { type RunningService, startService } from './start-service.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const GENUINE = { helo: 'mail.brand.example', xclient: 'ADDR=192.0.2.10 NAME=mail.brand.example PORT=40001' };
+const STRANGER = { helo: 'host.stranger.example', xclient: 'ADDR=198.51.100.200 NAME=[UNAVAILABLE] PORT=40002' };
+const ENVELOPE = { from: 'alice@brand.example', to: ['bob@example.org'] };
+
+const pages = new Map<string, DocPage>();
+const page = (name: string): DocPage => {
+  const read = pages.get(name) ?? readPage(name);
+  pages.set(name, read);
+  return read;
+};
+
+let folder: string;
+const services: RunningService[] = [];
+const stops: (() => Promise<unknown>)[] = [];
+
+before(async () => {
+  folder = await labFolder();
+});
+
+after(async () => {
+  for (const stop of stops.reverse()) await stop();
+  for (const service of services) await service.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Starts the service as its settings file says, over the zone of the examples. */
+const serve = async (name: string, settings: string): Promise<RunningService> => {
+  const file = join(folder, `${name}.yaml`);
+  await writeFile(file, settings);
+  const service = await startService({
+    MAILVERDICT_CONFIG: file,
+    DNS_ZONE: join(ROOT, 'examples/zone.txt'),
+    // Whatever is not in the zone is refused at once.
+    DNS_SERVERS: '127.0.0.1:9',
+    DNS_QUESTION_TIMEOUT_MS: '200',
+  });
+  services.push(service);
+  return service;
+};
+
+/** Lines ended as on the wire. */
+const example = async (file: string): Promise<string> =>
+  (await readFile(join(ROOT, 'examples', file), 'latin1')).replace(/\r?\n/g, '\r\n');
+
+const send = async (port: number, client: { helo: string; xclient?: string }, message: string) => {
+  const smtp = await openSmtp(port, client);
+  const answer = await smtp.send(ENVELOPE, message);
+  await smtp.quit();
+  return answer;
+};
+
+/** Runs a block of commands in a folder that has the examples beside it. */
+const runShell = (commands: string, cwd: string): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const child = spawn('bash', ['-euo', 'pipefail', '-c', commands], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    let errors = '';
+    child.stdout.on('data', (chunk) => {
+      output += chunk;
+    });
+    child.stderr.on('data', (chunk) => {
+      errors += chunk;
+    });
+    child.once('error', reject);
+    child.once('close', (code) =>
+      code === 0 ? resolve(output) : reject(new Error(`exit ${code}: ${commands}\n${output}${errors}`)),
+    );
+  });
+
+test('docs/postfix.md: the milter stamps, refuses once it is told to, and listens at a socket of Postfix', async () => {
+  const { block } = page('postfix.md');
+  const ports = { stamping: await freePort(), enforcing: await freePort(), policy: await freePort() };
+  const smtpd = {
+    stamping: await freePort(),
+    filter: await freePort(),
+    enforcing: await freePort(),
+    trial: await freePort(),
+    socket: await freePort(),
+    policy: await freePort(),
+  };
+  const spool = join(folder, 'spool');
+  await mkdir(join(spool, 'mailverdict'), { recursive: true });
+  const stampingSettings = block('mailverdict.yaml', { 8891: `${ports.stamping}` });
+  await serve('stamping', stampingSettings);
+  await serve(
+    'enforcing',
+    stampingSettings
+      .replace(/^enforce:.*\n/m, block('enforce') + block('trial.yaml'))
+      .replace(`${ports.stamping}`, `${ports.enforcing}`),
+  );
+  await serve('socket', block('socket.yaml', { '/var/spool/postfix': spool }));
+  await serve('policy', block('policy.yaml', { 8892: `${ports.policy}` }));
+  const filterSettings = readMasterOptions(block('master.cf'));
+  assert.deepEqual(Object.keys(filterSettings), ['smtpd_milters']);
+  const enforcing = {
+    ...readMainCf(block('tempfail')),
+    smtpd_milters: `inet:127.0.0.1:${ports.enforcing}`,
+  };
+
+  const postfix: Postfix = await startPostfix(
+    folder,
+    [
+      { port: smtpd.stamping, settings: {} },
+      { port: smtpd.filter, settings: filterSettings },
+      { port: smtpd.enforcing, settings: enforcing },
+      { port: smtpd.trial, settings: { ...enforcing, ...readMasterOptions(block('trial.cf')) } },
+      { port: smtpd.socket, settings: readMainCf(block('socket.cf')) },
+      {
+        port: smtpd.policy,
+        settings: { smtpd_milters: '', ...readMainCf(block('policy.cf', { 8892: `${ports.policy}` })) },
+      },
+    ],
+    {
+      myhostname: 'mx.example.org',
+      virtual_mailbox_domains: 'example.org',
+      ...readMainCf(block('main.cf', { 8891: `${ports.stamping}` })),
+    },
+  );
+  stops.push(postfix.stop);
+  const deliver = async (
+    port: number,
+    client: { helo: string; xclient?: string },
+    message: string,
+  ): Promise<string> => {
+    await postfix.clear();
+    const answer = await send(port, client, message);
+    assert.equal(answer.code, 250, answer.text);
+    const [delivered = ''] = await postfix.waitForDelivered(1);
+    return delivered;
+  };
+  const aligned = await example('aligned.eml');
+  const forgery = `Authentication-Results: mx.example.org; dmarc=pass\r\n${await example('spf-fail.eml')}`;
+  const onTop =
+    /^(?:Return-Path|X-Original-To|Delivered-To):.*\n(?:(?:X-Original-To|Delivered-To):.*\n)*Authentication-Results: mx\.example\.org;\n/;
+
+  const genuine = await deliver(smtpd.stamping, GENUINE, aligned);
+  assert.match(genuine, onTop);
+  assert.match(genuine, /spf=pass[\s\S]*dkim=pass[\s\S]*dmarc=pass/);
+  const forged = await deliver(smtpd.stamping, STRANGER, forgery);
+  assert.match(forged, onTop);
+  assert.match(forged, /dmarc=fail/);
+  assert.doesNotMatch(forged, /dmarc=pass/);
+  assert.doesNotMatch(await deliver(smtpd.filter, STRANGER, aligned), /^Authentication-Results/m);
+
+  await postfix.clear();
+  await runShell(block('try', { '127.0.0.1': `127.0.0.1:${smtpd.stamping}` }), folder);
+  assert.match(
+    (await postfix.waitForDelivered(1))[0] ?? '',
+    /^Authentication-Results: mx\.example\.org;\n[\s\S]*spf=fail/m,
+  );
+
+  assert.match((await send(smtpd.enforcing, STRANGER, forgery)).text, /^550 5\.7\.26 .*brand\.example/);
+  assert.match(await deliver(smtpd.enforcing, GENUINE, aligned), /dmarc=pass/);
+  assert.match(
+    await deliver(smtpd.trial, STRANGER, forgery),
+    /^Authentication-Results: mx\.example\.org; dmarc=pass$/m,
+  );
+  assert.match(await deliver(smtpd.socket, GENUINE, aligned), onTop);
+  assert.match(await deliver(smtpd.policy, GENUINE, aligned), /^Received-SPF: pass .*receiver=mx\.example\.org/m);
+});
+
+test('docs/app-that-receives-mail.md: every command and every program gives what the page promises', async () => {
+  const { block } = page('app-that-receives-mail.md');
+  const service = await serve('app', 'port: 0\n');
+  const origin = new URL(service.addresses[0] ?? '').host;
+  const here = { 'localhost:8080': origin };
+  const work = join(folder, 'app');
+  await mkdir(work);
+  await symlink(join(ROOT, 'examples'), join(work, 'examples'));
+  const json = async (name: string) => JSON.parse(await runShell(block(name, here), work));
+  const lines = async (name: string) =>
+    (await runShell(block(name, here), work))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+
+  const verdict = await json('curl');
+  assert.deepEqual(
+    [verdict.author.authenticated, verdict.dmarc.result, verdict.disposition.wouldBe],
+    [true, 'pass', 'accept'],
+  );
+  assert.match(verdict.headers.authenticationResults, /^Authentication-Results: /);
+  assert.ok(Array.isArray(verdict.findings) && typeof verdict.author.summary === 'string');
+  const delivered = await json('delivered');
+  assert.equal(delivered.smtp.clientIp, '192.0.2.10');
+  assert.equal(delivered.derived.trustReceived, 'mx.alumni.example');
+  assert.deepEqual(
+    (await lines('mbox')).map(({ index, verdict: { dmarc } }) => [index, dmarc.result]),
+    [
+      [0, 'pass'],
+      [1, 'pass'],
+    ],
+  );
+  assert.equal((await lines('ndjson')).length, 2);
+  assert.equal((await json('replay')).same, true);
+  const problem = await json('wrong');
+  assert.deepEqual([problem.status, problem.errors[0].path], [400, 'query.clientIp']);
+
+  const said = /^pass - Yes: brand\.example stands behind this message/;
+  await writeFile(join(work, 'check_mail.py'), block('check_mail.py', here));
+  assert.match(await runShell(block('python'), work), said);
+  await writeFile(join(work, 'check-mail.mjs'), block('check-mail.mjs', here));
+  assert.match(await runShell('node check-mail.mjs', work), said);
+
+  // The package as its users have it: built, and found by its name.
+  const installed = join(work, 'node_modules', 'mailverdict');
+  await mkdir(installed, { recursive: true });
+  await cp(join(ROOT, 'package.json'), join(installed, 'package.json'));
+  const built = spawnSync('tsc', ['-p', join(ROOT, '.tsconfig.build.json'), '--outDir', join(installed, 'dist')], {
+    encoding: 'utf8',
+  });
+  assert.equal(built.error, undefined);
+  await writeFile(join(work, 'check-with-client.mjs'), block('check-with-client.mjs', here));
+  const output = await runShell('node check-with-client.mjs', work);
+  assert.match(output, said);
+  assert.match(output, /\nreplayed: the same\n0 pass\n1 .+\n400 smtp\.clientIp\n$/);
+});
+
+test('every named block of the pages was run', () => {
+  for (const [name, { unused }] of pages) assert.deepEqual(unused(), [], name);
+});
