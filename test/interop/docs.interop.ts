@@ -4,11 +4,12 @@
  */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { type DocPage, readMainCf, readMasterOptions, readPage } from './doc-blocks.ts';
+import { unpackExim } from './exim-lab.ts';
 import { freePort, labFolder, type Postfix, startPostfix } from './mail-lab.ts';
 import { openSmtp } from './smtp-client.ts';
 import { type RunningService, startService } from './start-service.ts';
@@ -230,6 +231,68 @@ test('docs/app-that-receives-mail.md: every command and every program gives what
   const output = await runShell('node check-with-client.mjs', work);
   assert.match(output, said);
   assert.match(output, /\nreplayed: the same\n0 pass\n1 .+\n400 smtp\.clientIp\n$/);
+});
+
+test('docs/exim.md: the DATA ACL stamps, removes what is forged, refuses, and defers when nobody answers', async () => {
+  const { block } = page('exim.md');
+  const work = join(folder, 'exim');
+  await mkdir(work);
+  const stamping = block('mailverdict.yaml', { 'port: 8080': 'port: 0' });
+  const service = await serve('exim-stamping', stamping);
+  const origin = new URL(service.addresses[0] ?? '').host;
+  const enforcing = await serve('exim-enforcing', stamping.replace(/^enforce:.*\n/m, block('enforce')));
+  const program = join(work, 'mailverdict-exim');
+  await mkdir(join(work, 'kept'));
+  await chmod(join(work, 'kept'), 0o777);
+  const install = (address: string): Promise<void> =>
+    writeFile(
+      program,
+      // Keeps what it sends, to be looked at below.
+      block('mailverdict-exim', { 'localhost:8080': address }).replace(
+        /^facts = \[\]$/m,
+        `open(${JSON.stringify(join(work, 'kept', 'sent.eml'))}, "wb").write(message)\n$&`,
+      ),
+      { mode: 0o755 },
+    );
+  await install(origin);
+  const acl = join(work, 'mailverdict.acl');
+  await writeFile(acl, block('mailverdict.acl', { '/usr/local/bin/mailverdict-exim': program }));
+  const exim = await unpackExim(work, block('exim4.conf.localmacros', { '/etc/exim4/mailverdict.acl': acl }));
+  const envelope = { from: 'alice@brand.example', to: 'bob@example.org' };
+  const genuine = { ip: '192.0.2.10', helo: 'mail.brand.example' };
+  const stranger = { ip: '198.51.100.200', helo: 'host.stranger.example' };
+  const aligned = await example('aligned.eml');
+  const forgery = `Authentication-Results: mx.example.org; dmarc=pass\r\n${await example('spf-fail.eml')}`;
+  const onTop =
+    /^(?:Return-path:.*\n)?(?:Envelope-to:.*\n)?(?:Delivery-date:.*\n)?Authentication-Results: mx\.example\.org;\n/;
+  const last = (said: string): string => said.trim().split(/\r?\n/).at(-2) ?? '';
+
+  assert.match(last(exim.session(genuine, envelope, aligned)), /^250 /);
+  const [stamped = ''] = await exim.deliver();
+  assert.match(stamped, onTop);
+  assert.match(stamped, /spf=pass[\s\S]*dkim=pass[\s\S]*dmarc=pass/);
+  assert.match(last(exim.session(stranger, envelope, forgery)), /^250 /);
+  const [marked = ''] = await exim.deliver();
+  assert.match(marked, onTop);
+  assert.match(marked, /dmarc=fail/);
+  assert.doesNotMatch(marked, /dmarc=pass/);
+  // What a sender writes stays one argument, so that it cannot tell another client address.
+  const hostile = { from: '"x clientIp=192.0.2.10"@brand.example', to: 'bob@example.org' };
+  assert.match(last(exim.session(stranger, hostile, aligned)), /^250 /);
+  assert.match((await exim.deliver())[0] ?? '', /spf=fail[\s\S]*dmarc=pass/);
+  // The program leaves out the Received field that Exim adds, and none that came with the message.
+  assert.match(last(exim.session(genuine, envelope, await example('forwarded.eml'))), /^250 /);
+  await exim.deliver();
+  assert.equal(await readFile(join(work, 'kept', 'sent.eml'), 'latin1'), await example('forwarded.eml'));
+
+  await install(new URL(enforcing.addresses[0] ?? '').host);
+  assert.match(last(exim.session(stranger, envelope, forgery)), /^550 5\.7\.26 .*brand\.example/);
+  assert.match(last(exim.session(genuine, envelope, aligned)), /^250 /);
+  const longHeader = `X-Long: ${`${'x'.repeat(70)}\r\n `.repeat(2000)}\r\n${aligned}`;
+  assert.match(last(exim.session(genuine, envelope, longHeader)), /^451 4\.7\.1 /);
+  await install('127.0.0.1:9');
+  assert.match(last(exim.session(genuine, envelope, aligned)), /^451 4\.7\.1 Sender authentication is not available/);
+  assert.equal((await exim.deliver()).length, 1);
 });
 
 test('every named block of the pages was run', () => {
