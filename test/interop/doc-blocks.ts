@@ -21,7 +21,7 @@ export type DocPage = {
 export const readPage = (name: string): DocPage => {
   const text = readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
   const blocks = new Map(
-    [...text.matchAll(/^```[a-z]+ name=(\S+)\n([\s\S]*?)^```$/gm)].map(([, title = '', body = '']) => [title, body]),
+    [...text.matchAll(/^```[a-z0-9]+ name=(\S+)\n([\s\S]*?)^```$/gm)].map(([, title = '', body = '']) => [title, body]),
   );
   const used = new Set<string>();
   return {

@@ -1,6 +1,6 @@
 /**
  * What the pages in docs/ say, done: their settings start the service, their configuration runs a real mail server, their commands are run. Ports and folders are put in place of
- * those of the pages and nothing else is. Run by test/interop/run.ts as root.
+ * those of the pages and nothing else is. Run by test/interop/run.ts as root. Over 300 lines because a page is one story, and they share what runs them.
  */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { type DocPage, readMainCf, readMasterOptions, readPage } from './doc-blocks.ts';
 import { unpackExim } from './exim-lab.ts';
 import { freePort, labFolder, type Postfix, startPostfix } from './mail-lab.ts';
+import { startSendmailFromM4 } from './sendmail-from-m4.ts';
 import { openSmtp } from './smtp-client.ts';
 import { type RunningService, startService } from './start-service.ts';
 
@@ -297,6 +298,30 @@ test('docs/exim.md: the DATA ACL stamps, removes what is forged, refuses, and de
   await install('127.0.0.1:9');
   assert.match(last(exim.session(genuine, envelope, aligned)), /^451 4\.7\.1 Sender authentication is not available/);
   assert.equal((await exim.deliver()).length, 1);
+});
+
+test('docs/sendmail.md: m4 takes its lines, the field stands on top, and a forgery is refused', async () => {
+  const { block } = page('sendmail.md');
+  const work = join(folder, 'sendmail');
+  const sockets = join(work, 'sockets');
+  await mkdir(sockets, { recursive: true, mode: 0o750 });
+  const settings = block('mailverdict.yaml', { '/run/mailverdict': sockets });
+  // Sendmail has no XCLIENT: every client is this machine, which is refused nothing unless it is told to.
+  await serve('sendmail', `${settings.replace(/^enforce:.*\n/m, block('enforce'))}localSenders: enforce\n`);
+  const port = await freePort();
+  const sendmail = await startSendmailFromM4(work, port, block('sendmail.mc'), sockets);
+  stops.push(sendmail.stop);
+  const forged = 'Authentication-Results: mx.example.org; dmarc=pass\r\n';
+  const taken = await send(port, { helo: 'mail.brand.example' }, forged + (await example('aligned.eml')));
+  assert.equal(taken.code, 250, taken.text);
+  const header = await sendmail.queuedHeader();
+  assert.match(
+    header,
+    /^H\?\?Authentication-Results: mx\.example\.org;\n[\s\S]*dkim=pass[\s\S]*\nH\?[^?]*\?Received:/m,
+  );
+  assert.equal(header.match(/Authentication-Results/g)?.length, 1);
+  const refused = await send(port, { helo: 'host.stranger.example' }, await example('spf-fail.eml'));
+  assert.match(refused.text, /^550 5\.7\.26 .*brand\.example/);
 });
 
 test('every named block of the pages was run', () => {

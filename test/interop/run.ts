@@ -44,8 +44,8 @@ const SUITES: readonly Suite[] = [
     name: 'docs',
     // Exim and Sendmail are unpacked by the suite: their packages and Postfix exclude each other.
     file: 'test/interop/docs.interop.ts',
-    packages: ['postfix', 'swaks', 'curl', 'python3', 'm4', 'util-linux', 'hostname'],
-    binaries: ['postfix', 'swaks', 'curl', 'python3', 'm4', 'apt-get', 'dpkg', 'unshare', 'hostname'],
+    packages: ['postfix', 'swaks', 'curl', 'python3', 'util-linux', 'hostname'],
+    binaries: ['postfix', 'swaks', 'curl', 'python3', 'apt-get', 'dpkg', 'unshare', 'hostname'],
   },
 ];
 

@@ -1,0 +1,88 @@
+/**
+ * A real Sendmail whose sendmail.cf is made by Debian's own m4 files from lines of a sendmail.mc, so that those lines are what is tested. Unpacked into a temporary folder, run in
+ * name spaces of its own, queueing only. Needs root and a reachable package archive. Ended by its own handle.
+ */
+import { execFileSync } from 'node:child_process';
+import { chmod, copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { answers, type Daemon, startDaemon } from './mail-lab.ts';
+
+const PACKAGES = ['sendmail-bin', 'sendmail-base', 'sendmail-cf', 'libwrap0', 'm4', 'libsigsegv2'];
+
+/** A running Sendmail. */
+export type SendmailFromM4 = {
+  /** Header of the one message in the queue; its body is beside it. */
+  queuedHeader(): Promise<string>;
+  stop(): Promise<void>;
+};
+
+/** What a sendmail.mc says beside the lines in question: listen here, queue there, ask no DNS. */
+const surroundings = (folder: string, port: number, lines: string): string => `OSTYPE(\`linux')dnl
+define(\`confDOMAIN_NAME', \`mx.example.org')dnl
+define(\`QUEUE_DIR', \`${folder}/queue')dnl
+define(\`confPID_FILE', \`${folder}/sendmail.pid')dnl
+define(\`confDELIVERY_MODE', \`queueonly')dnl
+define(\`confTO_IDENT', \`0s')dnl
+define(\`confLOG_LEVEL', \`0')dnl
+undefine(\`ALIAS_FILE')dnl
+undefine(\`HELP_FILE')dnl
+FEATURE(\`no_default_msa')dnl
+FEATURE(\`nocanonify')dnl
+FEATURE(\`accept_unresolvable_domains')dnl
+DAEMON_OPTIONS(\`Name=MTA, Addr=127.0.0.1, Port=${port}, Family=inet')dnl
+${lines}MAILER(\`local')dnl
+MAILER(\`smtp')dnl
+`;
+
+/**
+ * Starts it.
+ * @param lines of a sendmail.mc
+ * @param sockets folder that Sendmail sees as /run/mailverdict
+ */
+export const startSendmailFromM4 = async (
+  folder: string,
+  port: number,
+  lines: string,
+  sockets: string,
+): Promise<SendmailFromM4> => {
+  const queue = join(folder, 'queue');
+  const root = join(folder, 'root');
+  const binary = join(folder, 'sendmail');
+  await mkdir(queue, { recursive: true, mode: 0o700 });
+  execFileSync('apt-get', ['download', ...PACKAGES], { cwd: folder, stdio: 'ignore' });
+  for (const name of await readdir(folder)) {
+    if (name.endsWith('.deb')) execFileSync('dpkg', ['-x', join(folder, name), root]);
+  }
+  // A copy without the set-group-id bit, so that it takes the libraries beside it.
+  await copyFile(join(root, 'usr/libexec/sendmail/sendmail'), binary);
+  await chmod(binary, 0o755);
+  const environment = {
+    PATH: `${process.env.PATH}:/usr/sbin:/sbin`,
+    LD_LIBRARY_PATH: join(root, 'usr/lib/x86_64-linux-gnu'),
+  };
+  const macros = join(root, 'usr/share/sendmail/cf/');
+  const source = join(folder, 'sendmail.mc');
+  await writeFile(source, surroundings(folder, port, lines));
+  const made = execFileSync(join(root, 'usr/bin/m4'), [`-D_CF_DIR_=${macros}`, join(macros, 'm4/cf.m4'), source], {
+    env: environment,
+  });
+  const file = join(folder, 'sendmail.cf');
+  await writeFile(file, made);
+  const command = [
+    'hostname mx.example.org',
+    'mount -t tmpfs -o mode=0755 none /run',
+    'mkdir /run/mailverdict',
+    `mount --bind ${sockets} /run/mailverdict`,
+    `exec ${binary} -C ${file} -bD`,
+  ].join(' && ');
+  const daemon: Daemon = startDaemon('unshare', ['-u', '-m', 'sh', '-c', command], environment);
+  await answers(port);
+  return {
+    queuedHeader: async () => {
+      const [name = '', ...more] = (await readdir(queue)).filter((file) => file.startsWith('qf'));
+      if (name === '' || more.length > 0) throw new Error(`${more.length + 1} messages are queued, or none`);
+      return readFile(join(queue, name), 'latin1');
+    },
+    stop: daemon.stop,
+  };
+};
