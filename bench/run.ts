@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: speed and cost of the service, against rspamd and mailauth, at the floor that cryptography sets, and at its own limits. `-- --json` prints the figures
- * alone, `-- --quick` takes shorter stretches, `-- --only throughput,cold,scaling,memory,worst` takes some parts. Ends with 1 when a promise is missed, with 69 when
+ * alone, `-- --quick` takes shorter stretches, `-- --only throughput,cold,posture,scaling,memory,worst` takes some parts. Ends with 1 when a promise is missed, with 69 when
  * a program is missing or refuses. How to read it stands in bench/README.md.
  */
 import { spawnSync } from 'node:child_process';
@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { measureCold } from './cold.ts';
 import { type DnsServer, startDnsServer } from './dns-server.ts';
 import { measureMemory, measureRefusal, measureWorst } from './limits.ts';
+import { measurePosture } from './posture.ts';
 import { LOAD_CORE } from './processes.ts';
 import { installRspamd } from './rspamd.ts';
 import { measureScaling } from './scaling.ts';
@@ -15,7 +16,7 @@ import { measureThroughput } from './throughput.ts';
 import { ZONE } from './world.ts';
 
 const EX_UNAVAILABLE = 69;
-const PARTS = ['throughput', 'cold', 'scaling', 'memory', 'worst'] as const;
+const PARTS = ['throughput', 'cold', 'posture', 'scaling', 'memory', 'worst'] as const;
 
 /** What must hold. */
 const PROMISES = {
@@ -105,6 +106,15 @@ const cold = async (): Promise<void> => {
   }
 };
 
+const posture = async (): Promise<void> => {
+  const measured = await measurePosture();
+  report.posture = measured;
+  say('\nA domain with ten includes, cold DNS, 20 ms there and back\n');
+  head(['ms', 'round trips', 'questions']);
+  row([measured.medianMs, measured.roundTrips, measured.questions]);
+  check('round trips of a domain', measured.roundTrips, measured.holds, `at most ${measured.target}`);
+};
+
 const scaling = async (dns: DnsServer): Promise<void> => {
   const measured = await measureScaling(dns, rounds, stretchMs);
   report.scaling = measured;
@@ -163,6 +173,7 @@ const dns = await startDnsServer(ZONE);
 try {
   if (wanted.has('throughput')) await throughput(dns);
   if (wanted.has('cold')) await cold();
+  if (wanted.has('posture')) await posture();
   // Two workers need both cores, and so may the rest.
   if (wanted.has('scaling')) await scaling(dns);
   if (wanted.has('memory')) await memory(dns);
