@@ -2,7 +2,7 @@
  * The log: pino, one JSON object a line. Never holds message content; what a message brings is cut and written as JSON, so it cannot break a line. Addresses of
  * people are written as the setting LOG_ADDRESSES says, whoever writes the line: they are known by the name of their field.
  */
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac, createSecretKey, randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import type { AccessSettings } from '../schemas/access-settings.ts';
 
@@ -48,7 +48,8 @@ const HASH_LETTERS = 16;
 
 /** A hash with a key: without one, whoever has a list of addresses could look for them in the log. */
 const addressWriter = ({ logAddresses, logHashKey }: LogAddresses) => {
-  const key = logHashKey === '' ? randomBytes(32) : Buffer.from(logHashKey, 'utf8');
+  // Made once: each line hashes up to three addresses.
+  const key = createSecretKey(logHashKey === '' ? randomBytes(32) : Buffer.from(logHashKey, 'utf8'));
   const hash = (text: string): string =>
     createHmac('sha256', key).update(text.toLowerCase()).digest('hex').slice(0, HASH_LETTERS);
   return (value: unknown): unknown => {
