@@ -78,7 +78,8 @@ export const VerifyQuery = z
     'tls.cipher': tlsShape.cipher,
     'tls.bits': wholeNumber({ default: 0, min: 0, max: 65536, unit: 'bits', about: 'strength of the cipher in bits' })
       .unwrap()
-      .optional(),
+      .optional()
+      .describe('strength of the cipher in bits'),
     'tls.mode': tlsShape.mode,
     'auth.mechanism': authShape.mechanism,
     'auth.identity': authShape.identity,

@@ -9,7 +9,14 @@ export const mountHealth = (app: FastifyInstance, isReady: () => boolean): void 
   app.get(
     '/healthz',
     {
-      schema: { operationId: 'health', summary: 'Is the process alive', tags: ['service'], response: { 200: Health } },
+      schema: {
+        operationId: 'health',
+        summary: 'Is the process alive',
+        description: 'Answers whoever asks, uncounted, also while the service drains.',
+        tags: ['service'],
+        security: [],
+        response: { 200: Health },
+      },
     },
     async () => ({ status: 'ok' }) as const,
   );
@@ -19,7 +26,9 @@ export const mountHealth = (app: FastifyInstance, isReady: () => boolean): void 
       schema: {
         operationId: 'readiness',
         summary: 'Does the service take work',
+        description: 'Answers whoever asks, uncounted; 503 from the moment the service is told to end.',
         tags: ['service'],
+        security: [],
         response: { 200: Health, ...problemResponses(503) },
       },
     },

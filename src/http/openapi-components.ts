@@ -1,6 +1,6 @@
 /**
  * Tidies the components of a generated OpenAPI document: the generator writes each schema twice, as read and as written, and bounds every whole number by what JavaScript can
- * hold. Kept is what the paths reach, once, under its own name. Pure.
+ * hold. Kept is what the paths reach, once, under its own name. An answer without a description of its own has that of its schema. Pure.
  */
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
@@ -25,7 +25,37 @@ export const tidyComponents = <Document extends object>(document: Document): Doc
     .filter((name) => !(renamed.has(name) && reachable.has(renamed.get(name) ?? '')))
     .map((name) => [renamed.get(name) ?? name, schemas[name] ?? null] as const)
     .sort(([one], [other]) => (one < other ? -1 : 1));
-  return rename({ ...tidy, components: { ...components, schemas: Object.fromEntries(kept) } }, renamed) as Document;
+  const described = withDescriptions(
+    { ...tidy, components: { ...components, schemas: Object.fromEntries(kept) } },
+    schemas,
+  );
+  return rename(described, renamed) as Document;
+};
+
+/** What the generator writes for an answer whose route says nothing of it. */
+const NO_DESCRIPTION = 'Default Response';
+
+const withDescriptions = (value: Json, schemas: Schemas): Json => {
+  if (Array.isArray(value)) return value.map((item) => withDescriptions(item, schemas));
+  if (typeof value !== 'object' || value === null) return value;
+  const members = Object.entries(value).map(([key, item]) => [key, withDescriptions(item, schemas)]);
+  const description = value.description === NO_DESCRIPTION ? firstDescription(value, schemas) : undefined;
+  return Object.fromEntries(description === undefined ? members : [...members, ['description', description]]);
+};
+
+/** Description of the first component that a value refers to directly. */
+const firstDescription = (answer: Json, schemas: Schemas): string | undefined => {
+  for (const name of reach(answer, {})) {
+    const schema = schemas[name];
+    if (
+      typeof schema === 'object' &&
+      schema !== null &&
+      !Array.isArray(schema) &&
+      typeof schema.description === 'string'
+    )
+      return schema.description;
+  }
+  return undefined;
 };
 
 /** Names of the schemas that a value refers to, directly or through others. */

@@ -38,6 +38,7 @@ export const describeApi = async (app: FastifyInstance): Promise<void> => {
         description: 'Did this message really come from the domain in its From field, and how do we know?',
         license: { name: 'MIT', identifier: 'MIT' },
       },
+      servers: [{ url: '/', description: 'The service that gave this description' }],
       tags: [
         { name: 'verification', description: 'Judge messages' },
         { name: 'domains', description: 'Assess what domains publish' },

@@ -34,3 +34,7 @@ test('the API description lists a problem document for every route that can be c
     }
   }
 });
+
+test('the API description says of every answer what it is', () => {
+  assert.equal(text.includes('Default Response'), false);
+});
