@@ -1,19 +1,30 @@
 /**
  * The contract between the tries of a question and the two transports: one query goes to one server, and the matching reply or an error comes back once.
- * A transport knows sockets, ids and matching; it knows nothing of timers, other servers, or what a reply means.
+ * A transport knows sockets, ids and matching; it knows nothing of timers, other servers, or what a reply means. Both sides of a try are objects with
+ * methods, not functions made for each: a closure holds all that its maker can see, and the collector walks it.
  */
 import type { Query } from './query.ts';
 import type { Server } from './servers.ts';
 
-/** How one try ended. `unreachable`: refused, reset, closed, or no socket could be had. */
-export type TryOutcome = { readonly kind: 'reply'; readonly bytes: Buffer } | { readonly kind: 'unreachable' };
+/** Who waits for a try; told once at most, and never during the call that sends. */
+export type Receiver = {
+  /** The matching reply. The octets are the receiver's. */
+  readonly onReply: (bytes: Buffer) => void;
+  /** Refused, reset, closed, or no socket could be had. */
+  readonly onUnreachable: () => void;
+};
+
+/** A try on its way. */
+export type OpenTry = {
+  /** Its reply is no longer waited for; without effect once the receiver was told. */
+  readonly release: () => void;
+};
 
 /**
  * Sends a query to a server.
- * @param onOutcome called at most once, never during the call itself
- * @returns releases the try: its reply is no longer waited for
+ * @param query for this try alone: the transport writes the id into it and holds it to compare the reply
  */
-export type Exchange = (server: Server, query: Query, onOutcome: (outcome: TryOutcome) => void) => () => void;
+export type Exchange = (server: Server, query: Query, receiver: Receiver) => OpenTry;
 
 /** A transport with sockets to close. */
 export type Transport = { readonly exchange: Exchange; readonly close: () => void };

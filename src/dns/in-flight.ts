@@ -2,6 +2,7 @@
  * How many questions are in flight: so many in all, so many for one registered domain, and a queue for the rest. One slow authority cannot take every
  * place, and a flood of random names under one domain waits behind itself. A question that waits keeps its deadline; a full queue fails at once.
  */
+import type { Ask } from './ask.ts';
 import { type Clock, MAX_TIMER_MS, TIMEOUT } from './deadline.ts';
 import type { Answer, Lookup } from './lookup.ts';
 import { registeredDomain } from './name.ts';
@@ -26,7 +27,7 @@ type Waiter = { readonly domain: string; readonly start: () => void; isGone: boo
 const OVERLOAD: Answer = Object.freeze({ kind: 'failure', failure: 'overload', source: 'local' });
 
 /** Lets questions through first come, first served, within each domain and then over all. Names are normalized. */
-export const bounded = (next: Lookup, limits: FlightLimits, clock: Clock): BoundedLookup => {
+export const bounded = (next: Ask, limits: FlightLimits, clock: Clock): BoundedLookup => {
   let inFlight = 0;
   let waiting = 0;
   const perDomain = new Map<string, number>();
@@ -75,43 +76,46 @@ export const bounded = (next: Lookup, limits: FlightLimits, clock: Clock): Bound
     }
   };
 
-  /** @returns true with both places taken, false when the deadline came first */
-  const turn = (domain: string, deadlineMs: number): Promise<boolean> =>
-    new Promise((resolve) => {
-      const waiter: Waiter = {
-        domain,
-        isGone: false,
-        start: () => {
-          clearTimeout(timer);
-          waiting--;
-          resolve(true);
-        },
-      };
-      const timer = setTimeout(
-        () => {
-          waiter.isGone = true;
-          waiting--;
-          resolve(false);
-        },
-        Math.min(MAX_TIMER_MS, Math.max(0, deadlineMs - clock())),
-      );
-      waiting++;
-      enterDomain(waiter);
-    });
+  /** Calls `onTurn` with both places taken, or `onTimeout` when the deadline comes first. */
+  const turn = (domain: string, deadlineMs: number, onTurn: () => void, onTimeout: () => void): void => {
+    const waiter: Waiter = {
+      domain,
+      isGone: false,
+      start: () => {
+        clearTimeout(timer);
+        waiting--;
+        onTurn();
+      },
+    };
+    const timer = setTimeout(
+      () => {
+        waiter.isGone = true;
+        waiting--;
+        onTimeout();
+      },
+      Math.min(MAX_TIMER_MS, Math.max(0, deadlineMs - clock())),
+    );
+    waiting++;
+    enterDomain(waiter);
+  };
 
-  const lookup: Lookup = async (question, deadlineMs) => {
+  const lookup: Lookup = (question, deadlineMs) => {
     const domain = registeredDomain(question.name);
     const held = perDomain.get(domain) ?? 0;
-    if (inFlight < limits.maxInFlight && held < limits.maxPerDomain) {
-      inFlight++;
-      perDomain.set(domain, held + 1);
-    } else if (waiting >= limits.maxWaiting) return OVERLOAD;
-    else if (!(await turn(domain, deadlineMs))) return TIMEOUT;
-    try {
-      return await next(question, deadlineMs);
-    } finally {
-      leave(domain);
-    }
+    const isFree = inFlight < limits.maxInFlight && held < limits.maxPerDomain;
+    if (!isFree && waiting >= limits.maxWaiting) return Promise.resolve(OVERLOAD);
+    return new Promise((resolve) => {
+      const start = () =>
+        next(question, deadlineMs, (answer) => {
+          leave(domain);
+          resolve(answer);
+        });
+      if (isFree) {
+        inFlight++;
+        perDomain.set(domain, held + 1);
+        start();
+      } else turn(domain, deadlineMs, start, () => resolve(TIMEOUT));
+    });
   };
 
   return { lookup, inFlight: () => inFlight, waiting: () => waiting };

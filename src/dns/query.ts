@@ -5,7 +5,7 @@
 import type { RecordType } from '../../schemas/dns.ts';
 import { CLASS_IN, OPT, TYPE_CODES } from './message.ts';
 
-/** An encoded question with id 0; whoever sends it copies it and writes the id. */
+/** An encoded question for one try. Whoever sends it writes the id. */
 export type Query = Buffer;
 
 const HEADER_BYTES = 12;
@@ -42,13 +42,6 @@ export const encodeQuery = (name: string, type: RecordType, payloadBytes: number
     bytes.writeUInt16BE(OPT, questionEnd + 1);
     bytes.writeUInt16BE(payloadBytes, questionEnd + 3);
   }
-  return bytes;
-};
-
-/** A copy of a query that bears an id. */
-export const withId = (query: Query, id: number): Buffer => {
-  const bytes = Buffer.from(query);
-  bytes.writeUInt16BE(id, 0);
   return bytes;
 };
 

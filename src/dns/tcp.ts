@@ -3,14 +3,14 @@
  * (RFC 7766 section 6.2). A question on a connection that the server had closed in the meantime goes out once more on a new one.
  */
 import { connect, type Socket } from 'node:net';
-import type { Exchange, Transport, TryOutcome } from './exchange.ts';
-import { isReplyTo, type Query, withId } from './query.ts';
+import type { Exchange, Receiver, Transport } from './exchange.ts';
+import { isReplyTo, type Query } from './query.ts';
 import type { RandomNumbers } from './random.ts';
 import type { Server } from './servers.ts';
 
 type Pending = {
   readonly query: Query;
-  readonly onOutcome: (outcome: TryOutcome) => void;
+  readonly receiver: Receiver;
   /** True once it was sent a second time. */
   isResent: boolean;
   /** Takes it off the connection it is on. */
@@ -38,10 +38,10 @@ export const tcp = (idleMs: number, random: RandomNumbers): Transport => {
     return connection;
   };
 
-  const exchange: Exchange = (server, query, onOutcome) => {
-    const pending: Pending = { query, onOutcome, isResent: false, release: () => {} };
+  const exchange: Exchange = (server, query, receiver) => {
+    const pending: Pending = { query, receiver, isResent: false, release: () => {} };
     send(connectionTo(server), pending, idleMs, random);
-    return () => pending.release();
+    return pending;
   };
 
   return {
@@ -77,7 +77,7 @@ const open = (server: Server, idleMs: number, resend: (orphan: Pending) => void)
       if (connection.hasAnswered && !orphan.isResent) {
         orphan.isResent = true;
         resend(orphan);
-      } else orphan.onOutcome({ kind: 'unreachable' });
+      } else orphan.receiver.onUnreachable();
     }
   });
   return connection;
@@ -92,9 +92,10 @@ const send = (connection: Connection, pending: Pending, idleMs: number, random: 
     connection.pending.delete(id);
     startIdleTime(connection, idleMs);
   };
+  pending.query.writeUInt16BE(id, 0);
   const framed = Buffer.allocUnsafe(2 + pending.query.length);
   framed.writeUInt16BE(pending.query.length, 0);
-  withId(pending.query, id).copy(framed, 2);
+  pending.query.copy(framed, 2);
   connection.socket.write(framed);
 };
 
@@ -106,7 +107,7 @@ const deliver = (connection: Connection, message: Buffer, idleMs: number): void 
   connection.pending.delete(id);
   connection.hasAnswered = true;
   startIdleTime(connection, idleMs);
-  pending.onOutcome({ kind: 'reply', bytes: message });
+  pending.receiver.onReply(message);
 };
 
 const startIdleTime = ({ socket, pending }: Connection, idleMs: number): void => {

@@ -3,10 +3,11 @@
  * deadline all the same: a recursive server drops the reply to a question older than its discard time, works on, and answers a later copy, so an
  * abandoned try would throw that answer away. RFC 9520 section 3.1 (at most 3 tries), RFC 6891 section 7 (once more without EDNS).
  */
+import type { Ask, OnAnswer } from './ask.ts';
 import { type Clock, MAX_TIMER_MS } from './deadline.ts';
-import type { Exchange, TryOutcome } from './exchange.ts';
+import type { Exchange, OpenTry, Receiver } from './exchange.ts';
 import type { Answer, Question } from './lookup.ts';
-import { encodeQuery, type Query } from './query.ts';
+import { encodeQuery } from './query.ts';
 import { BAD_REPLY, judgeReply, type ReplyLimits } from './reply.ts';
 import type { Server, Servers } from './servers.ts';
 
@@ -29,17 +30,30 @@ export type TrySettings = {
 /** An answer, or word from a server that it does not fit into a datagram. */
 export type TriedAnswer = Answer | { readonly kind: 'truncated'; readonly server: Server };
 
-/**
- * Asks servers until one answers or the deadline comes; never rejects.
- * @param question its name normalized
- * @param first the server to begin with
- */
-export type Ask = (question: Question, deadlineMs: number, first?: Server) => Promise<TriedAnswer>;
-
 type Failure = Extract<Answer, { kind: 'failure' }>;
 
 /** The law's bound on tries at one server, the one without EDNS included (RFC 9520 section 3.1). */
 const MAX_TRIES = 3;
+
+const UNREACHABLE: Failure = Object.freeze({ kind: 'failure', failure: 'network', source: 'network' });
+const NO_REPLY: Failure = Object.freeze({ kind: 'failure', failure: 'timeout', source: 'network' });
+
+/** Asks servers until one answers or the deadline comes. NOERROR and NXDOMAIN are final; every other reply sends the question to the next server, once. */
+export const tries = (servers: Servers, exchange: Exchange, settings: TrySettings, clock: Clock): Ask<TriedAnswer> => {
+  const means = { servers, exchange, settings, clock };
+  return (question, deadlineMs, onAnswer, first) => {
+    const order = first === undefined ? servers.order() : [first, ...servers.all.filter((one) => one !== first)];
+    new AskedQuestion(means, question, deadlineMs, order, onAnswer).start();
+  };
+};
+
+/** What all questions over one transport share. */
+type Means = {
+  readonly servers: Servers;
+  readonly exchange: Exchange;
+  readonly settings: TrySettings;
+  readonly clock: Clock;
+};
 
 /** A server as one question knows it. */
 type Candidate = {
@@ -50,112 +64,157 @@ type Candidate = {
   isGivenUp: boolean;
 };
 
-/** NOERROR and NXDOMAIN are final; every other reply sends the question to the next server, once. */
-export const tries =
-  (servers: Servers, exchange: Exchange, settings: TrySettings, clock: Clock): Ask =>
-  (question, deadlineMs, first) =>
-    new Promise((resolve) => {
-      const order = first === undefined ? servers.order() : [first, ...servers.all.filter((one) => one !== first)];
-      const candidates: Candidate[] = order.map((server) => ({ server, sent: 0, isGivenUp: false }));
-      const query = encodeQuery(question.name, question.type, settings.payloadBytes);
-      const releases: (() => void)[] = [];
-      let lastFailure: Failure = { kind: 'failure', failure: 'network', source: 'network' };
-      /** Tries that may still be answered. */
-      let open = 0;
-      let turn = 0;
-      let rounds = 0;
-      let isSettled = false;
-      let timer: NodeJS.Timeout | undefined;
+/** One try of a question. */
+class Try implements Receiver {
+  readonly asked: AskedQuestion;
+  readonly candidate: Candidate;
+  /** Without EDNS. */
+  readonly isPlain: boolean;
+  /** What the transport holds of it; null once it ended. */
+  sent: OpenTry | null = null;
 
-      const settle = (answer: TriedAnswer): void => {
-        isSettled = true;
-        clearTimeout(timer);
-        for (const release of releases) release();
-        resolve(answer);
-      };
+  constructor(asked: AskedQuestion, candidate: Candidate, isPlain: boolean) {
+    this.asked = asked;
+    this.candidate = candidate;
+    this.isPlain = isPlain;
+  }
 
-      /** The next one in turn that has tries left and did not refuse. */
-      const nextCandidate = (): Candidate | null => {
-        for (let step = 0; step < candidates.length; step++) {
-          const candidate = candidates[(turn + step) % candidates.length];
-          if (candidate === undefined || candidate.isGivenUp || candidate.sent >= settings.triesPerServer) continue;
-          turn = (turn + step + 1) % candidates.length;
-          return candidate;
-        }
-        return null;
-      };
+  onReply(bytes: Buffer): void {
+    this.sent = null;
+    this.asked.receive(this, bytes);
+  }
 
-      const send = (candidate: Candidate, bytes: Query, isPlain: boolean): void => {
-        candidate.sent++;
-        open++;
-        const onOutcome = (outcome: TryOutcome): void => {
-          open--;
-          if (!isSettled) receive(candidate, outcome, isPlain);
-        };
-        releases.push(exchange(candidate.server, bytes, onOutcome));
-      };
+  onUnreachable(): void {
+    this.sent = null;
+    this.asked.giveUp(this.candidate, UNREACHABLE);
+  }
+}
 
-      const receive = (candidate: Candidate, outcome: TryOutcome, isPlain: boolean): void => {
-        if (outcome.kind === 'unreachable') {
-          giveUp(candidate, { kind: 'failure', failure: 'network', source: 'network' });
-          return;
-        }
-        const { server } = candidate;
-        const judged = judgeReply(outcome.bytes, question, settings.limits, server.isLoopback || settings.trustsAd);
-        const answer = judged === 'truncated' && settings.isStream ? BAD_REPLY : judged;
-        if (answer === 'truncated' || answer.kind !== 'failure') {
-          servers.succeeded(server);
-          settle(answer === 'truncated' ? { kind: 'truncated', server } : answer);
-        } else if (answer.failure === 'formerr' && !isPlain && candidate.sent < MAX_TRIES) {
-          send(candidate, encodeQuery(question.name, question.type, null), true);
-        } else giveUp(candidate, answer);
-      };
+/** A question from its first try to its answer: one object, since a question that is not in memory costs little more than what is made for it. */
+class AskedQuestion {
+  private readonly means: Means;
+  private readonly question: Question;
+  private readonly deadlineMs: number;
+  private readonly candidates: readonly Candidate[];
+  private readonly onAnswer: OnAnswer<TriedAnswer>;
+  private readonly tries: Try[] = [];
+  private lastFailure: Failure = UNREACHABLE;
+  private turn = 0;
+  private rounds = 0;
+  private isSettled = false;
+  private timer: NodeJS.Timeout | undefined = undefined;
 
-      const giveUp = (candidate: Candidate, failure: Failure): void => {
-        candidate.isGivenUp = true;
-        // A healthy server says SERVFAIL of a sick zone: that does not speak against the server.
-        if (failure.failure !== 'servfail') servers.failed(candidate.server);
-        // What a server said tells more than that another could not be reached.
-        if (failure.failure !== 'network') lastFailure = failure;
-        const next = nextCandidate();
-        if (next !== null) advance(next);
-        else if (open === 0) settle(lastFailure);
-      };
+  constructor(
+    means: Means,
+    question: Question,
+    deadlineMs: number,
+    order: readonly Server[],
+    onAnswer: OnAnswer<TriedAnswer>,
+  ) {
+    this.means = means;
+    this.question = question;
+    this.deadlineMs = deadlineMs;
+    this.candidates = order.map((server) => ({ server, sent: 0, isGivenUp: false }));
+    this.onAnswer = onAnswer;
+  }
 
-      const advance = (candidate: Candidate): void => {
-        send(candidate, query, false);
-        rounds++;
-        wait(candidate, rounds <= candidates.length ? settings.firstTryMs : settings.laterTryMs);
-      };
+  start(): void {
+    const candidate = this.nextCandidate();
+    if (candidate === null) this.settle(this.lastFailure);
+    else this.advance(candidate);
+  }
 
-      /** Waits for a reply; then the next try goes out beside those before it, or the deadline ends them all. */
-      const wait = (candidate: Candidate | null, ms: number): void => {
-        clearTimeout(timer);
-        const remainingMs = deadlineMs - clock();
-        const isLast = remainingMs <= ms;
-        const started = setTimeout(
-          // After a blocked event loop the timer fires before the sockets are read: one more turn lets a reply that is already there win.
-          () =>
-            setImmediate(() => {
-              if (!isSettled && timer === started) timeUp(candidate, isLast);
-            }),
-          Math.min(MAX_TIMER_MS, Math.max(0, Math.min(ms, remainingMs))),
-        );
-        timer = started;
-      };
+  receive(answered: Try, bytes: Buffer): void {
+    if (this.isSettled) return;
+    const { servers, settings } = this.means;
+    const { candidate } = answered;
+    const { server } = candidate;
+    const judged = judgeReply(bytes, this.question, settings.limits, server.isLoopback || settings.trustsAd);
+    const answer = judged === 'truncated' && settings.isStream ? BAD_REPLY : judged;
+    if (answer === 'truncated' || answer.kind !== 'failure') {
+      servers.succeeded(server);
+      this.settle(answer === 'truncated' ? { kind: 'truncated', server } : answer);
+    } else if (answer.failure === 'formerr' && !answered.isPlain && candidate.sent < MAX_TRIES) {
+      this.send(candidate, true);
+    } else this.giveUp(candidate, answer);
+  }
 
-      const timeUp = (candidate: Candidate | null, isLast: boolean): void => {
-        if (candidate !== null && !candidate.isGivenUp) servers.failed(candidate.server);
-        if (isLast) {
-          settle(open > 0 ? { kind: 'failure', failure: 'timeout', source: 'network' } : lastFailure);
-          return;
-        }
-        const next = nextCandidate();
-        if (next !== null) advance(next);
-        else wait(null, Number.POSITIVE_INFINITY);
-      };
+  giveUp(candidate: Candidate, failure: Failure): void {
+    if (this.isSettled) return;
+    candidate.isGivenUp = true;
+    // A healthy server says SERVFAIL of a sick zone: that does not speak against the server.
+    if (failure.failure !== 'servfail') this.means.servers.failed(candidate.server);
+    // What a server said tells more than that another could not be reached.
+    if (failure.failure !== 'network') this.lastFailure = failure;
+    const next = this.nextCandidate();
+    if (next !== null) this.advance(next);
+    else if (!this.hasOpenTry()) this.settle(this.lastFailure);
+  }
 
-      const candidate = nextCandidate();
-      if (candidate === null) settle(lastFailure);
-      else advance(candidate);
-    });
+  /** The next one in turn that has tries left and did not refuse. */
+  private nextCandidate(): Candidate | null {
+    const { candidates, turn } = this;
+    for (let step = 0; step < candidates.length; step++) {
+      const candidate = candidates[(turn + step) % candidates.length];
+      if (candidate === undefined || candidate.isGivenUp) continue;
+      if (candidate.sent >= this.means.settings.triesPerServer) continue;
+      this.turn = (turn + step + 1) % candidates.length;
+      return candidate;
+    }
+    return null;
+  }
+
+  private advance(candidate: Candidate): void {
+    const { settings } = this.means;
+    this.send(candidate, false);
+    this.rounds++;
+    this.wait(candidate, this.rounds <= this.candidates.length ? settings.firstTryMs : settings.laterTryMs);
+  }
+
+  private send(candidate: Candidate, isPlain: boolean): void {
+    const { exchange, settings } = this.means;
+    const { name, type } = this.question;
+    candidate.sent++;
+    const sent = new Try(this, candidate, isPlain);
+    this.tries.push(sent);
+    sent.sent = exchange(candidate.server, encodeQuery(name, type, isPlain ? null : settings.payloadBytes), sent);
+  }
+
+  private hasOpenTry(): boolean {
+    return this.tries.some((one) => one.sent !== null);
+  }
+
+  /** Waits for a reply; then the next try goes out beside those before it, or the deadline ends them all. */
+  private wait(candidate: Candidate | null, ms: number): void {
+    clearTimeout(this.timer);
+    const remainingMs = this.deadlineMs - this.means.clock();
+    const isLast = remainingMs <= ms;
+    const started = setTimeout(
+      // After a blocked event loop the timer fires before the sockets are read: one more turn lets a reply that is already there win.
+      () =>
+        setImmediate(() => {
+          if (!this.isSettled && this.timer === started) this.timeUp(candidate, isLast);
+        }),
+      Math.min(MAX_TIMER_MS, Math.max(0, Math.min(ms, remainingMs))),
+    );
+    this.timer = started;
+  }
+
+  private timeUp(candidate: Candidate | null, isLast: boolean): void {
+    if (candidate !== null && !candidate.isGivenUp) this.means.servers.failed(candidate.server);
+    if (isLast) {
+      this.settle(this.hasOpenTry() ? NO_REPLY : this.lastFailure);
+      return;
+    }
+    const next = this.nextCandidate();
+    if (next !== null) this.advance(next);
+    else this.wait(null, Number.POSITIVE_INFINITY);
+  }
+
+  private settle(answer: TriedAnswer): void {
+    this.isSettled = true;
+    clearTimeout(this.timer);
+    for (const { sent } of this.tries) sent?.release();
+    this.onAnswer(answer);
+  }
+}

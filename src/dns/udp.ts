@@ -4,8 +4,8 @@
  */
 import { createSocket, type Socket } from 'node:dgram';
 import type { Clock } from './deadline.ts';
-import type { Exchange, Transport, TryOutcome } from './exchange.ts';
-import { isReplyTo, type Query, withId } from './query.ts';
+import type { Exchange, OpenTry, Receiver, Transport } from './exchange.ts';
+import { isReplyTo, type Query } from './query.ts';
 import type { RandomNumbers } from './random.ts';
 import type { Server } from './servers.ts';
 
@@ -18,7 +18,27 @@ export type UdpSettings = {
   readonly socketAgeMs: number;
 };
 
-type Pending = { readonly query: Query; readonly onOutcome: (outcome: TryOutcome) => void };
+/** A try and its place: a socket and an id on it. */
+class Pending implements OpenTry {
+  readonly pooled: PooledSocket;
+  readonly id: number;
+  readonly query: Query;
+  readonly receiver: Receiver;
+
+  constructor(pooled: PooledSocket, id: number, query: Query, receiver: Receiver) {
+    this.pooled = pooled;
+    this.id = id;
+    this.query = query;
+    this.receiver = receiver;
+  }
+
+  release(): void {
+    const { pending } = this.pooled;
+    if (pending.get(this.id) !== this) return;
+    pending.delete(this.id);
+    closeWhenDrained(this.pooled);
+  }
+}
 
 type PooledSocket = {
   readonly socket: Socket;
@@ -38,8 +58,11 @@ type PooledSocket = {
 export const udp = (settings: UdpSettings, clock: Clock, random: RandomNumbers): Transport => {
   const pools = new Map<Server, (PooledSocket | undefined)[]>();
   const mailbag = emptyMailbag();
+  /** A question that fails while the sockets are closed goes to the next server within the same call; a socket made for it would be forgotten. */
+  let isClosing = false;
 
-  const exchange: Exchange = (server, query, onOutcome) => {
+  const exchange: Exchange = (server, query, receiver) => {
+    if (isClosing) return refuse(receiver);
     let pool = pools.get(server);
     if (pool === undefined) {
       pool = new Array<PooledSocket | undefined>(settings.sockets);
@@ -52,16 +75,23 @@ export const udp = (settings: UdpSettings, clock: Clock, random: RandomNumbers):
       pooled = openSocket(server, clock() + settings.socketAgeMs);
       pool[slot] = pooled;
     }
-    return send(pooled, query, onOutcome, random, mailbag);
+    return send(pooled, query, receiver, random, mailbag);
   };
 
   return {
     exchange,
     close: () => {
+      isClosing = true;
       for (const pool of pools.values()) for (const pooled of pool) if (pooled !== undefined) failAll(pooled);
       pools.clear();
+      isClosing = false;
     },
   };
+};
+
+const refuse = (receiver: Receiver): OpenTry => {
+  const told = setImmediate(() => receiver.onUnreachable());
+  return { release: () => clearImmediate(told) };
 };
 
 /** Sockets with datagrams to send. */
@@ -122,22 +152,20 @@ const openSocket = (server: Server, retiresAtMs: number): PooledSocket => {
 const send = (
   pooled: PooledSocket,
   query: Query,
-  onOutcome: (outcome: TryOutcome) => void,
+  receiver: Receiver,
   random: RandomNumbers,
   mailbag: Mailbag,
-): (() => void) => {
+): OpenTry => {
   let id = random.uint16();
   while (pooled.pending.has(id)) id = random.uint16();
-  const pending = { query, onOutcome };
+  query[0] = id >> 8;
+  query[1] = id & 0xff;
+  const pending = new Pending(pooled, id, query, receiver);
   pooled.pending.set(id, pending);
   pooled.questions++;
-  pooled.outbox.push(withId(query, id));
+  pooled.outbox.push(query);
   if (pooled.isConnected) mailbag.add(pooled);
-  return () => {
-    if (pooled.pending.get(id) !== pending) return;
-    pooled.pending.delete(id);
-    closeWhenDrained(pooled);
-  };
+  return pending;
 };
 
 const flush = (pooled: PooledSocket): void => {
@@ -153,7 +181,7 @@ const receive = (pooled: PooledSocket, bytes: Buffer): void => {
   const pending = pooled.pending.get(id);
   if (pending === undefined || !isReplyTo(bytes, pending.query)) return;
   pooled.pending.delete(id);
-  pending.onOutcome({ kind: 'reply', bytes });
+  pending.receiver.onReply(bytes);
   closeWhenDrained(pooled);
 };
 
@@ -173,7 +201,7 @@ const failAll = (pooled: PooledSocket): void => {
   pooled.pending.clear();
   pooled.isRetired = true;
   closeSocket(pooled);
-  for (const { onOutcome } of pending) onOutcome({ kind: 'unreachable' });
+  for (const { receiver } of pending) receiver.onUnreachable();
 };
 
 const closeSocket = ({ socket }: PooledSocket): void => {

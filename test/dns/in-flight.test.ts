@@ -12,11 +12,10 @@ const heldFlights = (limits: Partial<FlightLimits>) => {
   const started: string[] = [];
   const landings = new Map<string, () => void>();
   const flights = bounded(
-    ({ name }) =>
-      new Promise((resolve) => {
-        started.push(name);
-        landings.set(name, () => resolve(NODATA));
-      }),
+    ({ name }, _deadlineMs, onAnswer) => {
+      started.push(name);
+      landings.set(name, () => onAnswer(NODATA));
+    },
     { maxInFlight: 100, maxPerDomain: 100, maxWaiting: 100, ...limits },
     () => performance.now(),
   );

@@ -1,0 +1,23 @@
+/**
+ * The contract of the layers between the cache and the wire: a question, and its answer told by one call. They are many and thin; a promise for each, with
+ * the turns it takes and the closures it holds, cost more CPU than the work they do. `bounded` makes the one promise that the cache sees.
+ */
+import type { Answer, Question } from './lookup.ts';
+import type { Server } from './servers.ts';
+
+/** Takes the answer, once. */
+export type OnAnswer<Told = Answer> = (answer: Told) => void;
+
+/**
+ * Asks one question; never throws.
+ * @param question its name normalized
+ * @param deadlineMs on the clock, as for a `Lookup`
+ * @param onAnswer called once, never during the call itself unless nothing can be asked
+ * @param first the server to begin with
+ */
+export type Ask<Told = Answer> = (
+  question: Question,
+  deadlineMs: number,
+  onAnswer: OnAnswer<Told>,
+  first?: Server,
+) => void;
