@@ -114,7 +114,8 @@ export const cached = (next: Lookup, settings: CacheSettings, clock: Clock, rand
       deadlineMs,
       isForgotten: false,
       answer: next(question, deadlineMs).then((answer) => {
-        if (flights.get(key) === flight) flights.delete(key);
+        // A flight that was forgotten is out of the map, and another may be in its place.
+        if (!flight.isForgotten) flights.delete(key);
         const held = holdFor(key, answer);
         if (held === null) return answer;
         if (!flight.isForgotten && held.ttlSeconds > 0) store.put(key, held);

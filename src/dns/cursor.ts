@@ -18,8 +18,13 @@ export type Cursor = {
   questionName: string | null;
 };
 
-/** A cursor at the start of a message. */
-export const cursorOver = (bytes: Buffer): Cursor => ({ bytes, at: 0, hasFailed: false, questionName: null });
+/** A cursor at the start of a message. @param questionName where it is known already */
+export const cursorOver = (bytes: Buffer, questionName: string | null = null): Cursor => ({
+  bytes,
+  at: 0,
+  hasFailed: false,
+  questionName,
+});
 
 const take = (cursor: Cursor, count: number): number => {
   const from = cursor.at;
@@ -61,8 +66,13 @@ export const readString = (cursor: Cursor): string => {
  * A pointer must lead to before the part it ends, so that every chain of pointers gets shorter and a loop cannot be written.
  */
 export const readName = (cursor: Cursor): string => {
-  const { bytes } = cursor;
+  const { bytes, questionName } = cursor;
   let at = cursor.at;
+  if (at === QUESTION_AT && questionName !== null) {
+    // Each dot is a length octet; one stands before the first label and a zero after the last.
+    cursor.at = at + questionName.length + 2;
+    return questionName;
+  }
   let partStart = at;
   let end = -1;
   let octets = 1;

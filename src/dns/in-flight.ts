@@ -2,9 +2,9 @@
  * How many questions are in flight: so many in all, so many for one registered domain, and a queue for the rest. One slow authority cannot take every
  * place, and a flood of random names under one domain waits behind itself. A question that waits keeps its deadline; a full queue fails at once.
  */
-import type { Ask } from './ask.ts';
+import type { Ask, OnAnswer } from './ask.ts';
 import { type Clock, MAX_TIMER_MS, TIMEOUT } from './deadline.ts';
-import type { Answer, Lookup } from './lookup.ts';
+import type { Answer, Lookup, Question } from './lookup.ts';
 import { registeredDomain } from './name.ts';
 
 /** Bounds of one process. */
@@ -22,7 +22,15 @@ export type BoundedLookup = {
   readonly waiting: () => number;
 };
 
-type Waiter = { readonly domain: string; readonly start: () => void; isGone: boolean };
+/** A registered domain with questions in flight or waiting. */
+type Domain = {
+  readonly name: string;
+  /** Places held: questions in flight, and those that have this place and wait for one of the process. */
+  held: number;
+  readonly queue: Waiter[];
+};
+
+type Waiter = { readonly domain: Domain; readonly start: () => void; isGone: boolean };
 
 const OVERLOAD: Answer = Object.freeze({ kind: 'failure', failure: 'overload', source: 'local' });
 
@@ -30,21 +38,22 @@ const OVERLOAD: Answer = Object.freeze({ kind: 'failure', failure: 'overload', s
 export const bounded = (next: Ask, limits: FlightLimits, clock: Clock): BoundedLookup => {
   let inFlight = 0;
   let waiting = 0;
-  const perDomain = new Map<string, number>();
-  const domainQueues = new Map<string, Waiter[]>();
+  const domains = new Map<string, Domain>();
   const queue: Waiter[] = [];
+
+  /** Held in the map only while it has places taken, so that refused questions leave nothing behind. */
+  const takePlace = (domain: Domain): void => {
+    if (domain.held === 0) domains.set(domain.name, domain);
+    domain.held++;
+  };
 
   /** A place of the domain comes first; who has one waits with it for a place of the process. */
   const enterDomain = (waiter: Waiter): void => {
-    const held = perDomain.get(waiter.domain) ?? 0;
-    if (held < limits.maxPerDomain) {
-      perDomain.set(waiter.domain, held + 1);
+    const { domain } = waiter;
+    if (domain.held < limits.maxPerDomain) {
+      takePlace(domain);
       enterProcess(waiter);
-    } else {
-      const others = domainQueues.get(waiter.domain);
-      if (others === undefined) domainQueues.set(waiter.domain, [waiter]);
-      else others.push(waiter);
-    }
+    } else domain.queue.push(waiter);
   };
 
   const enterProcess = (waiter: Waiter): void => {
@@ -54,18 +63,15 @@ export const bounded = (next: Ask, limits: FlightLimits, clock: Clock): BoundedL
     } else queue.push(waiter);
   };
 
-  const leaveDomain = (domain: string): void => {
-    const held = (perDomain.get(domain) ?? 1) - 1;
-    if (held === 0) perDomain.delete(domain);
-    else perDomain.set(domain, held);
-    const others = domainQueues.get(domain) ?? [];
-    let waiter = others.shift();
-    while (waiter?.isGone) waiter = others.shift();
-    if (others.length === 0) domainQueues.delete(domain);
+  const leaveDomain = (domain: Domain): void => {
+    domain.held--;
+    let waiter = domain.queue.shift();
+    while (waiter?.isGone) waiter = domain.queue.shift();
     if (waiter !== undefined) enterDomain(waiter);
+    else if (domain.held === 0) domains.delete(domain.name);
   };
 
-  const leave = (domain: string): void => {
+  const leave = (domain: Domain): void => {
     inFlight--;
     leaveDomain(domain);
     while (inFlight < limits.maxInFlight) {
@@ -77,7 +83,7 @@ export const bounded = (next: Ask, limits: FlightLimits, clock: Clock): BoundedL
   };
 
   /** Calls `onTurn` with both places taken, or `onTimeout` when the deadline comes first. */
-  const turn = (domain: string, deadlineMs: number, onTurn: () => void, onTimeout: () => void): void => {
+  const turn = (domain: Domain, deadlineMs: number, onTurn: () => void, onTimeout: () => void): void => {
     const waiter: Waiter = {
       domain,
       isGone: false,
@@ -99,22 +105,30 @@ export const bounded = (next: Ask, limits: FlightLimits, clock: Clock): BoundedL
     enterDomain(waiter);
   };
 
+  /** Asks with both places taken. */
+  const fly = (question: Question, deadlineMs: number, domain: Domain, onAnswer: OnAnswer): void =>
+    next(question, deadlineMs, (answer) => {
+      leave(domain);
+      onAnswer(answer);
+    });
+
   const lookup: Lookup = (question, deadlineMs) => {
-    const domain = registeredDomain(question.name);
-    const held = perDomain.get(domain) ?? 0;
-    const isFree = inFlight < limits.maxInFlight && held < limits.maxPerDomain;
+    const name = registeredDomain(question.name);
+    const domain = domains.get(name) ?? { name, held: 0, queue: [] };
+    const isFree = inFlight < limits.maxInFlight && domain.held < limits.maxPerDomain;
     if (!isFree && waiting >= limits.maxWaiting) return Promise.resolve(OVERLOAD);
     return new Promise((resolve) => {
-      const start = () =>
-        next(question, deadlineMs, (answer) => {
-          leave(domain);
-          resolve(answer);
-        });
       if (isFree) {
         inFlight++;
-        perDomain.set(domain, held + 1);
-        start();
-      } else turn(domain, deadlineMs, start, () => resolve(TIMEOUT));
+        takePlace(domain);
+        fly(question, deadlineMs, domain, resolve);
+      } else
+        turn(
+          domain,
+          deadlineMs,
+          () => fly(question, deadlineMs, domain, resolve),
+          () => resolve(TIMEOUT),
+        );
     });
   };
 

@@ -59,10 +59,13 @@ export type Message = {
   readonly edns: { readonly payloadBytes: number; readonly version: number; readonly dnssecOk: boolean } | null;
 };
 
-/** @returns null when the octets are not a whole, well-formed message; octets after its end are ignored */
-export const decodeMessage = (bytes: Buffer): Message | null => {
+/**
+ * @param askedName name of the first question, where the octets are known to hold just that: it is taken instead of being read once more
+ * @returns null when the octets are not a whole, well-formed message; octets after its end are ignored
+ */
+export const decodeMessage = (bytes: Buffer, askedName: string | null = null): Message | null => {
   if (bytes.length < 12 || bytes.length > MAX_MESSAGE_BYTES) return null;
-  const cursor = cursorOver(bytes);
+  const cursor = cursorOver(bytes, askedName);
   const id = readUint16(cursor);
   const flags = readUint16(cursor);
   const questionCount = readUint16(cursor);
@@ -174,9 +177,9 @@ const readRdata = (cursor: Cursor, type: RecordType, end: number): RecordData =>
     }
     case 'TXT':
     case 'SPF': {
-      const strings: string[] = [];
-      do strings.push(readString(cursor));
-      while (cursor.at < end && !cursor.hasFailed);
+      // Nearly all records hold one string; a list that starts empty would get room for many, and is held as long as the answer.
+      const strings = [readString(cursor)];
+      while (cursor.at < end && !cursor.hasFailed) strings.push(readString(cursor));
       return strings;
     }
     case 'SOA': {

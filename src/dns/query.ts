@@ -12,12 +12,13 @@ const HEADER_BYTES = 12;
 /** QTYPE and QCLASS behind the name. */
 const TYPE_AND_CLASS_BYTES = 4;
 const OPT_BYTES = 11;
+const DOT = 0x2e;
 /** RD, and AD to hear of validated data (RFC 6840 section 5.7). */
 const FLAGS = 0x0120;
 
 /**
- * Encodes a question: RD and AD set, no DO, no client subnet. Written by hand, octet by octet, since it is done for every try; what
- * message-writer.ts makes of the same question is the same.
+ * Encodes a question: RD and AD set, no DO, no client subnet. Written octet by octet, since it is done for every try; what message-writer.ts makes of the
+ * same question is the same.
  * @param name normalized
  * @param payloadBytes largest UDP reply, told by EDNS0 (RFC 6891); null: no OPT record, for servers that do not know it
  */
@@ -25,24 +26,38 @@ export const encodeQuery = (name: string, type: RecordType, payloadBytes: number
   // One length octet before the first label, each dot the length of the next, one zero at the end.
   const nameEnd = HEADER_BYTES + name.length + 2;
   const questionEnd = nameEnd + TYPE_AND_CLASS_BYTES;
-  const bytes = Buffer.allocUnsafe(payloadBytes === null ? questionEnd : questionEnd + OPT_BYTES).fill(0);
-  bytes.writeUInt16BE(FLAGS, 2);
+  const bytes = Buffer.allocUnsafe(payloadBytes === null ? questionEnd : questionEnd + OPT_BYTES);
+  for (let at = 0; at < HEADER_BYTES; at++) bytes[at] = 0;
+  putUint16(bytes, 2, FLAGS);
   bytes[5] = 1;
-  bytes.write(name, HEADER_BYTES + 1, 'latin1');
   let lengthAt = HEADER_BYTES;
-  for (let dot = name.indexOf('.'); dot !== -1; dot = name.indexOf('.', dot + 1)) {
-    bytes[lengthAt] = HEADER_BYTES + dot - lengthAt;
-    lengthAt = HEADER_BYTES + 1 + dot;
+  for (let index = 0; index < name.length; index++) {
+    const octet = name.charCodeAt(index);
+    const at = HEADER_BYTES + 1 + index;
+    if (octet === DOT) {
+      bytes[lengthAt] = at - lengthAt - 1;
+      lengthAt = at;
+    } else bytes[at] = octet;
   }
-  bytes[lengthAt] = nameEnd - 2 - lengthAt;
-  bytes.writeUInt16BE(TYPE_CODES[type], nameEnd);
-  bytes.writeUInt16BE(CLASS_IN, nameEnd + 2);
+  bytes[lengthAt] = nameEnd - lengthAt - 2;
+  bytes[nameEnd - 1] = 0;
+  putUint16(bytes, nameEnd, TYPE_CODES[type]);
+  putUint16(bytes, nameEnd + 2, CLASS_IN);
   if (payloadBytes !== null) {
     bytes[11] = 1;
-    bytes.writeUInt16BE(OPT, questionEnd + 1);
-    bytes.writeUInt16BE(payloadBytes, questionEnd + 3);
+    for (let at = questionEnd; at < bytes.length; at++) bytes[at] = 0;
+    putUint16(bytes, questionEnd + 1, OPT);
+    putUint16(bytes, questionEnd + 3, payloadBytes);
   }
   return bytes;
+};
+
+/** Writes the id of a query. */
+export const putId = (query: Query, id: number): void => putUint16(query, 0, id);
+
+const putUint16 = (bytes: Buffer, at: number, value: number): void => {
+  bytes[at] = value >> 8;
+  bytes[at + 1] = value & 0xff;
 };
 
 /**
@@ -50,14 +65,15 @@ export const encodeQuery = (name: string, type: RecordType, payloadBytes: number
  * The id and the peer are checked by who received it.
  */
 export const isReplyTo = (message: Buffer, query: Query): boolean => {
-  const isResponseToQuery = ((message[2] ?? 0) & 0xf8) === 0x80;
-  if (message.length < HEADER_BYTES || !isResponseToQuery || message.readUInt16BE(4) !== 1) return false;
-  let at = HEADER_BYTES;
-  for (let length = query[at]; length !== undefined && length !== 0; length = query[at]) {
-    for (const end = at + length; at <= end; at++) if (lowerCase(message[at]) !== lowerCase(query[at])) return false;
-  }
-  const end = at + 1 + TYPE_AND_CLASS_BYTES;
-  return message.length >= end && message.compare(query, at, end, at, end) === 0;
+  const questionEnd = query[11] === 1 ? query.length - OPT_BYTES : query.length;
+  if (message.length < questionEnd || ((message[2] ?? 0) & 0xf8) !== 0x80) return false;
+  if (message[4] !== 0 || message[5] !== 1) return false;
+  const nameEnd = questionEnd - TYPE_AND_CLASS_BYTES;
+  // Length octets are below 64, no letter is: they match only themselves, and so the dots are where they were.
+  for (let at = HEADER_BYTES; at < nameEnd; at++)
+    if (message[at] !== query[at] && lowerCase(message[at]) !== lowerCase(query[at])) return false;
+  for (let at = nameEnd; at < questionEnd; at++) if (message[at] !== query[at]) return false;
+  return true;
 };
 
 const lowerCase = (octet: number | undefined): number =>

@@ -42,7 +42,7 @@ export const judgeReply = (
 ): Answer | 'truncated' => {
   const isTruncated = ((bytes[2] ?? 0) & 0x02) !== 0;
   if (isTruncated) return 'truncated';
-  const message = decodeMessage(bytes);
+  const message = decodeMessage(bytes, question.name);
   if (message === null) return BAD_REPLY;
   const { rcode } = message;
   if (rcode !== NOERROR && rcode !== NXDOMAIN)
@@ -82,18 +82,21 @@ type Chain = {
   readonly end: string;
 };
 
+const NONE: RecordData[] = [];
+
 /** @returns null when the chain is too long, loops, forks or leads to no name */
 const followChain = (answers: readonly WireRecord[], question: Question): Chain | null => {
   let name = question.name;
   let ttlSeconds = Number.POSITIVE_INFINITY;
   for (let links = 0; links <= MAX_CNAMES; links++) {
-    const owned = answers.filter((record) => record.name === name || normalizeName(record.name) === name);
-    const records: RecordData[] = [];
+    let records: RecordData[] = NONE;
     let target: string | null = null;
-    for (const record of owned) {
-      if (!('data' in record)) continue;
+    for (const record of answers) {
+      if (!('data' in record) || (record.name !== name && normalizeName(record.name) !== name)) continue;
       if (record.type === question.type) {
-        records.push(record.data);
+        // Made with its first record: a list that starts empty gets room for many, and this one is held as long as the answer.
+        if (records.length === 0) records = [record.data];
+        else records.push(record.data);
         ttlSeconds = Math.min(ttlSeconds, record.ttlSeconds);
       } else if (record.type === 'CNAME') {
         const next = normalizeName(String(record.data));

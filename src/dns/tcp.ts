@@ -4,7 +4,7 @@
  */
 import { connect, type Socket } from 'node:net';
 import type { Exchange, Receiver, Transport } from './exchange.ts';
-import { isReplyTo, type Query } from './query.ts';
+import { isReplyTo, putId, type Query } from './query.ts';
 import type { RandomNumbers } from './random.ts';
 import type { Server } from './servers.ts';
 
@@ -92,7 +92,7 @@ const send = (connection: Connection, pending: Pending, idleMs: number, random: 
     connection.pending.delete(id);
     startIdleTime(connection, idleMs);
   };
-  pending.query.writeUInt16BE(id, 0);
+  putId(pending.query, id);
   const framed = Buffer.allocUnsafe(2 + pending.query.length);
   framed.writeUInt16BE(pending.query.length, 0);
   pending.query.copy(framed, 2);

@@ -5,7 +5,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import type { Clock } from './deadline.ts';
 import type { Exchange, OpenTry, Receiver, Transport } from './exchange.ts';
-import { isReplyTo, type Query } from './query.ts';
+import { isReplyTo, putId, type Query } from './query.ts';
 import type { RandomNumbers } from './random.ts';
 import type { Server } from './servers.ts';
 
@@ -158,8 +158,7 @@ const send = (
 ): OpenTry => {
   let id = random.uint16();
   while (pooled.pending.has(id)) id = random.uint16();
-  query[0] = id >> 8;
-  query[1] = id & 0xff;
+  putId(query, id);
   const pending = new Pending(pooled, id, query, receiver);
   pooled.pending.set(id, pending);
   pooled.questions++;
