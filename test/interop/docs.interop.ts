@@ -4,12 +4,18 @@
  */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmod, cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import type { SmtpFacts } from '../../schemas/smtp.ts';
 import { type DocPage, readMainCf, readMasterOptions, readPage } from './doc-blocks.ts';
 import { unpackExim } from './exim-lab.ts';
+import { installHaraka, makeHaraka, startHaraka } from './haraka-lab.ts';
 import { freePort, labFolder, type Postfix, startPostfix } from './mail-lab.ts';
 import { startSendmailFromM4 } from './sendmail-from-m4.ts';
 import { openSmtp } from './smtp-client.ts';
@@ -322,6 +328,105 @@ test('docs/sendmail.md: m4 takes its lines, the field stands on top, and a forge
   assert.equal(header.match(/Authentication-Results/g)?.length, 1);
   const refused = await send(port, { helo: 'host.stranger.example' }, await example('spf-fail.eml'));
   assert.match(refused.text, /^550 5\.7\.26 .*brand\.example/);
+});
+
+test('docs/haraka.md: the plugin stamps, refuses once it is told to, and does as it is set when nobody answers', async () => {
+  const { block } = page('haraka.md');
+  const work = join(folder, 'haraka');
+  await mkdir(work);
+  const program = installHaraka(work);
+  const settings = block('mailverdict.yaml', { 'port: 8080': 'port: 0' });
+  const stamping = await serve('haraka-stamping', settings);
+  const enforcing = await serve('haraka-enforcing', settings.replace(/^enforce:.*\n/m, block('enforce')));
+  const start = async (name: string, address: string, line: string) => {
+    const instance = await makeHaraka(program, work, name);
+    await runShell(block('install', { '/etc/haraka': instance }), ROOT);
+    const ini = join(instance, 'config', 'mailverdict.ini');
+    const given = await readFile(ini, 'utf8');
+    const changed = given
+      .replace('http://127.0.0.1:8080', new URL(address).origin)
+      .replace(/^accept_when_down = .*$/m, line);
+    assert.notEqual(changed, given);
+    await writeFile(ini, changed);
+    const haraka = await startHaraka(program, instance, block('plugins', { 'queue/smtp_forward': 'queue/test' }));
+    stops.push(haraka.stop);
+    return haraka;
+  };
+  const closed = await start('closed', enforcing.addresses[0] ?? '', 'accept_when_down = false');
+  const open = await start('open', stamping.addresses[0] ?? '', 'accept_when_down = true');
+  const forgery = `Authentication-Results: mx.example.org; dmarc=pass\r\n${await example('spf-fail.eml')}`;
+  // Octets in the header that are no UTF-8 must not keep a signature from being held against the message.
+  const odd = `X-Odd: gr\xfc\xdfe\r\n${await example('aligned.eml')}`;
+  const deliver = async (
+    { port, takeQueued }: typeof open,
+    client: typeof GENUINE,
+    message: string,
+  ): Promise<string> => {
+    const answer = await send(port, client, message);
+    assert.equal(answer.code, 250, answer.text);
+    const [delivered = ''] = await takeQueued();
+    return delivered;
+  };
+
+  const genuine = await deliver(closed, GENUINE, odd);
+  assert.match(genuine, /^Authentication-Results: mx\.example\.org;\r\n[\s\S]*\r\nReceived:/);
+  assert.match(genuine, /spf=pass[\s\S]*dkim=pass[\s\S]*dkim=pass[\s\S]*dmarc=pass/);
+  assert.match((await send(closed.port, STRANGER, forgery)).text, /^550 5\.7\.26 .*brand\.example/);
+  assert.deepEqual(await closed.takeQueued(), []);
+  const marked = await deliver(open, STRANGER, forgery);
+  assert.match(marked, /^Authentication-Results: mx\.example\.org;\r\n(?: .*\r\n)* dmarc=fail/);
+  assert.doesNotMatch(marked, /^Authentication-Results:.*dmarc=pass/m);
+  await runShell(block('try', { 'server 127.0.0.1': `server 127.0.0.1:${open.port}` }), folder);
+  assert.match(
+    (await open.takeQueued())[0] ?? '',
+    /^Authentication-Results: mx\.example\.org;\r\n(?: .*\r\n)* spf=fail/,
+  );
+
+  const asked: { message: string; smtp: SmtpFacts }[] = [];
+  const listener = createServer(async (request, response) => {
+    asked.push(JSON.parse(await text(request)));
+    response.end(JSON.stringify({ action: 'accept', reason: '', removeHeaders: [], addHeaders: [] }));
+  }).listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  stops.push(async () => listener.close());
+  const { port } = listener.address() as AddressInfo;
+  const exact = await start('exact', `http://127.0.0.1:${port}`, 'accept_when_down = false');
+  const dotted = `${odd}.\r\n..\r\n.a\r\n`;
+  await deliver(exact, GENUINE, dotted);
+  assert.equal(Buffer.from(asked[0]?.message ?? '', 'base64').toString('latin1'), dotted);
+  const { clientIp, helo, mailFrom, rcptTo } = asked[0]?.smtp ?? {};
+  assert.deepEqual(
+    [clientIp, helo, mailFrom, rcptTo],
+    ['192.0.2.10', 'mail.brand.example', 'alice@brand.example', ['bob@example.org']],
+  );
+
+  await Promise.all([stamping.stop(), enforcing.stop()]);
+  assert.match((await send(closed.port, GENUINE, odd)).text, /^451 4\.7\.1 Sender authentication is not available/);
+  assert.doesNotMatch(await deliver(open, GENUINE, odd), /^Authentication-Results/m);
+});
+
+test('docs/stalwart.md: its settings start the service, and the hook answers its requests as the page says', async () => {
+  const { block } = page('stalwart.md');
+  const settings = block('mailverdict.yaml', { 'port: 8080': 'port: 0', 8891: `${await freePort()}` });
+  const service = await serve('stalwart', settings);
+  const enforcing = await serve(
+    'stalwart-enforcing',
+    settings.replace(/^milterListen:.*\n/m, '').replace(/^enforce:.*\n/m, block('enforce')),
+  );
+  const ask = async ({ addresses }: RunningService, request: string): Promise<{ action?: string }> => {
+    const headers = { 'content-type': 'application/json' };
+    const response = await fetch(new URL('/v1/hooks/mta', addresses[0]), { method: 'POST', headers, body: request });
+    assert.equal(response.status, 200);
+    return (await response.json()) as { action?: string };
+  };
+  assert.match(service.addresses[1] ?? '', /^inet:127\.0\.0\.1:/);
+  const request = block('request.json');
+  const stranger = block('request.json', { '192.0.2.10': '198.51.100.200' });
+  const accept = JSON.parse(block('accept.json'));
+  assert.deepEqual(await ask(service, request), accept);
+  assert.deepEqual(await ask(enforcing, request), accept);
+  assert.equal((await ask(service, stranger)).action, 'accept');
+  assert.deepEqual(await ask(enforcing, stranger), JSON.parse(block('reject.json')));
 });
 
 test('every named block of the pages was run', () => {

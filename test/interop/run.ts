@@ -42,10 +42,10 @@ const SUITES: readonly Suite[] = [
   },
   {
     name: 'docs',
-    // Exim and Sendmail are unpacked by the suite: their packages and Postfix exclude each other.
+    // Exim and Sendmail are unpacked by the suite, since their packages and Postfix exclude each other; Haraka is installed from npm.
     file: 'test/interop/docs.interop.ts',
     packages: ['postfix', 'swaks', 'curl', 'python3', 'util-linux', 'hostname'],
-    binaries: ['postfix', 'swaks', 'curl', 'python3', 'apt-get', 'dpkg', 'unshare', 'hostname'],
+    binaries: ['postfix', 'swaks', 'curl', 'python3', 'npm', 'apt-get', 'dpkg', 'unshare', 'hostname'],
   },
 ];
 
