@@ -42,4 +42,9 @@ export const RELOADED_SETTINGS: readonly (keyof Config)[] = [
   'allowDomains',
   'allowNetworks',
   'localDomains',
+  'pipelineNetworks',
+  'enforceDomains',
+  'enforceDaemons',
+  'localNetworks',
+  'removeAuthservIds',
 ];

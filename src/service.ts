@@ -88,6 +88,7 @@ export const createService = async (config: Config, log: Log, team?: Team): Prom
       if (read.tls !== null && app.server instanceof TlsServer) app.server.setSecureContext(read.tls);
       files = { keys: read.keys, tls: tlsStays ? read.tls : files.tls };
       parts.relist(next);
+      mailFaces.relist(next);
       return (Object.keys(config) as (keyof Config)[]).filter(
         (key) =>
           !isDeepStrictEqual(config[key], next[key]) &&

@@ -14,9 +14,10 @@ import {
   stampAuthenticated,
   type Unevaluated,
 } from './decision.ts';
-import { createTreatment, type Daemon, type Treatment } from './enforcement.ts';
+import type { Daemon } from './enforcement.ts';
 import type { Exactness } from './exactness.ts';
 import type { HeaderRemoval } from './forged-fields.ts';
+import { createLists, type Lists } from './lists.ts';
 import type { Clock, Face, Observer, PipelineLog, WriteAuthenticationResults } from './parts.ts';
 
 /** The settings of the faces with the authserv-id of the evaluation. */
@@ -56,15 +57,21 @@ export type Candidate = {
 export type Evaluation = {
   /** @returns the decision; never rejects */
   decide(candidate: Candidate): Promise<Decision>;
-  /** How a message is to be treated, before its content is known. */
-  treatment(facts: SmtpFacts, daemon?: Daemon): Treatment;
+  /** The lists that it decides by. */
+  readonly lists: Lists;
   /** Evaluations that run now. */
   running(): number;
 };
 
-/** Makes the evaluation that all faces of one service share: the limit on evaluations counts them together. */
-export const createEvaluation = (settings: EvaluationSettings, parts: EvaluationParts): Evaluation => {
-  const treatmentOf = createTreatment(settings);
+/**
+ * Makes the evaluation that all faces of one service share: the limit on evaluations counts them together.
+ * @param lists those of the settings unless another face has them too
+ */
+export const createEvaluation = (
+  settings: EvaluationSettings,
+  parts: EvaluationParts,
+  lists: Lists = createLists(settings),
+): Evaluation => {
   let running = 0;
 
   const evaluate = async (candidate: Candidate, octets: Content['octets']): Promise<Verdict | Unevaluated> => {
@@ -99,7 +106,7 @@ export const createEvaluation = (settings: EvaluationSettings, parts: Evaluation
   };
 
   const decideOn = async (candidate: Candidate): Promise<Decision> => {
-    const treatment = treatmentOf(candidate.facts, candidate.daemon);
+    const treatment = lists.treatment(candidate.facts, candidate.daemon);
     if (treatment.kind === 'ignore') return ignoreMessage(treatment.reason);
     const content = candidate.content();
     const grounds = { forged: content.forged, authservId: candidate.facts.receiver ?? settings.authservId };
@@ -149,7 +156,7 @@ export const createEvaluation = (settings: EvaluationSettings, parts: Evaluation
       parts.observer?.onDecision?.({ face: candidate.face, action: decision.action, cause: decision.cause, elapsedMs });
       return decision;
     },
-    treatment: treatmentOf,
+    lists,
     running: () => running,
   };
 };

@@ -9,6 +9,7 @@ import type { SmtpFacts } from '../../schemas/smtp.ts';
 import type { Decision } from './decision.ts';
 import type { Content, Evaluation, EvaluationSettings } from './evaluation.ts';
 import { createForgedFieldFinder } from './forged-fields.ts';
+import type { Lists } from './lists.ts';
 import { safeReply } from './smtp-reply.ts';
 
 /** Answers one request that fits its schema. Never rejects. */
@@ -25,7 +26,7 @@ export const createMtaHooks =
     if (request.context.stage !== 'data' || message === null || message === undefined) return ACCEPT;
     const decision = await evaluation.decide({
       face: 'mta-hooks',
-      content: () => contentOf(message, settings),
+      content: () => contentOf(message, settings, evaluation.lists),
       facts: factsOf(request, settings.authservId),
       daemon: { port: request.context.server?.port?.toString() },
       ...(signal !== undefined && { signal }),
@@ -84,11 +85,12 @@ export const rebuildMessage = ({
   return { octets: whole, exactness: lossy ? 'body-lossy' : 'exact' };
 };
 
-const contentOf = (message: NonNullable<MtaHooksRequest['message']>, settings: EvaluationSettings): Content => {
-  const finder = createForgedFieldFinder(
-    [settings.authservId, ...settings.removeAuthservIds],
-    settings.pipelineMaxFields,
-  );
+const contentOf = (
+  message: NonNullable<MtaHooksRequest['message']>,
+  settings: EvaluationSettings,
+  { removeAuthservIds }: Lists,
+): Content => {
+  const finder = createForgedFieldFinder([settings.authservId, ...removeAuthservIds], settings.pipelineMaxFields);
   for (const [name, value] of message.headers) finder.add({ name, value });
   const { octets, exactness } = rebuildMessage(message);
   const overSize =

@@ -4,6 +4,7 @@
  */
 import { createEvaluation, type EvaluationParts, type EvaluationSettings } from './evaluation.ts';
 import type { ListenAddress } from './listener.ts';
+import { createLists, type ListSettings } from './lists.ts';
 import { createMemory } from './memory.ts';
 import { createMilterServer } from './milter/server.ts';
 import { createMtaHooks, type MtaHooksAnswer } from './mta-hooks.ts';
@@ -23,6 +24,8 @@ export type Pipeline = {
   listen(): Promise<{ milter: ListenAddress[]; policy: ListenAddress[] }>;
   /** Stops accepting and lets messages in hand finish. @param graceMs milliseconds after which what is left is cut off */
   close(graceMs: number): Promise<void>;
+  /** Takes over the lists of other settings: connections stay open, and every message that ends from now on is decided by the new lists. */
+  relist(next: ListSettings): void;
   readonly mtaHooks: MtaHooksAnswer;
   readonly rawHook: RawHookAnswer;
 };
@@ -30,10 +33,11 @@ export type Pipeline = {
 /** Makes the faces; nothing listens yet. */
 export const createPipeline = (settings: EvaluationSettings, parts: PipelineParts): Pipeline => {
   const { observer } = parts;
-  const evaluation = createEvaluation(settings, parts);
+  const lists = createLists(settings);
+  const evaluation = createEvaluation(settings, parts, lists);
   const memory = createMemory(settings.pipelineMaxTotalBytes, observer?.onHeldBytes);
   const milter = createMilterServer(settings, { ...parts, evaluation, memory });
-  const policy = createPolicyServer(settings, parts);
+  const policy = createPolicyServer(settings, parts, lists);
   return {
     listen: async () => {
       const addresses = await milter.listen();
@@ -47,6 +51,7 @@ export const createPipeline = (settings: EvaluationSettings, parts: PipelinePart
     close: async (graceMs) => {
       await Promise.all([milter.close(graceMs), policy.close(graceMs)]);
     },
+    relist: lists.relist,
     mtaHooks: createMtaHooks(settings, evaluation),
     rawHook: createRawHook(settings, evaluation),
   };

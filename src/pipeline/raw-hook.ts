@@ -7,6 +7,7 @@ import type { SmtpFacts } from '../../schemas/smtp.ts';
 import { DEFAULT_MESSAGE_LIMITS, readMessage } from '../message/message.ts';
 import type { Content, Evaluation, EvaluationSettings } from './evaluation.ts';
 import { createForgedFieldFinder } from './forged-fields.ts';
+import type { Lists } from './lists.ts';
 
 /** Answers for one message. @param facts `receiver` may name another authserv-id */
 export type RawHookAnswer = (message: Buffer, facts: SmtpFacts, signal?: AbortSignal) => Promise<RawHookResponse>;
@@ -17,7 +18,7 @@ export const createRawHook =
   async (message, facts, signal) => {
     const decision = await evaluation.decide({
       face: 'raw-hook',
-      content: () => contentOf(message, facts.receiver ?? settings.authservId, settings),
+      content: () => contentOf(message, facts.receiver ?? settings.authservId, settings, evaluation.lists),
       facts,
       ...(signal !== undefined && { signal }),
     });
@@ -31,9 +32,14 @@ export const createRawHook =
     };
   };
 
-const contentOf = (octets: Buffer, authservId: string, settings: EvaluationSettings): Content => {
+const contentOf = (
+  octets: Buffer,
+  authservId: string,
+  settings: EvaluationSettings,
+  { removeAuthservIds }: Lists,
+): Content => {
   const finder = createForgedFieldFinder(
-    [authservId, settings.authservId, ...settings.removeAuthservIds],
+    [authservId, settings.authservId, ...removeAuthservIds],
     settings.pipelineMaxFields,
   );
   const message = readMessage(octets, DEFAULT_MESSAGE_LIMITS);

@@ -5,7 +5,7 @@
 import type { Socket } from 'node:net';
 import type { EvaluationSettings } from './evaluation.ts';
 import { type ListenAddress, type Listener, openListeners } from './listener.ts';
-import { networksOf } from './networks.ts';
+import type { Networks } from './networks.ts';
 import type { Observer, PipelineLog } from './parts.ts';
 
 /** A server of this room. */
@@ -25,6 +25,8 @@ export type ServerParts = {
   /** Addresses to listen on, from the settings. */
   readonly addresses: readonly string[];
   readonly settings: EvaluationSettings;
+  /** Asked for each new connection over TCP. */
+  readonly mayConnect: Networks;
   readonly log: PipelineLog;
   readonly observer?: Observer | undefined;
   /**
@@ -39,6 +41,7 @@ export const createPipelineServer = ({
   face,
   addresses,
   settings,
+  mayConnect,
   log,
   observer,
   serve,
@@ -54,7 +57,7 @@ export const createPipelineServer = ({
       listeners = await openListeners(addresses, {
         socketMode: settings.socketMode,
         socketGroup: settings.socketGroup,
-        allowed: networksOf(settings.pipelineNetworks),
+        allowed: mayConnect,
         maxConnections: settings.pipelineMaxConnections,
         maxPeerConnections: settings.pipelineMaxPeerConnections,
         onConnection: (socket) => {

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -135,6 +136,37 @@ test('createService.reload names what needs a restart', async (t) => {
     ['tlsCertificate', 'tlsKey'],
     'whether TLS is spoken is settled at start',
   );
+});
+
+test('createService.reload hands the lists of the mail servers on', async (t) => {
+  const { environment } = folderOf('first');
+  const configOf = (networks: string) => {
+    const outcome = readConfig({
+      ...environment,
+      MILTER_LISTEN: 'inet:0@127.0.0.1',
+      PIPELINE_NETWORKS: networks,
+      ENFORCE_DOMAINS: `${networks}=on`,
+      ENFORCE_DAEMONS: `${networks}=on`,
+      LOCAL_NETWORKS: networks,
+      REMOVE_AUTHSERV_IDS: networks,
+    });
+    return outcome.kind === 'config' ? outcome.config : assert.fail(outcome.mistakes.join('\n'));
+  };
+  const service = await createService(configOf('192.0.2.1'), createLog('silent'));
+  t.after(() => service.close(0));
+  const addresses = await service.listen();
+  const port = Number(/^inet:127\.0\.0\.1:(\d+)$/.exec(addresses[1] ?? '')?.[1]);
+  const isServed = async (): Promise<boolean> => {
+    const socket = connect({ host: '127.0.0.1', port });
+    // Options of a milter session, which is answered by who is let in.
+    socket.write(Buffer.from('0000000d4f00000006000001ff001fffff', 'hex'));
+    const served = await Promise.race([once(socket, 'data').then(() => true), once(socket, 'close').then(() => false)]);
+    socket.destroy();
+    return served;
+  };
+  assert.equal(await isServed(), false);
+  assert.deepEqual(service.reload(configOf('127.0.0.1')), []);
+  assert.equal(await isServed(), true);
 });
 
 test('createParts.relist gives new lists to the next verification, and nothing else', async (t) => {

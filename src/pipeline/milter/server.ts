@@ -26,13 +26,13 @@ export const createMilterServer = (settings: EvaluationSettings, parts: MilterPa
     limits: { maxMessageBytes: settings.pipelineMaxMessageBytes, maxFields: settings.pipelineMaxFields },
     memory: parts.memory,
     authservId: settings.authservId,
-    removeAuthservIds: settings.removeAuthservIds,
-    treatment: parts.evaluation.treatment,
+    lists: parts.evaluation.lists,
   };
   return createPipelineServer({
     face: 'milter',
     addresses: settings.milterListen,
     settings,
+    mayConnect: parts.evaluation.lists.mayConnect,
     log: parts.log,
     observer: parts.observer,
     serve: (socket, isClosing) => serveConnection(socket, settings, sessionParts, parts, isClosing),

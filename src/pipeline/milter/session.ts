@@ -4,7 +4,8 @@
  * MACRO, ABORT, QUIT and QUIT_NC are never answered, every other command exactly once unless the negotiation says otherwise.
  */
 import type { SmtpFacts } from '../../../schemas/smtp.ts';
-import type { Daemon, TreatmentOf } from '../enforcement.ts';
+import type { Daemon } from '../enforcement.ts';
+import type { Lists } from '../lists.ts';
 import type { Memory } from '../memory.ts';
 import { type ConnectFacts, toSmtpFacts, toText } from './facts.ts';
 import { createMacros } from './macros.ts';
@@ -18,9 +19,7 @@ export type SessionParts = {
   readonly memory: Memory;
   /** The authserv-id; empty: the name that the mail server gives itself ({j}). */
   readonly authservId: string;
-  /** Further authserv-ids whose fields are removed. */
-  readonly removeAuthservIds: readonly string[];
-  readonly treatment: TreatmentOf;
+  readonly lists: Lists;
 };
 
 /** A message that is complete, with what the session knows of it. */
@@ -90,7 +89,7 @@ export const createSession = (parts: SessionParts): Session => {
       {
         limits: parts.limits,
         memory: parts.memory,
-        ownIds: [ownId(), ...parts.removeAuthservIds],
+        ownIds: [ownId(), ...parts.lists.removeAuthservIds],
         leadingSpace: (agreed.protocol & SMFIP.HDR_LEADSPC) !== 0,
         rawBody: isStalwart(macros.get('daemon_name')),
       },
@@ -133,7 +132,7 @@ export const createSession = (parts: SessionParts): Session => {
       case 'mail': {
         endMessage();
         const begun = begin(agreed, command.address, command.parameters);
-        if (parts.treatment(facts(begun), daemon()).kind === 'ignore') {
+        if (parts.lists.treatment(facts(begun), daemon()).kind === 'ignore') {
           passed = true;
           return { kind: 'reply', reply: { kind: 'accept' } };
         }

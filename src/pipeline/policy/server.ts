@@ -5,8 +5,8 @@
 import type { Socket } from 'node:net';
 import type { SmtpFacts } from '../../../schemas/smtp.ts';
 import type { SpfVerdict } from '../../../schemas/spf.ts';
-import { createTreatment } from '../enforcement.ts';
 import type { EvaluationSettings } from '../evaluation.ts';
+import { createLists, type Lists } from '../lists.ts';
 import type { CheckSpf, Clock, Observer, PipelineLog, WriteReceivedSpf } from '../parts.ts';
 import { createPipelineServer, type PipelineServer } from '../server.ts';
 import { OWN_REPLIES } from '../smtp-reply.ts';
@@ -25,9 +25,12 @@ export type PolicyParts = {
 /** What a connection remembers of the message it asked about last. */
 type Remembered = { key: string; spf: SpfVerdict; prepended: boolean };
 
-/** Makes the server; nothing listens yet. */
-export const createPolicyServer = (settings: EvaluationSettings, parts: PolicyParts): PipelineServer => {
-  const treatmentOf = createTreatment(settings);
+/** Makes the server; nothing listens yet. @param lists those of the settings unless another face has them too */
+export const createPolicyServer = (
+  settings: EvaluationSettings,
+  parts: PolicyParts,
+  lists: Lists = createLists(settings),
+): PipelineServer => {
   let running = 0;
 
   const check = async (facts: SmtpFacts): Promise<SpfVerdict | 'service-full' | 'too-slow' | 'fault'> => {
@@ -50,7 +53,7 @@ export const createPolicyServer = (settings: EvaluationSettings, parts: PolicyPa
   const answerTo = async (request: PolicyRequest, memory: { last?: Remembered }): Promise<string> => {
     if (!hasEnvelope(request)) return NO_OPINION;
     const facts = factsOfRequest(request, settings.authservId);
-    const treatment = treatmentOf(facts, daemonOfRequest(request));
+    const treatment = lists.treatment(facts, daemonOfRequest(request));
     if (treatment.kind !== 'evaluate') return NO_OPINION;
     const startedMs = parts.clock();
     // One instance is one message; the same client may change its envelope within it only by beginning anew.
@@ -136,6 +139,7 @@ export const createPolicyServer = (settings: EvaluationSettings, parts: PolicyPa
     face: 'policy',
     addresses: settings.policyListen,
     settings,
+    mayConnect: lists.mayConnect,
     log: parts.log,
     observer: parts.observer,
     serve,

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { SmtpFacts } from '../../../schemas/smtp.ts';
-import { createTreatment } from '../../../src/pipeline/enforcement.ts';
+import { createLists } from '../../../src/pipeline/lists.ts';
 import { createMemory } from '../../../src/pipeline/memory.ts';
 import { type CompleteMessage, createSession, type Session } from '../../../src/pipeline/milter/session.ts';
 import { createFrameReader, type Reply, readCommand, writeReplies } from '../../../src/pipeline/milter/wire.ts';
@@ -18,8 +18,7 @@ const begin = (over: Parameters<typeof makeSettings>[0] = {}, authservId = '') =
     limits: { maxMessageBytes: settings.pipelineMaxMessageBytes, maxFields: settings.pipelineMaxFields },
     memory,
     authservId,
-    removeAuthservIds: [],
-    treatment: createTreatment(settings),
+    lists: createLists(settings),
   });
   return { session, memory };
 };
