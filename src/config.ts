@@ -22,6 +22,25 @@ export type ConfigOutcome =
     }
   | { kind: 'mistakes'; mistakes: string[] };
 
+/** Whether and as whom traces are to be sent, by the variables of OpenTelemetry. Everything else of them is read by its SDK. */
+export type TracesWanted = { wanted: boolean; hasName: boolean };
+
+/** Reads what has to be known before the SDK is loaded. */
+export const readTracesWanted = (
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): TracesWanted => {
+  const isSet = (name: string): boolean => (environment[name] ?? '').trim() !== '';
+  const says = (name: string, word: string): boolean => environment[name]?.trim().toLowerCase() === word;
+  return {
+    wanted:
+      (isSet('OTEL_EXPORTER_OTLP_ENDPOINT') || isSet('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT')) &&
+      !says('OTEL_SDK_DISABLED', 'true') &&
+      !says('OTEL_TRACES_EXPORTER', 'none'),
+    hasName:
+      isSet('OTEL_SERVICE_NAME') || /(?:^|,)\s*service\.name\s*=/.test(environment.OTEL_RESOURCE_ATTRIBUTES ?? ''),
+  };
+};
+
 /** Zone file of the examples, answered locally by a start that is not a production start. */
 const EXAMPLE_ZONE = fileURLToPath(new URL('../examples/zone.txt', import.meta.url));
 /** Read where it stands in the working folder, unless MAILVERDICT_CONFIG names another. */

@@ -3,10 +3,11 @@
  * certificates again; a mistake in them is told and changes nothing.
  */
 import { type Config, environmentName } from '../schemas/config.ts';
-import { readConfig } from './config.ts';
+import { readConfig, readTracesWanted } from './config.ts';
 import { createLog, type Log } from './log.ts';
 import { createService, type Service } from './service.ts';
 import type { Team } from './team.ts';
+import type { Traces } from './traces.ts';
 
 /** Exit code for settings that cannot work (sysexits EX_CONFIG). */
 export const EX_CONFIG = 78;
@@ -15,7 +16,7 @@ export const EX_CONFIG = 78;
 export const serve = async (config: Config, team?: Team): Promise<void> => {
   const log = createLog(config.logLevel, config);
   try {
-    const service = await createService(config, log, team);
+    const service = await createService(config, log, team, await loadTraces(log));
     const drain = async (signal: string): Promise<void> => {
       log.info({ signal }, 'ending: no new work is taken');
       await service.close(config.shutdownTimeoutMs);
@@ -28,6 +29,23 @@ export const serve = async (config: Config, team?: Team): Promise<void> => {
   } catch (cause) {
     log.fatal(cause instanceof Error ? cause.message : String(cause));
     process.exit(EX_CONFIG);
+  }
+};
+
+/** Loads OpenTelemetry where its variables ask for it, and nothing of it elsewhere. */
+const loadTraces = async (log: Log): Promise<Traces | undefined> => {
+  const { wanted, hasName } = readTracesWanted();
+  if (!wanted) return undefined;
+  try {
+    const { startTraces } = await import('./traces.ts');
+    return startTraces(log, hasName ? undefined : 'mailverdict');
+  } catch (cause) {
+    // Judging mail matters more than watching it.
+    log.error(
+      { err: cause },
+      'no traces: OTEL_* variables ask for them, and @opentelemetry/sdk-node is not installed beside mailverdict or does not fit',
+    );
+    return undefined;
   }
 };
 

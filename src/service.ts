@@ -11,6 +11,7 @@ import { createParts } from './parts.ts';
 import { writeListenAddress } from './pipeline/listener.ts';
 import { readSamples } from './samples.ts';
 import type { Team } from './team.ts';
+import type { Traces } from './traces.ts';
 import { verdictLine } from './verdict-line.ts';
 import { version } from './version.ts';
 
@@ -29,13 +30,23 @@ export type Service = {
   close: (graceMs: number) => Promise<void>;
 };
 
-/** Builds the service; nothing listens yet. @param team the other processes of this service, if there are any */
-export const createService = async (config: Config, log: Log, team?: Team): Promise<Service> => {
+/**
+ * Builds the service; nothing listens yet.
+ * @param team the other processes of this service, if there are any
+ * @param traces told of each verification, where somebody wants to see them
+ */
+export const createService = async (config: Config, log: Log, team?: Team, traces?: Traces): Promise<Service> => {
   let files = readAccessFiles(config);
   const metrics = createMetrics(version);
-  const parts = createParts(config, log, {
+  const untraced = createParts(config, log, {
     onQuestion: metrics.onQuestion,
-    onStep: metrics.onStep,
+    onStep:
+      traces === undefined
+        ? metrics.onStep
+        : (step, elapsedMs) => {
+            metrics.onStep(step, elapsedMs);
+            traces.onStep(step, elapsedMs);
+          },
     verify: {
       onRunning: metrics.onRunning,
       onFailure: metrics.onFailure,
@@ -45,6 +56,7 @@ export const createService = async (config: Config, log: Log, team?: Team): Prom
       },
     },
   });
+  const parts = traces === undefined ? untraced : { ...untraced, verify: traces.traced(untraced.verify) };
   const { resolver } = parts;
   const levels = () => ({ cache: resolver.cacheStats() });
   team?.join({ readGauges: () => metrics.readValues(levels()), forget: resolver.flush });
@@ -73,6 +85,8 @@ export const createService = async (config: Config, log: Log, team?: Team): Prom
     },
     onAnswer: metrics.onAnswer,
   });
+  // Before the routes get to see it: what they do belongs to the trace of the request.
+  if (traces !== undefined) app.server.prependListener('request', ({ headers }) => traces.enterRequest(headers));
   return {
     version,
     listen: async () => {
@@ -98,7 +112,8 @@ export const createService = async (config: Config, log: Log, team?: Team): Prom
     close: async (graceMs) => {
       ready = false;
       const patience = new Promise<void>((resolve) => setTimeout(resolve, graceMs).unref());
-      await Promise.race([Promise.all([app.close(), mailFaces.close(graceMs)]), patience]);
+      const drained = Promise.all([app.close(), mailFaces.close(graceMs)]).then(() => traces?.close());
+      await Promise.race([drained, patience]);
       parts.resolver.close();
     },
   };

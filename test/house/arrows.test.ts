@@ -105,6 +105,16 @@ test('packages are used in their rooms only', () => {
   assert.deepEqual(wrong, []);
 });
 
+test('OpenTelemetry is used by src/traces.ts alone, which is loaded by serve when it is asked for', () => {
+  const usersOf = (pattern: RegExp): string[] =>
+    files.filter((file) => importsOf(file).some((name) => pattern.test(name)));
+  assert.deepEqual(usersOf(/^@opentelemetry\//), ['src/traces.ts']);
+  for (const file of usersOf(/\/traces\.ts$/)) {
+    const [statement = ''] = /^import\b(?! type\b).*\/traces\.ts/m.exec(readFileSync(join(ROOT, file), 'utf8')) ?? [];
+    assert.equal(statement, '', file);
+  }
+});
+
 test('the client takes nothing but types from the schemas, so that it needs no package at run time', () => {
   const wrong = files
     .filter((file) => roomOf(file) === 'src/client')
