@@ -6,6 +6,7 @@
  */
 import { RecordType } from '../../schemas/dns.ts';
 import { answerStore, type HeldAnswer, type StoreLimits, type StoreStats } from './answer-store.ts';
+import type { Ask } from './ask.ts';
 import { byDeadline, type Clock, TIMEOUT } from './deadline.ts';
 import type { Answer, Lookup, Question } from './lookup.ts';
 import { normalizeName } from './name.ts';
@@ -60,22 +61,25 @@ const MAX_FAILURE_TTL_SECONDS = 300;
 const MIN_PREFETCH_TTL_SECONDS = 60;
 const MIN_PREFETCH_HITS = 2;
 
-type Flight = { readonly answer: Promise<Answer>; readonly deadlineMs: number; isForgotten: boolean };
+type Flight = { answer: Promise<Answer>; readonly deadlineMs: number; isForgotten: boolean };
 
-/** Lays a cache around a lookup. Names reach `next` normalized. */
-export const cached = (next: Lookup, settings: CacheSettings, clock: Clock, random: RandomNumbers): CachedLookup => {
+/** In the place of a flight's answer while the flight starts. */
+const NOT_YET: Promise<Answer> = new Promise(() => {});
+
+/** Lays a cache around what asks. Names reach `next` normalized. */
+export const cached = (next: Ask, settings: CacheSettings, clock: Clock, random: RandomNumbers): CachedLookup => {
   const store = answerStore(settings);
   const flights = new Map<string, Flight>();
   const counts = { hits: 0, misses: 0, shared: 0, stale: 0, prefetches: 0 };
   let prefetching = 0;
 
-  /** @returns undefined when nothing fresh is held */
-  const fromMemory = (key: string): Answer | undefined => {
-    const nowMs = clock();
+  /** @returns undefined when nothing is held that may be given out */
+  const fromMemory = (key: string, question: Question, nowMs: number): Answer | undefined => {
     const held = store.records(key);
-    if (held !== undefined) {
-      if (nowMs < held.expiresAtMs) return hit(held, nowMs);
-      if (nowMs < held.staleUntilMs) return stale(held);
+    if (held !== undefined && (nowMs < held.expiresAtMs || nowMs < held.staleUntilMs)) {
+      const answer = nowMs < held.expiresAtMs ? hit(held, nowMs) : stale(held);
+      if (isDueForPrefetch(held, nowMs)) prefetch(key, question, nowMs);
+      return answer;
     }
     const negative = store.negative(key);
     if (negative === undefined || nowMs >= negative.expiresAtMs) return undefined;
@@ -108,40 +112,43 @@ export const cached = (next: Lookup, settings: CacheSettings, clock: Clock, rand
     held.expiresAtMs - nowMs < held.ttlSeconds * 100 &&
     prefetching < settings.maxPrefetches;
 
-  const fly = (key: string, question: Question): Flight => {
-    const deadlineMs = clock() + settings.questionTimeoutMs;
-    const flight: Flight = {
-      deadlineMs,
-      isForgotten: false,
-      answer: next(question, deadlineMs).then((answer) => {
-        // A flight that was forgotten is out of the map, and another may be in its place.
-        if (!flight.isForgotten) flights.delete(key);
-        const held = holdFor(key, answer);
-        if (held === null) return answer;
-        if (!flight.isForgotten && held.ttlSeconds > 0) store.put(key, held);
-        return held.answer;
-      }),
-    };
+  const fly = (key: string, question: Question, nowMs: number): Flight => {
+    const deadlineMs = nowMs + settings.questionTimeoutMs;
+    const flight: Flight = { answer: NOT_YET, deadlineMs, isForgotten: false };
+    // In the map before the question starts: what needs no server is answered within the call.
     flights.set(key, flight);
+    flight.answer = new Promise((resolve) => {
+      next(question, deadlineMs, (answer) => resolve(land(key, flight, answer)));
+    });
     return flight;
   };
 
+  const land = (key: string, flight: Flight, answer: Answer): Answer => {
+    // A flight that was forgotten is out of the map, and another may be in its place.
+    if (!flight.isForgotten) flights.delete(key);
+    const held = holdFor(key, answer, clock());
+    if (held === null) return answer;
+    if (!flight.isForgotten && held.ttlSeconds > 0) store.put(key, held);
+    return held.answer;
+  };
+
   /** @returns null for what is not to be held; else the answer with its TTL clamped */
-  const holdFor = (key: string, answer: Answer): HeldAnswer | null => {
+  const holdFor = (key: string, answer: Answer, nowMs: number): HeldAnswer | null => {
     if (answer.source !== 'network') return null;
     if (answer.kind === 'failure') {
-      const failuresInRow = failuresBefore(key) + 1;
-      const isUnreachable = answer.failure === 'network';
-      return newlyHeld(answer, isUnreachable ? UNREACHABLE_TTL_SECONDS : backOffSeconds(failuresInRow), failuresInRow);
+      const failuresInRow = failuresBefore(key, nowMs) + 1;
+      const ttlSeconds = answer.failure === 'network' ? UNREACHABLE_TTL_SECONDS : backOffSeconds(failuresInRow);
+      return newlyHeld(answer, ttlSeconds, failuresInRow, nowMs);
     }
     const longest = answer.kind === 'records' ? settings.maxTtlSeconds : settings.maxNegativeTtlSeconds;
     const ttlSeconds = Math.max(settings.minTtlSeconds, Math.min(answer.ttlSeconds, longest));
-    return newlyHeld(ttlSeconds === answer.ttlSeconds ? answer : { ...answer, ttlSeconds }, ttlSeconds, 0);
+    return newlyHeld(ttlSeconds === answer.ttlSeconds ? answer : { ...answer, ttlSeconds }, ttlSeconds, 0, nowMs);
   };
 
-  const newlyHeld = (answer: Answer, ttlSeconds: number, failuresInRow: number): HeldAnswer => ({
+  const newlyHeld = (answer: Answer, ttlSeconds: number, failuresInRow: number, nowMs: number): HeldAnswer => ({
     answer,
-    expiresAtMs: clock() + ttlSeconds * 1000,
+    // A whole number: a fraction is an object of its own in memory, one for each entry.
+    expiresAtMs: Math.round(nowMs + ttlSeconds * 1000),
     ttlSeconds,
     failuresInRow,
     hits: 0,
@@ -149,10 +156,10 @@ export const cached = (next: Lookup, settings: CacheSettings, clock: Clock, rand
   });
 
   /** Failures in a row that are not long past. */
-  const failuresBefore = (key: string): number => {
+  const failuresBefore = (key: string, nowMs: number): number => {
     const before = store.negative(key);
     if (before === undefined) return 0;
-    return clock() < before.expiresAtMs + settings.maxFailureTtlSeconds * 1000 ? before.failuresInRow : 0;
+    return nowMs < before.expiresAtMs + settings.maxFailureTtlSeconds * 1000 ? before.failuresInRow : 0;
   };
 
   /** Doubles with each failure in a row, with 10 % jitter either way so that names do not come due together (RFC 9520 section 3.2). */
@@ -162,22 +169,23 @@ export const cached = (next: Lookup, settings: CacheSettings, clock: Clock, rand
     return Math.min(Math.max(jittered, MIN_FAILURE_TTL_SECONDS), MAX_FAILURE_TTL_SECONDS);
   };
 
-  const prefetch = (key: string, question: Question): void => {
-    if (flights.has(key)) return;
+  const prefetch = (key: string, question: Question, nowMs: number): void => {
+    // A renewal that failed waits as every failed question does.
+    const failure = store.negative(key);
+    if (flights.has(key) || (failure !== undefined && nowMs < failure.expiresAtMs)) return;
     counts.prefetches++;
     prefetching++;
-    fly(key, question).answer.then(() => {
+    fly(key, question, nowMs).answer.then(() => {
       prefetching--;
     });
   };
 
-  const miss = (key: string, question: Question, deadlineMs: number): Promise<Answer> => {
-    const nowMs = clock();
+  const miss = (key: string, question: Question, deadlineMs: number, nowMs: number): Promise<Answer> => {
     if (deadlineMs <= nowMs) return Promise.resolve(TIMEOUT);
     let flight = flights.get(key);
     if (flight === undefined) {
       counts.misses++;
-      flight = fly(key, question);
+      flight = fly(key, question, nowMs);
     } else counts.shared++;
     const old = staleCandidate(key, nowMs);
     if (old === undefined)
@@ -196,30 +204,18 @@ export const cached = (next: Lookup, settings: CacheSettings, clock: Clock, rand
   };
 
   const lookup: Lookup = (question, deadlineMs) => {
+    const nowMs = clock();
     // Keys are written normalized only, so a name that finds one as it stands needs no look.
     const given = `${question.type}:${question.name}`;
-    const direct = fromMemory(given);
-    if (direct !== undefined) {
-      renew(given, question);
-      return Promise.resolve(direct);
-    }
+    const direct = fromMemory(given, question, nowMs);
+    if (direct !== undefined) return Promise.resolve(direct);
     const name = normalizeName(question.name);
     if (name === null) return Promise.resolve<Answer>({ kind: 'failure', failure: 'badname', source: 'local' });
+    if (name === question.name) return miss(given, question, deadlineMs, nowMs);
     const key = `${question.type}:${name}`;
     const normalized = { name, type: question.type };
-    const held = key === given ? undefined : fromMemory(key);
-    if (held === undefined) return miss(key, normalized, deadlineMs);
-    renew(key, normalized);
-    return Promise.resolve(held);
-  };
-
-  const renew = (key: string, question: Question): void => {
-    if (!settings.prefetches) return;
-    const held = store.records(key);
-    if (held === undefined || !isDueForPrefetch(held, clock())) return;
-    // A renewal that failed waits as every failed question does.
-    const failure = store.negative(key);
-    if (failure === undefined || clock() >= failure.expiresAtMs) prefetch(key, question);
+    const held = fromMemory(key, normalized, nowMs);
+    return held === undefined ? miss(key, normalized, deadlineMs, nowMs) : Promise.resolve(held);
   };
 
   const flush = (name?: string): number => {

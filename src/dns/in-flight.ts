@@ -4,7 +4,7 @@
  */
 import type { Ask, OnAnswer } from './ask.ts';
 import { type Clock, MAX_TIMER_MS, TIMEOUT } from './deadline.ts';
-import type { Answer, Lookup, Question } from './lookup.ts';
+import type { Answer, Question } from './lookup.ts';
 import { registeredDomain } from './name.ts';
 
 /** Bounds of one process. */
@@ -15,9 +15,9 @@ export type FlightLimits = {
   readonly maxWaiting: number;
 };
 
-/** A lookup with its places counted. */
-export type BoundedLookup = {
-  readonly lookup: Lookup;
+/** What asks, with its places counted. */
+export type BoundedAsk = {
+  readonly ask: Ask;
   readonly inFlight: () => number;
   readonly waiting: () => number;
 };
@@ -35,7 +35,7 @@ type Waiter = { readonly domain: Domain; readonly start: () => void; isGone: boo
 const OVERLOAD: Answer = Object.freeze({ kind: 'failure', failure: 'overload', source: 'local' });
 
 /** Lets questions through first come, first served, within each domain and then over all. Names are normalized. */
-export const bounded = (next: Ask, limits: FlightLimits, clock: Clock): BoundedLookup => {
+export const bounded = (next: Ask, limits: FlightLimits, clock: Clock): BoundedAsk => {
   let inFlight = 0;
   let waiting = 0;
   const domains = new Map<string, Domain>();
@@ -112,25 +112,22 @@ export const bounded = (next: Ask, limits: FlightLimits, clock: Clock): BoundedL
       onAnswer(answer);
     });
 
-  const lookup: Lookup = (question, deadlineMs) => {
+  const ask: Ask = (question, deadlineMs, onAnswer) => {
     const name = registeredDomain(question.name);
     const domain = domains.get(name) ?? { name, held: 0, queue: [] };
-    const isFree = inFlight < limits.maxInFlight && domain.held < limits.maxPerDomain;
-    if (!isFree && waiting >= limits.maxWaiting) return Promise.resolve(OVERLOAD);
-    return new Promise((resolve) => {
-      if (isFree) {
-        inFlight++;
-        takePlace(domain);
-        fly(question, deadlineMs, domain, resolve);
-      } else
-        turn(
-          domain,
-          deadlineMs,
-          () => fly(question, deadlineMs, domain, resolve),
-          () => resolve(TIMEOUT),
-        );
-    });
+    if (inFlight < limits.maxInFlight && domain.held < limits.maxPerDomain) {
+      inFlight++;
+      takePlace(domain);
+      fly(question, deadlineMs, domain, onAnswer);
+    } else if (waiting >= limits.maxWaiting) onAnswer(OVERLOAD);
+    else
+      turn(
+        domain,
+        deadlineMs,
+        () => fly(question, deadlineMs, domain, onAnswer),
+        () => onAnswer(TIMEOUT),
+      );
   };
 
-  return { lookup, inFlight: () => inFlight, waiting: () => waiting };
+  return { ask, inFlight: () => inFlight, waiting: () => waiting };
 };

@@ -77,7 +77,7 @@ export const createResolver = (settings: DnsSettings, parts: ResolverParts = {})
   const flights = bounded(onTruncation(overUdp, overTcp), flightLimits(settings), clock);
   const isLocal = all.every((server) => server.isLoopback);
   const cache = cached(
-    withoutSpecialNames(flights.lookup, settings.dnsRefuseInternalNames),
+    withoutSpecialNames(flights.ask, settings.dnsRefuseInternalNames),
     cacheSettings(settings, isLocal),
     clock,
     random,

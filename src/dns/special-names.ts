@@ -3,7 +3,8 @@
  * in the public DNS. Those of internal networks (home.arpa of RFC 8375, internal) must not be probed through our results by whoever may name a domain in
  * a message; a question for a reverse name of the documentation networks (RFC 6303 sections 4.4 and 4.6) would only leak an example.
  */
-import type { Answer, Lookup } from './lookup.ts';
+import type { Ask } from './ask.ts';
+import type { Answer } from './lookup.ts';
 import { isAtOrUnder } from './name.ts';
 
 const SPECIAL = ['localhost', 'onion'];
@@ -23,9 +24,11 @@ const NOT_THERE: Answer = Object.freeze({
   source: 'local',
 });
 
-/** Answers special names with NXDOMAIN, source `local`; all else goes to `next`. Names are normalized. */
-export const withoutSpecialNames = (next: Lookup, refusesLocalZones: boolean): Lookup => {
+/** Answers special names with NXDOMAIN, source `local`; all else goes to `next`. */
+export const withoutSpecialNames = (next: Ask, refusesLocalZones: boolean): Ask => {
   const refused = refusesLocalZones ? [...SPECIAL, ...WITHOUT_AUTHORITY] : SPECIAL;
-  return (question, deadlineMs) =>
-    refused.some((apex) => isAtOrUnder(question.name, apex)) ? Promise.resolve(NOT_THERE) : next(question, deadlineMs);
+  return (question, deadlineMs, onAnswer) => {
+    for (const apex of refused) if (isAtOrUnder(question.name, apex)) return onAnswer(NOT_THERE);
+    next(question, deadlineMs, onAnswer);
+  };
 };

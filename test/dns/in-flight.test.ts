@@ -19,7 +19,8 @@ const heldFlights = (limits: Partial<FlightLimits>) => {
     { maxInFlight: 100, maxPerDomain: 100, maxWaiting: 100, ...limits },
     () => performance.now(),
   );
-  const ask = (name: string, deadlineMs = LATER) => flights.lookup({ name, type: 'A' }, deadlineMs);
+  const ask = (name: string, deadlineMs = LATER) =>
+    new Promise<Answer>((resolve) => flights.ask({ name, type: 'A' }, deadlineMs, resolve));
   const land = async (name: string) => {
     landings.get(name)?.();
     await nextTurn();
