@@ -348,7 +348,13 @@ test('docs/haraka.md: the plugin stamps, refuses once it is told to, and does as
       .replace(/^accept_when_down = .*$/m, line);
     assert.notEqual(changed, given);
     await writeFile(ini, changed);
-    const haraka = await startHaraka(program, instance, block('plugins', { 'queue/smtp_forward': 'queue/test' }));
+    // Another plugin with results of its own makes Haraka write its field anew, which must not take ours away.
+    await writeFile(
+      join(instance, 'plugins', 'other.js'),
+      "exports.hook_data_post = (next, connection) => { connection.auth_results('x-other=pass'); next(); };\n",
+    );
+    const plugins = block('plugins', { 'queue/smtp_forward': 'queue/test' });
+    const haraka = await startHaraka(program, instance, name === 'closed' ? `other\n${plugins}` : plugins);
     stops.push(haraka.stop);
     return haraka;
   };
@@ -371,6 +377,7 @@ test('docs/haraka.md: the plugin stamps, refuses once it is told to, and does as
   const genuine = await deliver(closed, GENUINE, odd);
   assert.match(genuine, /^Authentication-Results: mx\.example\.org;\r\n[\s\S]*\r\nReceived:/);
   assert.match(genuine, /spf=pass[\s\S]*dkim=pass[\s\S]*dkim=pass[\s\S]*dmarc=pass/);
+  assert.match(genuine, /^Authentication-Results: mx\.example\.org;\r\n\tx-other=pass\r$/m);
   assert.match((await send(closed.port, STRANGER, forgery)).text, /^550 5\.7\.26 .*brand\.example/);
   assert.deepEqual(await closed.takeQueued(), []);
   const marked = await deliver(open, STRANGER, forgery);
