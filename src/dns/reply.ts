@@ -82,6 +82,7 @@ type Chain = {
   readonly end: string;
 };
 
+/** Before the first; never added to. */
 const NONE: RecordData[] = [];
 
 /** @returns null when the chain is too long, loops, forks or leads to no name */

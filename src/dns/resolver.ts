@@ -1,6 +1,7 @@
 /**
  * The stub resolver, put together: a cache around a bound on questions in flight, around UDP with TCP where a reply does not fit. It speaks to recursive
- * servers that the configuration or the system names, and validates nothing itself: DNSSEC is their work. Every layer is a `Lookup` of its own file.
+ * servers that the configuration or the system names, and validates nothing itself: DNSSEC is their work. Every layer is a file of its own: an `Ask` up to
+ * the cache, which makes a `Lookup` of it.
  */
 import { randomFillSync } from 'node:crypto';
 import { getServers } from 'node:dns';

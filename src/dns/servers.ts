@@ -34,7 +34,7 @@ export const parseServer = (text: string): Server | null => {
 export type Servers = {
   readonly all: readonly Server[];
   /** All servers, the one to ask first in front: healthy ones in random order, then the failed, the longest ago first. */
-  readonly order: () => Server[];
+  readonly order: () => readonly Server[];
   /** A reply came that answers a question. */
   readonly succeeded: (server: Server) => void;
   /** No reply in time, an error, or a reply that is no answer. */
@@ -48,8 +48,8 @@ export const withHealth = (all: readonly Server[], retryMs: number, clock: Clock
   const health = new Map<Server, Health>(all.map((server) => [server, { failures: 0, failedAtMs: 0, probeAtMs: 0 }]));
   const of = (server: Server): Health => health.get(server) ?? { failures: 0, failedAtMs: 0, probeAtMs: 0 };
 
-  const order = (): Server[] => {
-    if (all.length === 1) return [...all];
+  const order = (): readonly Server[] => {
+    if (all.length === 1) return all;
     const nowMs = clock();
     const healthy = shuffle(
       all.filter((server) => of(server).failures === 0),

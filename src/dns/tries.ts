@@ -90,6 +90,9 @@ class Try implements Receiver {
   }
 }
 
+/** Before the first; never added to. */
+const NO_TRIES: Try[] = [];
+
 /** A question from its first try to its answer: one object, since a question that is not in memory costs little more than what is made for it. */
 class AskedQuestion {
   private readonly means: Means;
@@ -97,7 +100,7 @@ class AskedQuestion {
   private readonly deadlineMs: number;
   private readonly candidates: readonly Candidate[];
   private readonly onAnswer: OnAnswer<TriedAnswer>;
-  private readonly tries: Try[] = [];
+  private tries: Try[] = NO_TRIES;
   private lastFailure: Failure = UNREACHABLE;
   private turn = 0;
   private rounds = 0;
@@ -176,7 +179,9 @@ class AskedQuestion {
     const { name, type } = this.question;
     candidate.sent++;
     const sent = new Try(this, candidate, isPlain);
-    this.tries.push(sent);
+    // Most questions have one try; a list that starts empty gets room for seventeen.
+    if (this.tries.length === 0) this.tries = [sent];
+    else this.tries.push(sent);
     sent.sent = exchange(candidate.server, encodeQuery(name, type, isPlain ? null : settings.payloadBytes), sent);
   }
 
