@@ -127,7 +127,7 @@ export function readMessage(
     body: bytes.subarray(headerBytes + blankLineBytes),
     hasBlankLine: blankLineBytes > 0,
     lineEnds,
-    hasUnevenSpace: unevenSpaceEnd > headerBytes,
+    hasUnevenSpace: unevenSpaceEnd > headerBytes + blankLineBytes,
     hasNul: bytes.includes(0),
   };
 }

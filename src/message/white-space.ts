@@ -12,8 +12,7 @@ const isUneven = (bytes: Buffer, at: number): boolean =>
 
 /** True when a tab, or a space before another control octet, a space or the end of the message, stands in from..to. */
 export const hasUnevenSpace = (bytes: Buffer, from: number, to: number): boolean => {
-  const tab = bytes.indexOf(TAB, from);
-  if (tab !== -1 && tab < to) return true;
+  if (bytes.subarray(from, to).includes(TAB)) return true;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   let found = 0;
   let spaceBefore = 0;

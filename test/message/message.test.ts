@@ -175,6 +175,13 @@ test('readMessage tells a NUL anywhere', () => {
   assert.equal(read('A: b\r\n\r\n').hasNul, false);
 });
 
+test('readMessage tells uneven white space of the body only', () => {
+  const header = 'A: b\r\n\tc  d\r\n\r\n';
+  assert.equal(read(`${header}one two\r\n`).hasUnevenSpace, false);
+  assert.equal(read(`${header}one  two\r\n`).hasUnevenSpace, true);
+  assert.equal(read(header).hasUnevenSpace, false);
+});
+
 const limits: MessageLimits = { maxHeaderBytes: 40, maxHeaderLines: 4, maxFoldLines: 2 };
 const bounds: { of: string; content: string; limit: keyof MessageLimits | null }[] = [
   { of: 'a header block of exactly the octets allowed', content: `A: ${'x'.repeat(35)}\r\n\r\nbody`, limit: null },
