@@ -44,6 +44,8 @@ export const budgetLimits = (settings: DnsSettings): BudgetLimits => ({
 type LedgerEntry = {
   readonly name: string;
   readonly type: RecordType;
+  /** Registered domain of the name; null for a name that cannot be asked for. */
+  readonly domain: string | null;
   readonly deadlineMs: number;
   readonly flight: Promise<Answer>;
   startedMs: number;
@@ -58,7 +60,6 @@ const OWN_FAILURES: ReadonlySet<string> = new Set(['badname', 'budget']);
 const UNASKED: ReadonlySet<DnsLimit | undefined> = new Set<DnsLimit | undefined>(['questions', 'domains']);
 
 const refused = (limit: DnsLimit): Answer => ({ kind: 'failure', failure: 'budget', limit, source: 'local' });
-const limitOf = (answer: Answer): DnsLimit | undefined => (answer.kind === 'failure' ? answer.limit : undefined);
 const roundMs = (ms: number): number => Math.round(ms * 100) / 100;
 
 /**
@@ -88,8 +89,7 @@ export const withBudget = (
     return misses + awaited >= limits.maxMisses ? 'misses' : null;
   };
 
-  const enforce = async (name: string, type: RecordType, deadlineMs: number): Promise<Answer> => {
-    const domain = registeredDomain(name);
+  const enforce = async (name: string, domain: string, type: RecordType, deadlineMs: number): Promise<Answer> => {
     if (questions >= limits.maxQuestions) return refused('questions');
     if (!domains.has(domain) && domains.size >= limits.maxDomains) return refused('domains');
     questions++;
@@ -114,7 +114,7 @@ export const withBudget = (
     const name = normalizeName(question.name);
     const shown = name ?? printableName(question.name);
     // The mark keeps a name that was cut apart from a good name of the same look.
-    const key = `${name === null ? '!' : ''}${question.type}:${shown}`;
+    const key = name === null ? `!${question.type}:${shown}` : `${question.type}:${name}`;
     const held = ledger.get(key);
     if (held !== undefined)
       return held.answer === null && deadlineMs < held.deadlineMs
@@ -123,12 +123,13 @@ export const withBudget = (
     // Refused questions are told too, but the ledger itself stays bounded.
     if (ledger.size >= 2 * limits.maxQuestions) return Promise.resolve(refused('questions'));
     const askedMs = clock();
+    const domain = name === null ? null : registeredDomain(name);
     const flight = (
       mode === 'replay'
         ? next({ name: name ?? question.name, type: question.type }, deadlineMs)
-        : name === null
+        : name === null || domain === null
           ? Promise.resolve<Answer>({ kind: 'failure', failure: 'badname', source: 'local' })
-          : enforce(name, question.type, deadlineMs)
+          : enforce(name, domain, question.type, deadlineMs)
     ).then((answer) => {
       entry.startedMs = answer.recorded?.startedMs ?? roundMs(askedMs - madeMs);
       entry.elapsedMs = answer.recorded?.elapsedMs ?? roundMs(clock() - askedMs);
@@ -138,6 +139,7 @@ export const withBudget = (
     const entry: LedgerEntry = {
       name: shown,
       type: question.type,
+      domain,
       deadlineMs,
       flight,
       startedMs: 0,
@@ -180,20 +182,30 @@ const byNameThenType = (one: Evidence, other: Evidence): number =>
 const compare = (one: string, other: string): number => (one < other ? -1 : 1);
 
 const usageOf = (entries: readonly (LedgerEntry & { answer: Answer })[], limits: BudgetLimits): DnsUsage => {
-  const isBadName = (entry: { answer: Answer }) =>
-    entry.answer.kind === 'failure' && entry.answer.failure === 'badname';
-  const asked = entries.filter((entry) => !UNASKED.has(limitOf(entry.answer)));
-  const domains = new Set(asked.filter((entry) => !isBadName(entry)).map((entry) => registeredDomain(entry.name)));
-  const failed = asked.filter(({ answer }) => answer.kind === 'failure' && !OWN_FAILURES.has(answer.failure));
-  const first = Math.min(...entries.map((entry) => entry.startedMs));
-  const last = Math.max(...entries.map((entry) => entry.startedMs + entry.elapsedMs));
-  const exceeded = new Set(entries.flatMap((entry) => limitOf(entry.answer) ?? []));
+  const domains = new Set<string>();
+  const exceeded = new Set<DnsLimit>();
+  let questions = 0;
+  let misses = 0;
+  let failures = 0;
+  let firstMs = Number.POSITIVE_INFINITY;
+  let lastMs = Number.NEGATIVE_INFINITY;
+  for (const { answer, domain, startedMs, elapsedMs } of entries) {
+    firstMs = Math.min(firstMs, startedMs);
+    lastMs = Math.max(lastMs, startedMs + elapsedMs);
+    const failure = answer.kind === 'failure' ? answer : null;
+    if (failure?.limit !== undefined) exceeded.add(failure.limit);
+    if (UNASKED.has(failure?.limit)) continue;
+    questions++;
+    if (answer.source === 'network') misses++;
+    if (failure !== null && !OWN_FAILURES.has(failure.failure)) failures++;
+    if (domain !== null && failure?.failure !== 'badname') domains.add(domain);
+  }
   return {
-    questions: { used: asked.length, limit: limits.maxQuestions },
-    misses: { used: asked.filter(({ answer }) => answer.source === 'network').length, limit: limits.maxMisses },
+    questions: { used: questions, limit: limits.maxQuestions },
+    misses: { used: misses, limit: limits.maxMisses },
     domains: { used: domains.size, limit: limits.maxDomains },
-    failures: { used: failed.length, limit: limits.maxFailures },
-    elapsedMs: { used: entries.length === 0 ? 0 : roundMs(last - first), limit: limits.maxElapsedMs },
+    failures: { used: failures, limit: limits.maxFailures },
+    elapsedMs: { used: entries.length === 0 ? 0 : roundMs(lastMs - firstMs), limit: limits.maxElapsedMs },
     exceeded: [...exceeded].sort(compare),
   };
 };

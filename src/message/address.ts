@@ -105,11 +105,9 @@ export function readAddresses(text: string, limits: AddressLimits = DEFAULT_ADDR
  * @param text at most 1,000 characters of it are looked at
  */
 export function domainsShownIn(text: string): string[] {
-  const words = text
-    .slice(0, 1000)
-    .normalize('NFKC')
-    .toLowerCase()
-    .split(/[\s<>()[\]{}"'`,;:|/\\]+/);
+  const seen = text.slice(0, 1000).normalize('NFKC');
+  if (!seen.includes('@')) return [];
+  const words = seen.toLowerCase().split(/[\s<>()[\]{}"'`,;:|/\\]+/);
   return words.flatMap((word) => {
     const domain = word.slice(word.lastIndexOf('@') + 1).replace(/[.!?]+$/, '');
     return word.lastIndexOf('@') > 0 && /^[^.@]+(?:\.[^.@]+)+$/.test(domain) ? [domain] : [];

@@ -12,6 +12,8 @@ const LINE_BREAKS_AND_TABS = /[\t\n\v\f\r\u0085\u2028\u2029]+/g;
 /** C0 and C1 controls, and the characters that reorder or hide text: a name "moc.elpmaxe" under U+202E reads as another domain. */
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
 
+const NOT_PLAIN = /[^\x20-\x7e]/;
+
 const libmime = new Libmime();
 
 /**
@@ -22,6 +24,7 @@ const libmime = new Libmime();
  */
 export function decodeWords(text: string, maxChars: number): string {
   const visible = showControls(decoded(text.slice(0, maxChars * ENCODED_CHARS_PER_CHAR)));
+  if (visible.length <= maxChars) return visible;
   return Array.from(visible.slice(0, maxChars * 2))
     .slice(0, maxChars)
     .join('');
@@ -29,6 +32,8 @@ export function decodeWords(text: string, maxChars: number): string {
 
 /** Replaces line breaks and tabs by a space, and all that hides or reorders text by U+FFFD. */
 export function showControls(text: string): string {
+  // Nearly every text is plain, and then nothing needs to be searched for.
+  if (!NOT_PLAIN.test(text)) return text;
   return text.toWellFormed().replace(LINE_BREAKS_AND_TABS, ' ').replace(CONTROLS, '\ufffd');
 }
 

@@ -7,7 +7,7 @@ import type { DnsUsage } from '../../schemas/dns.ts';
 import type { Finding } from '../../schemas/finding.ts';
 import type { Derived, VerdictSettings } from '../../schemas/verdict.ts';
 import type { SignatureOutcome } from '../dkim/signature-outcome.ts';
-import { fieldsNamed, type Message, malformedLines } from '../message/message.ts';
+import { type Message, malformedLines } from '../message/message.ts';
 import type { Reported } from './authentication-results.ts';
 import type { Author } from './author.ts';
 import { signsOfDeception } from './deception.ts';
@@ -74,38 +74,50 @@ const bareLineEnds: Rule = ({ message }) => {
   ];
 };
 
-const messageShape: Rule = ({ message }) => [
-  ...(message.hasNul
-    ? [finding('nul-octet', 'warning', 'the message holds NUL octets, which no message may', 'RFC 5322 section 2.1')]
-    : []),
-  ...(message.hasBlankLine
-    ? []
-    : [finding('no-body', 'info', 'the message ends without a blank line, so it has no body', 'RFC 5322 section 2.1')]),
-  ...(message.lineEnds.longestLineBytes > MAX_LINE_OCTETS
-    ? [
-        finding(
-          'long-line',
-          'warning',
-          `the longest line has ${message.lineEnds.longestLineBytes} octets; servers may break lines of more than 998 and so break signatures`,
-          'RFC 5322 section 2.1.1',
-        ),
-      ]
-    : []),
-  ...(malformedLines(message).length > 0
-    ? [
-        finding(
-          'malformed-header-line',
-          'warning',
-          `${malformedLines(message).length} lines of the header block are no header fields`,
-          'RFC 5322 section 2.2',
-        ),
-      ]
-    : []),
-];
+const messageShape: Rule = ({ message }) => {
+  const malformed = malformedLines(message);
+  return [
+    ...(message.hasNul
+      ? [finding('nul-octet', 'warning', 'the message holds NUL octets, which no message may', 'RFC 5322 section 2.1')]
+      : []),
+    ...(message.hasBlankLine
+      ? []
+      : [
+          finding(
+            'no-body',
+            'info',
+            'the message ends without a blank line, so it has no body',
+            'RFC 5322 section 2.1',
+          ),
+        ]),
+    ...(message.lineEnds.longestLineBytes > MAX_LINE_OCTETS
+      ? [
+          finding(
+            'long-line',
+            'warning',
+            `the longest line has ${message.lineEnds.longestLineBytes} octets; servers may break lines of more than 998 and so break signatures`,
+            'RFC 5322 section 2.1.1',
+          ),
+        ]
+      : []),
+    ...(malformed.length > 0
+      ? [
+          finding(
+            'malformed-header-line',
+            'warning',
+            `${malformed.length} lines of the header block are no header fields`,
+            'RFC 5322 section 2.2',
+          ),
+        ]
+      : []),
+  ];
+};
 
-const repeatedFields: Rule = ({ message }) =>
-  SINGLE_FIELDS.flatMap((key) => {
-    const count = fieldsNamed(message, key).length;
+const repeatedFields: Rule = ({ message }) => {
+  const counts = new Map<string, number>();
+  for (const { key } of message.fields) counts.set(key, (counts.get(key) ?? 0) + 1);
+  return SINGLE_FIELDS.flatMap((key) => {
+    const count = counts.get(key) ?? 0;
     return count > 1
       ? [
           finding(
@@ -117,6 +129,7 @@ const repeatedFields: Rule = ({ message }) =>
         ]
       : [];
   });
+};
 
 const noAuthor: Rule = ({ author }) =>
   author.reason === null
