@@ -2,9 +2,11 @@
  * Who may ask, and how often. Every request is counted under its key, or under its address when it has none; the limit comes before the key is asked for,
  * so that guessing is limited too. Answers 401, 403 and 429 as problem documents; never tells whether a key of that name exists. RFC 6750 (Bearer).
  */
-import fastifyHelmet from '@fastify/helmet';
+import { IncomingMessage, type OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
 import fastifyRateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import helmet from 'helmet';
 import { type AccessSettings, isLoopbackHost } from '../../schemas/access-settings.ts';
 import { type ApiKey, findKey } from './api-keys.ts';
 import { KEY_SCHEMES, problemResponses } from './openapi.ts';
@@ -45,13 +47,10 @@ export type Guards = {
 /** Installs security headers, the counting of requests and the recognition of callers on the whole app. */
 export const guardAccess = async (app: FastifyInstance, access: Access): Promise<Guards> => {
   const { settings } = access;
-  await app.register(fastifyHelmet, {
-    // For answers that are data. The page and the API reference set their own policy, which then stands.
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: { defaultSrc: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"], frameAncestors: ["'none'"] },
-    },
-    strictTransportSecurity: access.isTls,
+  const headers = securityHeaders(access.isTls);
+  app.addHook('onRequest', (_request, reply, done) => {
+    reply.headers(headers);
+    done();
   });
   const callers = new WeakMap<FastifyRequest, Caller>();
   const callerOf = (request: FastifyRequest): Caller => callers.get(request) ?? { kind: 'anonymous' };
@@ -74,8 +73,9 @@ export const guardAccess = async (app: FastifyInstance, access: Access): Promise
     errorResponseBuilder: (_request, { after }) =>
       new RequestProblem('too-many-requests', `the limit of requests is reached; try again in ${after}`),
   });
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', (request, _reply, done) => {
     callers.set(request, recognize(request, access.keys() ?? []));
+    done();
   });
   app.addHook('onRequest', app.rateLimit());
 
@@ -99,9 +99,9 @@ export const guardAccess = async (app: FastifyInstance, access: Access): Promise
   return {
     requireKey: (scope) => {
       describeGuard(scope, 401, 429);
-      scope.addHook('onRequest', async (request, reply) => {
-        if (callerOf(request).kind === 'anonymous' && settings.allowAnonymous) return;
-        refuseUnknown(request, reply);
+      scope.addHook('onRequest', (request, reply, done) => {
+        if (callerOf(request).kind !== 'anonymous' || !settings.allowAnonymous) refuseUnknown(request, reply);
+        done();
       });
     },
     requireOperator: (scope) => {
@@ -116,6 +116,19 @@ export const guardAccess = async (app: FastifyInstance, access: Access): Promise
       });
     },
   };
+};
+
+/** The headers of answers that are data, made once. The page and the API reference set their own policy, which then stands. */
+const securityHeaders = (isTls: boolean): OutgoingHttpHeaders => {
+  const response = new ServerResponse(new IncomingMessage(new Socket()));
+  helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: { defaultSrc: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"], frameAncestors: ["'none'"] },
+    },
+    strictTransportSecurity: isTls,
+  })(response.req, response, () => {});
+  return response.getHeaders();
 };
 
 /** Tells the API description what a guard may answer, and that a key is sent as one of the two schemes, or not at all where the service has none. */

@@ -72,14 +72,16 @@ export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
   app.setSerializerCompiler(() => JSON.stringify);
   app.setValidatorCompiler(() => (value) => ({ value }));
   // A client that keeps its connection would otherwise keep a draining service alive until the time for it is up.
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', (_request, reply, payload, done) => {
     if (!parts.isReady()) reply.header('connection', 'close');
+    done(null, payload);
   });
   acceptBodies(app, settings.maxMessageBytes);
   if (onAnswer !== undefined) {
-    app.addHook('onResponse', async ({ routeOptions, method }, { statusCode, elapsedTime }) =>
-      onAnswer({ route: routeOptions.url ?? 'unknown', method, status: statusCode, elapsedMs: elapsedTime }),
-    );
+    app.addHook('onResponse', ({ routeOptions, method }, { statusCode, elapsedTime }, done) => {
+      onAnswer({ route: routeOptions.url ?? 'unknown', method, status: statusCode, elapsedMs: elapsedTime });
+      done();
+    });
   }
   const { requireKey, requireOperator } = await guardAccess(app, access);
   await describeApi(app);
