@@ -3,6 +3,7 @@
  * Keeps unknown and removed tags and tells every fault. Never walks the DNS tree and never applies a policy to a message.
  */
 import { type Fault, quote } from './fault.ts';
+import { remembered } from './remembered.ts';
 import { findTag, parseTagList, type Tag, type TagList } from './tag-list.ts';
 import { type Selection, selectTexts } from './txt.ts';
 
@@ -127,11 +128,7 @@ const readFailureOptions = (list: TagList, faults: Fault[]): string[] => {
   return ['0'];
 };
 
-/**
- * Reads a DMARC record by RFC 9989. A fault in a tag puts that tag's default in its place (section 4.7); only a wrong first tag or a repeated tag
- * (RFC 6376 section 3.2) makes a receiver ignore the whole record. Never throws.
- */
-export const parseDmarc = (text: string): DmarcParse => {
+const readDmarc = (text: string): DmarcParse => {
   const list = parseTagList(text);
   if (!isDmarcRecord(text)) {
     return {
@@ -184,6 +181,12 @@ export const parseDmarc = (text: string): DmarcParse => {
     faults: faults.toSorted((left, right) => left.offset - right.offset),
   };
 };
+
+/**
+ * Reads a DMARC record by RFC 9989. A fault in a tag puts that tag's default in its place (section 4.7); only a wrong first tag or a repeated tag
+ * (RFC 6376 section 3.2) makes a receiver ignore the whole record. Never throws.
+ */
+export const parseDmarc = remembered(readDmarc);
 
 /** The policies of a record as an RFC 7489 receiver reads them. */
 export type DmarcRfc7489Reading = {

@@ -5,6 +5,7 @@
 import { type Fault, quote } from './fault.ts';
 import { type IpAddress, parseIp4, parseIp6 } from './ip-address.ts';
 import { type DomainSpec, type MacroToken, parseDomainSpec, parseMacroString } from './macro.ts';
+import { remembered } from './remembered.ts';
 import { type Selection, selectTexts } from './txt.ts';
 
 /** Qualifier of a mechanism (RFC 7208 section 4.6.2). */
@@ -199,13 +200,7 @@ const readTerm = (text: string, offset: number): SpfTerm | Fault => {
   return readModifier({ text, offset }, name, rest.slice(1), offset + head.length + 1);
 };
 
-/**
- * Reads an SPF record. The first fault is that of the leftmost faulty term; a second `redirect` or `exp` is one (RFC 7208 section 6).
- * Linear in the length of the text. Never throws.
- * @param text the joined character-strings of a TXT record, one byte = one code unit
- * @returns offset 0 and no term where the text is no SPF record at all
- */
-export const parseSpf = (text: string): SpfRecord => {
+const readSpf = (text: string): SpfRecord => {
   if (!isSpfRecord(text)) {
     return {
       kind: 'fault',
@@ -235,3 +230,11 @@ export const parseSpf = (text: string): SpfRecord => {
   }
   return first === null ? { kind: 'record', text, terms } : { kind: 'fault', text, fault: first, terms: readable };
 };
+
+/**
+ * Reads an SPF record. The first fault is that of the leftmost faulty term; a second `redirect` or `exp` is one (RFC 7208 section 6).
+ * Linear in the length of the text. Never throws.
+ * @param text the joined character-strings of a TXT record, one byte = one code unit
+ * @returns offset 0 and no term where the text is no SPF record at all
+ */
+export const parseSpf = remembered(readSpf);

@@ -12,7 +12,7 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
   schemas: { rooms: [], packages: ['zod'] },
   'src/dns': { rooms: ['schemas'], packages: ['lru-cache', 'tldts'] },
   'src/message': { rooms: ['schemas'], packages: ['libmime'] },
-  'src/records': { rooms: ['schemas'], packages: ['ipaddr.js'] },
+  'src/records': { rooms: ['schemas'], packages: ['ipaddr.js', 'lru-cache'] },
   'src/spf': { rooms: ['schemas', 'src/dns', 'src/records'], packages: ['ipaddr.js'] },
   'src/dkim': { rooms: ['schemas', 'src/dns', 'src/message', 'src/records'], packages: ['lru-cache'] },
   'src/dmarc': { rooms: ['schemas', 'src/dns', 'src/records'], packages: ['tldts', 'zod'] },
