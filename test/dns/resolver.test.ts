@@ -90,6 +90,19 @@ test('createResolver fails over at once from a closed port', async (context) => 
   assert.equal(told(await both.ask('a.test')), 'right');
 });
 
+test('createResolver hears of a closed port for each of many questions on one socket', async (context) => {
+  // Timers that would outlast the test: only the error can end them.
+  const resolver = resolverFor(context, [await closedPort()], {
+    dnsUdpSockets: 1,
+    dnsFirstTryMs: 10_000,
+    dnsQuestionTimeoutMs: 30_000,
+  });
+  for (const count of [2, 3, 20]) {
+    const answers = await Promise.all(Array.from({ length: count }, (_, at) => resolver.ask(`n${at}.of${count}.test`)));
+    assert.deepEqual(new Set(answers.map(told)), new Set(['network']), String(count));
+  }
+});
+
 test('createResolver fails with network when it has no server', async (context) => {
   const resolver = resolverFor(context, [], {}, { systemServers: () => ['not an address'] });
   assert.equal(told(await resolver.ask('a.test')), 'network');
@@ -390,4 +403,19 @@ test('createResolver fails what is in flight when it is closed, and works on aft
   resolver.close();
   assert.equal(told(await asked), 'network');
   assert.equal(told(await resolver.ask('b.test')), 'right');
+});
+
+test('createResolver sends nothing to the next server when it is closed', async (context) => {
+  const answersWarm = (query: ServedQuery) => {
+    if (query.message.questions[0]?.name.startsWith('warm')) answering(query);
+  };
+  const servers = [await serverFor(context, answersWarm), await serverFor(context, answersWarm)];
+  const resolver = resolverFor(context, servers, { dnsFirstTryMs: 10_000, dnsQuestionTimeoutMs: 30_000 });
+  const queries = () => servers.flatMap((server) => server.queries).length;
+  for (let at = 0; at < 20; at++) await resolver.ask(`warm${at}.test`);
+  const asked = Array.from({ length: 20 }, (_, at) => resolver.ask(`n${at}.test`));
+  while (queries() < 40) await nextTurn();
+  resolver.close();
+  assert.deepEqual(new Set((await Promise.all(asked)).map(told)), new Set(['network']));
+  assert.equal(queries(), 40);
 });
