@@ -1,11 +1,12 @@
 /** The gauges and the log lines: what happens is what is counted, nothing from outside becomes a label, nothing of a message gets into the log. */
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { EXAMPLES } from '../../examples/cases.ts';
 import type { Verdict } from '../../schemas/verdict.ts';
 import { readConfig } from '../../src/config.ts';
-import { createLog, type LogAddresses } from '../../src/log.ts';
+import { createLog, keyedHash, type LogAddresses } from '../../src/log.ts';
 import { createMetrics, type Metrics } from '../../src/metrics.ts';
 import { createParts } from '../../src/parts.ts';
 import { Fault } from '../../src/verdict/fault.ts';
@@ -207,6 +208,15 @@ test('createLog hashes addresses or leaves them out, and always leaves secrets o
   assert.doesNotMatch(JSON.stringify(none), /bounce-17|198\.51\.100\.5/);
   assert.equal(none.queueId, '4XyZ');
 
+  const passed: string[] = [];
+  const child = createLog(
+    'info',
+    { logAddresses: 'none', logHashKey: '' },
+    { write: (line) => void passed.push(line) },
+  );
+  child.child({ peer: '198.51.100.5' }).info({ rcptTo: ['a@b.example', 'c@d.example'] }, 'x');
+  assert.doesNotMatch(passed.join(''), /198\.51|a@b|c@d/);
+
   const lines: string[] = [];
   const log = createLog('info', { logAddresses: 'full', logHashKey: '' }, { write: (line) => void lines.push(line) });
   log.info(
@@ -215,3 +225,11 @@ test('createLog hashes addresses or leaves them out, and always leaves secrets o
   );
   assert.doesNotMatch(lines.join(''), /mv_secret/);
 });
+
+for (const length of [0, 1, 32, 63, 64, 65, 200]) {
+  test(`keyedHash is HMAC-SHA-256 with a key of ${length} octets`, () => {
+    const key = Buffer.alloc(length, 0xa7);
+    for (const text of ['', 'alice@brand.example', 'b\u00fccher@brand.example', 'x'.repeat(1000)])
+      assert.equal(keyedHash(key)(text), createHmac('sha256', key).update(text).digest('hex'));
+  });
+}
