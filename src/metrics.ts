@@ -2,11 +2,12 @@
  * The gauges of the service, in the text format of Prometheus. Labels are words of closed lists and patterns of routes: nothing that a message, DNS or a caller
  * brings becomes a label, so their number is bounded. The only file that knows prom-client; keeps its own registry, so that each service counts for itself.
  */
-import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, type Metric, Registry } from 'prom-client';
 import type { DnsCacheStats } from '../schemas/dns.ts';
 import type { Verdict } from '../schemas/verdict.ts';
 import type { QuestionEvent } from './dns/resolver.ts';
 import type { Observer } from './pipeline/parts.ts';
+import { addTo, createCells, createSpread, type Spread } from './tally.ts';
 import type { Step } from './verdict/verify.ts';
 
 /** What can only be asked for, at the moment it is read. */
@@ -39,12 +40,37 @@ export const createMetrics = (version: string): Metrics => {
   // Event-loop delay, memory, garbage collection, CPU time: the names that dashboards for Node know.
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
-  const counter = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
-    new Counter({ name: `mailverdict_${name}`, help, labelNames, registers });
+  /** @returns counts one more for the values of the labels, in their order */
+  const counter = (name: string, help: string, ...labelNames: string[]) => {
+    const cells = createCells(() => ({ count: 0 }));
+    if (labelNames.length === 0) cells.at();
+    new Counter({
+      name: `mailverdict_${name}`,
+      help,
+      labelNames,
+      registers,
+      collect() {
+        this.reset();
+        for (const [words, { count }] of cells.all()) this.inc(labelsOf(labelNames, words), count);
+      },
+    });
+    return (first?: string, second?: string, third?: string): void => {
+      cells.at(first, second, third).count++;
+    };
+  };
   const gauge = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
     new Gauge({ name: `mailverdict_${name}`, help, labelNames, registers });
-  const histogram = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
-    new Histogram({ name: `mailverdict_${name}`, help, labelNames, registers, buckets: SECONDS });
+  /** @returns takes a time for the value of the label, where there is one */
+  const histogram = (shortName: string, help: string, ...labelNames: string[]) => {
+    const name = `mailverdict_${shortName}`;
+    const cells = createCells(() => createSpread(SECONDS));
+    if (labelNames.length === 0) cells.at();
+    const values = () => cells.all().flatMap(([words, spread]) => samplesOf(name, labelsOf(labelNames, words), spread));
+    // What the registry asks of a metric; its own histogram can only be fed one value at a time.
+    const metric = { name, get: async () => ({ name, help, type: 'histogram', aggregator: 'sum', values: values() }) };
+    registry.registerMetric(metric as unknown as Metric<string>);
+    return (elapsedMs: number, word?: string): void => addTo(cells.at(word), SECONDS, elapsedMs / 1000);
+  };
 
   new Gauge({
     name: 'mailverdict_build_info',
@@ -55,40 +81,65 @@ export const createMetrics = (version: string): Metrics => {
     aggregator: 'first',
   }).set({ version }, 1);
 
-  const verdicts = counter('verdicts_total', 'Results of each method; DKIM counts every signature', 'method', 'result');
-  const dispositions = counter(
+  const countVerdict = counter(
+    'verdicts_total',
+    'Results of each method; DKIM counts every signature',
+    'method',
+    'result',
+  );
+  const countDisposition = counter(
     'dispositions_total',
     'What a receiver should do, and what the published policy would have',
     'action',
     'would_be',
   );
-  const failures = counter('verification_failures_total', 'Verifications without a verdict', 'code');
-  const running = gauge('verifications_running', 'Verifications in progress');
-  const verificationSeconds = histogram('verification_seconds', 'Time of a verification');
-  const stepSeconds = histogram('step_seconds', 'Time of a step of a verification; steps run side by side', 'step');
-  const exceeded = counter(
+  const countFailure = counter('verification_failures_total', 'Verifications without a verdict', 'code');
+  let running = 0;
+  new Gauge({
+    name: 'mailverdict_verifications_running',
+    help: 'Verifications in progress',
+    registers,
+    collect() {
+      this.set(running);
+    },
+  });
+  const timeVerification = histogram('verification_seconds', 'Time of a verification');
+  const timeStep = histogram('step_seconds', 'Time of a step of a verification; steps run side by side', 'step');
+  const countExceeded = counter(
     'dns_budgets_exceeded_total',
     'Verifications that reached a limit on DNS questions',
     'limit',
   );
-  const disagreements = counter('spf_disagreements_total', 'SPF traces that came to another result than the verdict');
+  const countDisagreement = counter(
+    'spf_disagreements_total',
+    'SPF traces that came to another result than the verdict',
+  );
 
-  const questions = counter('dns_questions_total', 'DNS questions that ended', 'outcome', 'source', 'failure');
-  const questionSeconds = histogram('dns_question_seconds', 'Time of a DNS question that went out', 'outcome');
+  const countQuestion = counter('dns_questions_total', 'DNS questions that ended', 'outcome', 'source', 'failure');
+  const timeQuestion = histogram('dns_question_seconds', 'Time of a DNS question that went out', 'outcome');
   const cacheBytes = gauge('dns_cache_bytes', 'Memory that held answers take', 'store');
   const cacheMaxBytes = gauge('dns_cache_max_bytes', 'Memory that held answers may take', 'store');
   const cacheEntries = gauge('dns_cache_entries', 'Answers held', 'store');
-  const cacheEvents = counter('dns_cache_events_total', 'What became of questions at the cache', 'event');
+  const cacheEvents = new Counter({
+    name: 'mailverdict_dns_cache_events_total',
+    help: 'What became of questions at the cache',
+    labelNames: ['event'],
+    registers,
+  });
   const inFlight = gauge('dns_questions_in_flight', 'DNS questions in flight');
   const waiting = gauge('dns_questions_waiting', 'DNS questions that wait for their turn');
 
-  const requests = counter('http_requests_total', 'HTTP requests answered', 'route', 'method', 'status');
-  const requestSeconds = histogram('http_request_seconds', 'Time of an HTTP request', 'route');
+  const countRequest = counter('http_requests_total', 'HTTP requests answered', 'route', 'method', 'status');
+  const timeRequest = histogram('http_request_seconds', 'Time of an HTTP request', 'route');
 
   const connections = gauge('connections_open', 'Connections of mail servers', 'face');
-  const refused = counter('connections_refused_total', 'Connections of mail servers that were closed at once', 'face');
-  const decisions = counter('decisions_total', 'What mail servers were told', 'face', 'action', 'cause');
-  const decisionSeconds = histogram('decision_seconds', 'Time until a mail server was told', 'face');
+  const countRefused = counter(
+    'connections_refused_total',
+    'Connections of mail servers that were closed at once',
+    'face',
+  );
+  const countDecision = counter('decisions_total', 'What mail servers were told', 'face', 'action', 'cause');
+  const timeDecision = histogram('decision_seconds', 'Time until a mail server was told', 'face');
   const heldBytes = gauge('pipeline_held_bytes', 'Octets of messages held for mail servers');
 
   const readCache = (stats: DnsCacheStats): void => {
@@ -108,37 +159,39 @@ export const createMetrics = (version: string): Metrics => {
 
   return {
     onVerdict: ({ spf, dkim, arc, dmarc, bimi, iprev, disposition, elapsedMs, dns, findings }) => {
-      verdicts.inc({ method: 'spf', result: spf.result });
-      for (const { result } of dkim) verdicts.inc({ method: 'dkim', result });
-      if (dkim.length === 0) verdicts.inc({ method: 'dkim', result: 'none' });
-      verdicts.inc({ method: 'arc', result: arc.result });
-      verdicts.inc({ method: 'dmarc', result: dmarc.result });
-      if (bimi !== null) verdicts.inc({ method: 'bimi', result: bimi.result });
-      verdicts.inc({ method: 'iprev', result: iprev.result });
-      dispositions.inc({ action: disposition.action, would_be: disposition.wouldBe });
-      verificationSeconds.observe(elapsedMs / 1000);
-      for (const limit of dns.exceeded) exceeded.inc({ limit });
-      disagreements.inc(findings.filter(({ code }) => code === FINDING_OF_DISAGREEMENT).length);
+      countVerdict('spf', spf.result);
+      for (const { result } of dkim) countVerdict('dkim', result);
+      if (dkim.length === 0) countVerdict('dkim', 'none');
+      countVerdict('arc', arc.result);
+      countVerdict('dmarc', dmarc.result);
+      if (bimi !== null) countVerdict('bimi', bimi.result);
+      countVerdict('iprev', iprev.result);
+      countDisposition(disposition.action, disposition.wouldBe);
+      timeVerification(elapsedMs);
+      for (const limit of dns.exceeded) countExceeded(limit);
+      for (const { code } of findings) if (code === FINDING_OF_DISAGREEMENT) countDisagreement();
     },
-    onFailure: (code) => failures.inc({ code }),
-    onRunning: (now) => running.set(now),
-    onStep: (step, elapsedMs) => stepSeconds.observe({ step }, elapsedMs / 1000),
+    onFailure: (code) => countFailure(code),
+    onRunning: (now) => {
+      running = now;
+    },
+    onStep: (step, elapsedMs) => timeStep(elapsedMs, step),
     onQuestion: ({ outcome, source, failure, elapsedMs }) => {
-      questions.inc({ outcome, source, failure: failure ?? '' });
-      if (source === 'network') questionSeconds.observe({ outcome }, elapsedMs / 1000);
+      countQuestion(outcome, source, failure);
+      if (source === 'network') timeQuestion(elapsedMs, outcome);
     },
     onAnswer: ({ route, method, status, elapsedMs }) => {
-      requests.inc({ route, method, status: String(status) });
-      requestSeconds.observe({ route }, elapsedMs / 1000);
+      countRequest(route, method, String(status));
+      timeRequest(elapsedMs, route);
     },
     observer: {
       onConnection: ({ face, open, refused: wasRefused }) => {
         connections.set({ face }, open);
-        if (wasRefused) refused.inc({ face });
+        if (wasRefused) countRefused(face);
       },
       onDecision: ({ face, action, cause, elapsedMs }) => {
-        decisions.inc({ face, action, cause });
-        decisionSeconds.observe({ face }, elapsedMs / 1000);
+        countDecision(face, action, cause);
+        timeDecision(elapsedMs, face);
       },
       onHeldBytes: (bytes) => heldBytes.set(bytes),
     },
@@ -151,6 +204,24 @@ export const createMetrics = (version: string): Metrics => {
       return { contentType: registry.contentType, text: await registry.metrics() };
     },
   };
+};
+
+/** @param words in the order of the names, maybe more of them */
+const labelsOf = (names: readonly string[], words: readonly string[]): Record<string, string> =>
+  Object.fromEntries(names.map((name, at) => [name, words[at] ?? '']));
+
+/** A histogram in the text format: each bucket counts what the ones before it count too. */
+const samplesOf = (name: string, labels: Record<string, string>, { counts, sum }: Spread) => {
+  let total = 0;
+  const buckets = counts.map((count, at) => {
+    total += count;
+    return { metricName: `${name}_bucket`, labels: { ...labels, le: SECONDS[at] ?? '+Inf' }, value: total };
+  });
+  return [
+    ...buckets,
+    { metricName: `${name}_sum`, labels, value: sum },
+    { metricName: `${name}_count`, labels, value: total },
+  ];
 };
 
 /** The gauges of several processes added up, as text. @param values of `readValues`, one for each process */
