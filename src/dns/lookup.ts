@@ -1,7 +1,7 @@
 /**
- * The contract of this room: one question, one answer. Cache, zone, overlay and budget are all a `Lookup`, so each is a layer around
- * another; what lies between the cache and the wire answers by callback (ask.ts). Never throws and never turns a failure into "no record": what went wrong is an answer of kind `failure`.
- * RFC 1035 (questions), RFC 2308 (NODATA and NXDOMAIN are two different negatives), RFC 9520 (failures).
+ * The contract of this room: one question, one answer. Cache, zone, overlay and budget are all a `Lookup`, so each is a layer around another; what
+ * lies between the cache and the wire answers by callback (ask.ts). Never throws and never turns a failure into "no record": what went wrong is an
+ * answer of kind `failure`. RFC 1035 (questions), RFC 2308 (NODATA and NXDOMAIN are two different negatives), RFC 9520 (failures).
  */
 import type { AnswerSource, DnsLimit, FailureKind, RecordData, RecordType } from '../../schemas/dns.ts';
 
