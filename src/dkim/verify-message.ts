@@ -55,16 +55,23 @@ export type MessageSignatures = {
 /** A DKIM-Signature as read, and what is to be done with it. */
 type Read = { readonly place: FieldPlace; readonly reading: SignatureReading; readonly overTheCap: boolean };
 
-const readSignatures = (
+/** Signature fields read, and outcomes told, between two turns of the event loop. */
+const TURN_FIELDS = 100;
+/** True before each field that begins another turn. */
+const beginsTurn = (index: number): boolean => index > 0 && index % TURN_FIELDS === 0;
+
+const readSignatures = async (
   message: Message,
   header: Header,
   { settings, mayAlign = () => false }: VerifyParts,
-): Read[] => {
-  const read = fieldsNamed(message, 'dkim-signature').map(({ index: fieldIndex }, index) => {
+): Promise<Read[]> => {
+  const read: Omit<Read, 'overTheCap'>[] = [];
+  for (const [index, { index: fieldIndex }] of fieldsNamed(message, 'dkim-signature').entries()) {
+    if (beginsTurn(index)) await nextTurn();
     const { text, start } = fieldText(header.wire(fieldIndex));
     const reading = readSignatureField('dkim-signature', text, settings.strict);
-    return { place: { index, fieldIndex, valueStart: start }, reading };
-  });
+    read.push({ place: { index, fieldIndex, valueStart: start }, reading });
+  }
   const usable = read.filter(({ reading }) => reading.kind === 'usable');
   const first = usable.filter(({ reading }) => mayAlign(reading.facts.sdid ?? ''));
   const chosen = new Set([...new Set([...first, ...usable])].slice(0, settings.maxSignatures));
@@ -83,7 +90,7 @@ export const verifyMessage = async (message: Message, parts: VerifyParts): Promi
   const rules = { ...settings, nowSeconds: parts.nowSeconds };
   const hasBareLf = message.lineEnds.bareLf > 0;
   const header = readHeader(message.fields, hasBareLf);
-  const read = readSignatures(message, header, parts);
+  const read = await readSignatures(message, header, parts);
   const structure = readArcSets(header);
 
   const toJudge = ({ reading, overTheCap }: Read): UsableReading | null =>
@@ -108,10 +115,10 @@ export const verifyMessage = async (message: Message, parts: VerifyParts): Promi
     judgeSignature(reading, place, answers.get(reading.signature.keyName) ?? { kind: 'none' }, ground);
 
   const signatures: SignatureOutcome[] = [];
-  for (const one of read) {
+  for (const [index, one] of read.entries()) {
     const reading = toJudge(one);
     // A header of usual size is judged in one turn.
-    if (reading !== null && message.headerBytes > TURN_BYTES) await nextTurn();
+    if (beginsTurn(index) || (reading !== null && message.headerBytes > TURN_BYTES)) await nextTurn();
     signatures.push(
       reading === null ? outcomeWithoutKey(one.reading, one.place, ground, one.overTheCap) : judge(reading, one.place),
     );

@@ -36,6 +36,8 @@ const TURN_BYTES = 1_048_576;
 /** Octets looked at together, about: a piece ends behind a line end where there is one. The header block, which has folds, is always apart. */
 const PIECE_BYTES = 16_384;
 const BLANK_LINE = '\r\n\r\n';
+/** Octets in which the end of the header block is looked for, so that a message without one is not searched whole in one turn. Of a longer block, the end counts as body: that costs time and changes nothing. */
+const HEADER_SEARCH_BYTES = 16_777_216;
 
 const createScanner = (bytes: Buffer) => {
   let crlf = 0;
@@ -45,7 +47,7 @@ const createScanner = (bytes: Buffer) => {
   let lineStart = 0;
   let unevenSpaceEnd = 0;
   let at = 0;
-  const blankLine = bytes.indexOf(BLANK_LINE);
+  const blankLine = bytes.subarray(0, HEADER_SEARCH_BYTES).indexOf(BLANK_LINE);
   const headerEnd = blankLine === -1 ? 0 : blankLine + BLANK_LINE.length;
 
   const endLine = (lf: number, isPaired: boolean): void => {

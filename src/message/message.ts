@@ -107,7 +107,7 @@ export function readMessage(
     blankLineBytes = blankLineAt(bytes, at);
     if (blankLineBytes > 0) break;
     lines += 1;
-    foldLines = beginsField(bytes, at) ? 0 : foldLines + 1;
+    foldLines = beginsField(bytes, at, limits.maxHeaderBytes) ? 0 : foldLines + 1;
     if (at >= limits.maxHeaderBytes) return tooLarge('maxHeaderBytes');
     if (lines > limits.maxHeaderLines) return tooLarge('maxHeaderLines');
     if (foldLines > limits.maxFoldLines) return tooLarge('maxFoldLines');
@@ -151,10 +151,13 @@ function blankLineAt(bytes: Buffer, at: number): number {
   return bytes[at] === CR && bytes[at + 1] === LF ? 2 : 0;
 }
 
-/** True when a field name and its colon stand at `at`; a colon folded onto the next line is not looked for. */
-function beginsField(bytes: Buffer, at: number): boolean {
+/**
+ * True when a field name and its colon stand at `at`; a colon folded onto the next line is not looked for.
+ * @param upTo offset behind which a name is not followed: a line that goes on there is too long for a header block
+ */
+function beginsField(bytes: Buffer, at: number, upTo: number): boolean {
   let end = at;
-  while (isFieldNameOctet(bytes[end])) end += 1;
+  while (end < upTo && isFieldNameOctet(bytes[end])) end += 1;
   if (end === at) return false;
   while (isWhiteSpace(bytes[end])) end += 1;
   return bytes[end] === COLON;

@@ -2,6 +2,7 @@
  * The door: a message and its transport facts in, a verdict out. A staircase of named steps; independent DNS questions run side by side, and every question passes
  * the budget of this one verification. Never throws on what a message holds; a failure is `temperror`, an unknown is told as unknown.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { OverlayRecord } from '../../schemas/dns.ts';
 import type { SmtpFacts } from '../../schemas/smtp.ts';
 import type { Verdict, VerdictSettings } from '../../schemas/verdict.ts';
@@ -70,6 +71,9 @@ export type VerifierParts = {
   onStep?: ((step: Step, elapsedMs: number) => void) | undefined;
 };
 
+/** With more signatures than this, alignment, header fields and findings are not made in one turn of the event loop. */
+const MANY_SIGNATURES = 100;
+
 /** Makes the function that judges messages. */
 export const createVerifier = (parts: VerifierParts): Verify => {
   const keys = createKeyCache();
@@ -111,6 +115,8 @@ export const createVerifier = (parts: VerifierParts): Verify => {
         ? null
         : askBimiAhead(message, author.domain, dmarcBegun, lookup, deadlineMs),
     ]);
+    const hasMany = sealed.signatures.length > MANY_SIGNATURES;
+    if (hasMany) await nextTurn();
     const signatures = sealed.signatures.map(toSignature);
     const arc = toArcVerdict(sealed.arc, message, settings.arcTrustedSealers);
     const judgedDmarc =
@@ -123,6 +129,7 @@ export const createVerifier = (parts: VerifierParts): Verify => {
         aligned: signature.sdid === null || dmarcBegun === null ? null : await dmarcBegun.dkimAligned(signature.sdid),
       })),
     );
+    if (hasMany) await nextTurn();
     const bimi = await timed('bimi', () => checkBimi(message, judgedDmarc, lookup, deadlineMs));
     // On a ledger of its own: what only the picture needs must not use up the limits of the verdict.
     const aside = withBudget(stoppable(laid, options.signal), parts.dnsLimits, clock.monotonicMs, parts.mode);

@@ -31,6 +31,21 @@ test('verifyMessage asks at most maxSignatures questions for 1,000 signatures wi
   );
 });
 
+test('verifyMessage gives the event loop back while it reads and judges 1,000 signatures', async () => {
+  const field = 'DKIM-Signature: v=1; a=rsa-sha256; d=brand.example; s=s; h=from; bh=AAAA; b=AAAA\r\n';
+  let turns = 0;
+  let ends = false;
+  const count = (): void => {
+    turns++;
+    if (!ends) setImmediate(count);
+  };
+  setImmediate(count);
+  const { signatures } = await verifyBytes(field.repeat(1000) + PLAIN, ZONE);
+  ends = true;
+  assert.equal(signatures.length, 1000);
+  assert.ok(turns >= 10, `${turns} turns`);
+});
+
 test('verifyMessage reads ten values of l= off one body of 8 MB', async () => {
   let text = `${PLAIN}${'x'.repeat(8 * 2 ** 20)}`;
   for (let length = 1; length <= 10; length++) text = await signMessage(text, { ...relaxed, length: length * 500_000 });

@@ -61,3 +61,9 @@ test('scanInTurns tells the same as scanOctets on a message of many turns', asyn
   const bytes = Buffer.from(`${'one two three\r\n'.repeat(200_000)}a \r\n${'four\n five\r'.repeat(50_000)}`);
   assert.deepEqual(await scanInTurns(bytes), scanOctets(bytes));
 });
+
+test('scanOctets counts the lines of a header block whose end it does not look for', () => {
+  const lines = 1_700_000;
+  const { lineEnds } = scanOctets(Buffer.from(`${'X: 23456\r\n'.repeat(lines)}\r\nbody`));
+  assert.deepEqual(lineEnds, { crlf: lines + 1, bareLf: 0, bareCr: 0, longestLineBytes: 8 });
+});
