@@ -4,6 +4,9 @@
  */
 import type { Verdict } from '../schemas/verdict.ts';
 
+/** Signatures told in a line; a message may bear thousands. */
+const MAX_SIGNATURES_TOLD = 10;
+
 /** Fields of the line; the sentence beside them is "verdict". */
 export const verdictLine = (verdict: Verdict): object => {
   const { smtp, author, spf, dkim, arc, dmarc, bimi, iprev, disposition, dns } = verdict;
@@ -17,7 +20,8 @@ export const verdictLine = (verdict: Verdict): object => {
     size: verdict.message.size,
     authenticated: author.authenticated,
     spf: spf.result,
-    dkim: dkim.map(({ result, sdid }) => `${sdid ?? 'no domain'}=${result}`),
+    dkim: dkim.slice(0, MAX_SIGNATURES_TOLD).map(({ result, sdid }) => `${sdid ?? 'no domain'}=${result}`),
+    ...(dkim.length > MAX_SIGNATURES_TOLD && { dkimMore: dkim.length - MAX_SIGNATURES_TOLD }),
     arc: arc.result,
     dmarc: dmarc.result,
     bimi: bimi?.result,
