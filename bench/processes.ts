@@ -84,6 +84,21 @@ const end = async (child: ChildProcess): Promise<void> => {
   clearTimeout(patience);
 };
 
+/** Milliseconds that some cores were busy since the machine started, whoever kept them busy, the host of a virtual machine included. The kernel counts in hundredths of a second. */
+export const busyMsOf = (cores: readonly number[]): number => {
+  const lines = readText('/proc/stat').split('\n');
+  return cores.reduce((sum, core) => {
+    const ticks =
+      lines
+        .find((line) => line.startsWith(`cpu${core} `))
+        ?.split(' ')
+        .slice(1, 9)
+        .map(Number) ?? [];
+    const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = ticks;
+    return sum + (user + nice + system + irq + softirq + steal) * 10;
+  }, 0);
+};
+
 const readText = (path: string): string => {
   try {
     return readFileSync(path, 'utf8');
