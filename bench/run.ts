@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: speed and cost of the service, against rspamd and mailauth, at the floor that cryptography sets, and at its own limits. `-- --json` prints the figures
- * alone, `-- --quick` takes shorter stretches, `-- --only throughput,cold,posture,scaling,memory,worst` takes some parts. Ends with 1 when a promise is missed, with 69 when
- * a program is missing or refuses. How to read it stands in bench/README.md.
+ * alone, `-- --quick` takes shorter stretches, `-- --only throughput,cold,posture,scaling,memory,worst,steady` takes some parts, `-- --steady 3600` loads for an hour in place of
+ * a minute. Ends with 1 when a promise is missed, with 69 when a program is missing or refuses. How to read it stands in bench/README.md.
  */
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
@@ -12,11 +12,13 @@ import { measurePosture } from './posture.ts';
 import { LOAD_CORE } from './processes.ts';
 import { installRspamd } from './rspamd.ts';
 import { measureScaling } from './scaling.ts';
+import { measureSteady } from './steady.ts';
 import { measureThroughput } from './throughput.ts';
 import { ZONE } from './world.ts';
 
+const EX_USAGE = 64;
 const EX_UNAVAILABLE = 69;
-const PARTS = ['throughput', 'cold', 'posture', 'scaling', 'memory', 'worst'] as const;
+const PARTS = ['throughput', 'cold', 'posture', 'scaling', 'memory', 'worst', 'steady'] as const;
 
 /** What must hold. */
 const PROMISES = {
@@ -30,6 +32,9 @@ const PROMISES = {
   fiftyBeyondMiB: 57,
   worstRatio: 20,
   blockedMs: 50,
+  /** After the first third of steady load. Resident memory breathes with the garbage of a large message. */
+  heapGrowthMiB: 2,
+  residentGrowthMiB: 48,
 } as const;
 
 const { values } = parseArgs({
@@ -37,9 +42,15 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
     only: { type: 'string', default: PARTS.join(',') },
+    steady: { type: 'string', default: '60' },
   },
 });
 const wanted = new Set(values.only.split(','));
+const steadySeconds = Number(values.steady);
+if (!(steadySeconds >= 10)) {
+  console.error(`--steady ${values.steady}: seconds, at least 10`);
+  process.exit(EX_USAGE);
+}
 const [rounds, stretchMs] = values.quick ? [3, 500] : [7, 1500];
 
 const missed: string[] = [];
@@ -162,6 +173,24 @@ const worst = async (dns: DnsServer): Promise<void> => {
   check('10 MB of folds in the header block, status', refusal.status, refusal.status === 413, '413');
 };
 
+const steady = async (dns: DnsServer): Promise<void> => {
+  const measured = await measureSteady(dns, steadySeconds * 1000);
+  report.steady = measured;
+  say('\nSteady load\n');
+  head(['seconds', 'resident, MiB', 'heap after collection, MiB', 'messages']);
+  for (const { atSeconds, residentMiB, heapMiB, messages } of measured.readings)
+    row([atSeconds, residentMiB, heapMiB, messages]);
+  const { heapGrowthMiB: heap, residentGrowthMiB: resident } = measured;
+  say(`\nafter the first third: heap ${heap.toFixed(2)} MiB more, resident memory ${resident.toFixed(1)} MiB more`);
+  check('heap, MiB more', heap, heap <= PROMISES.heapGrowthMiB, `at most ${PROMISES.heapGrowthMiB}`);
+  check(
+    'resident, MiB more',
+    resident,
+    resident <= PROMISES.residentGrowthMiB,
+    `at most ${PROMISES.residentGrowthMiB}`,
+  );
+};
+
 if (wanted.has('throughput')) {
   try {
     installRspamd();
@@ -181,6 +210,7 @@ try {
   if (wanted.has('scaling')) await scaling(dns);
   if (wanted.has('memory')) await memory(dns);
   if (wanted.has('worst')) await worst(dns);
+  if (wanted.has('steady')) await steady(dns);
 } finally {
   dns.close();
 }
