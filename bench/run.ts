@@ -1,11 +1,12 @@
 /**
  * `npm run bench`: speed and cost of the service, against rspamd and mailauth, at the floor that cryptography sets, and at its own limits. `-- --json` prints the figures
- * alone, `-- --quick` takes shorter stretches, `-- --only throughput,cold,posture,scaling,memory,worst,steady` takes some parts, `-- --steady 3600` loads for an hour in place of
+ * alone, `-- --quick` takes shorter stretches, `-- --only throughput,cold,posture,scaling,memory,worst,steady,dns` takes some parts, `-- --steady 3600` loads for an hour in place of
  * a minute. Ends with 1 when a promise is missed, with 69 when a program is missing or refuses. How to read it stands in bench/README.md.
  */
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { measureCold } from './cold.ts';
+import { measureDnsLoad } from './dns-load.ts';
 import { type DnsServer, startDnsServer } from './dns-server.ts';
 import { measureMemory, measureRefusal, measureWorst } from './limits.ts';
 import { measurePosture } from './posture.ts';
@@ -18,7 +19,7 @@ import { ZONE } from './world.ts';
 
 const EX_USAGE = 64;
 const EX_UNAVAILABLE = 69;
-const PARTS = ['throughput', 'cold', 'posture', 'scaling', 'memory', 'worst', 'steady'] as const;
+const PARTS = ['throughput', 'cold', 'posture', 'scaling', 'memory', 'worst', 'steady', 'dns'] as const;
 
 /** What must hold. */
 const PROMISES = {
@@ -191,6 +192,20 @@ const steady = async (dns: DnsServer): Promise<void> => {
   );
 };
 
+const dnsLoad = async (): Promise<void> => {
+  const measured = await measureDnsLoad();
+  report.dns = measured;
+  say('\nDNS of a message, each from a domain and a client of its own\n');
+  head([
+    'questions',
+    'asked outside, first message',
+    'asked outside, next one',
+    'records, bytes a domain',
+    'negatives',
+  ]);
+  row([measured.questions, measured.unseen, measured.seen, measured.recordBytes, measured.negativeBytes]);
+};
+
 if (wanted.has('throughput')) {
   try {
     installRspamd();
@@ -211,6 +226,7 @@ try {
   if (wanted.has('memory')) await memory(dns);
   if (wanted.has('worst')) await worst(dns);
   if (wanted.has('steady')) await steady(dns);
+  if (wanted.has('dns')) await dnsLoad();
 } finally {
   dns.close();
 }
