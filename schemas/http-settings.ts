@@ -25,6 +25,20 @@ export const HttpSettings = z.object({
     unit: 'bytes',
     about: 'largest header block of a message; more is answered with 413',
   }),
+  maxHeaderLines: wholeNumber({
+    default: 50000,
+    min: 100,
+    max: 1000000,
+    unit: 'lines',
+    about: 'lines of the header block of a message, folds counted; more is answered with 413',
+  }),
+  maxFoldLines: wholeNumber({
+    default: 50000,
+    min: 10,
+    max: 1000000,
+    unit: 'lines',
+    about: 'lines in a row that continue one header field; more is answered with 413',
+  }),
   maxBatchMessages: wholeNumber({
     default: 10000,
     min: 1,

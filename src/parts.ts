@@ -11,7 +11,7 @@ import type { Lookup } from './dns/lookup.ts';
 import { createResolver, type QuestionEvent, type Resolver } from './dns/resolver.ts';
 import { parseZone, withZone } from './dns/zone.ts';
 import type { Log } from './log.ts';
-import { DEFAULT_MESSAGE_LIMITS } from './message/message.ts';
+import { messageLimits } from './message/message.ts';
 import { type Assess, createAssessor } from './posture/assess.ts';
 import { createHttpsFetch } from './posture/https-fetch.ts';
 import { isPublicAddress } from './posture/public-address.ts';
@@ -56,7 +56,7 @@ export const createParts = (config: Config, log: Log, watcher?: PartsWatcher): P
   });
   const lookup = config.dnsZone === '' ? resolver.lookup : withZone(readZone(config.dnsZone), resolver.lookup);
   const evaluation = {
-    messageLimits: { ...DEFAULT_MESSAGE_LIMITS, maxHeaderBytes: config.maxHeaderBytes },
+    messageLimits: messageLimits(config),
     dnsLimits: budgetLimits(config),
     clock: { nowMs: Date.now, monotonicMs },
     newId: randomUUID,

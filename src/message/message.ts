@@ -23,6 +23,13 @@ export const DEFAULT_MESSAGE_LIMITS: MessageLimits = {
   maxFoldLines: 50_000,
 };
 
+/** The limits that the settings give. */
+export const messageLimits = ({ maxHeaderBytes, maxHeaderLines, maxFoldLines }: MessageLimits): MessageLimits => ({
+  maxHeaderBytes,
+  maxHeaderLines,
+  maxFoldLines,
+});
+
 /** One header field, or one line of the header block that is no field. */
 export type HeaderField = {
   /** Position in the header block from 0, top first; lines that are no field count too. */

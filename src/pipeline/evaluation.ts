@@ -5,6 +5,7 @@
 import type { PipelineSettings } from '../../schemas/pipeline-settings.ts';
 import type { SmtpFacts } from '../../schemas/smtp.ts';
 import type { Verdict } from '../../schemas/verdict.ts';
+import type { MessageLimits } from '../message/message.ts';
 import type { Verify } from '../verdict/verify.ts';
 import {
   type Decision,
@@ -20,8 +21,8 @@ import type { HeaderRemoval } from './forged-fields.ts';
 import { createLists, type Lists } from './lists.ts';
 import type { Clock, Face, Observer, PipelineLog, WriteAuthenticationResults } from './parts.ts';
 
-/** The settings of the faces with the authserv-id of the evaluation. */
-export type EvaluationSettings = PipelineSettings & { readonly authservId: string };
+/** The settings of the faces, with the authserv-id of the evaluation and what a header block may hold. */
+export type EvaluationSettings = PipelineSettings & MessageLimits & { readonly authservId: string };
 
 /** What an evaluation is made of. */
 export type EvaluationParts = {

@@ -4,7 +4,7 @@
  */
 import type { RawHookResponse } from '../../schemas/hooks.ts';
 import type { SmtpFacts } from '../../schemas/smtp.ts';
-import { DEFAULT_MESSAGE_LIMITS, readMessage } from '../message/message.ts';
+import { messageLimits, readMessage } from '../message/message.ts';
 import type { Content, Evaluation, EvaluationSettings } from './evaluation.ts';
 import { createForgedFieldFinder } from './forged-fields.ts';
 import type { Lists } from './lists.ts';
@@ -42,7 +42,7 @@ const contentOf = (
     [authservId, settings.authservId, ...removeAuthservIds],
     settings.pipelineMaxFields,
   );
-  const message = readMessage(octets, DEFAULT_MESSAGE_LIMITS);
+  const message = readMessage(octets, messageLimits(settings));
   const fields = message.kind === 'message' ? message.fields : [];
   for (const field of fields) finder.add({ name: field.name, value: field.value() });
   const overSize =

@@ -17,6 +17,7 @@ import { formatKeys, hashKey } from '../../src/http/api-keys.ts';
 import { createLog } from '../../src/log.ts';
 import { createParts, SettingMistake } from '../../src/parts.ts';
 import { createService } from '../../src/service.ts';
+import { Fault } from '../../src/verdict/fault.ts';
 import { selfSigned } from './self-signed.ts';
 
 const SERVER = fileURLToPath(new URL('../../src/server.ts', import.meta.url));
@@ -168,6 +169,24 @@ test('createService.reload hands the lists of the mail servers on', async (t) =>
   assert.deepEqual(service.reload(configOf('127.0.0.1')), []);
   assert.equal(await isServed(), true);
 });
+
+for (const [name, value] of [
+  ['MAX_HEADER_BYTES', '1024'],
+  ['MAX_HEADER_LINES', '100'],
+  ['MAX_FOLD_LINES', '10'],
+]) {
+  test(`createParts holds messages to ${name}`, async (t) => {
+    const outcome = readConfig({ DNS_SERVERS: '127.0.0.1:9', [name ?? '']: value });
+    const { config } = outcome.kind === 'config' ? outcome : assert.fail(outcome.mistakes.join('\n'));
+    const parts = createParts(config, createLog('silent'));
+    t.after(() => parts.resolver.close());
+    const message = Buffer.from(`A: b\r\n${` ${'x'.repeat(9)}\r\n`.repeat(110)}\r\n`);
+    await assert.rejects(
+      parts.verify(message, {}),
+      (cause) => cause instanceof Fault && cause.code === 'header-too-large',
+    );
+  });
+}
 
 test('createParts.relist gives new lists to the next verification, and nothing else', async (t) => {
   const configOf = (environment: Record<string, string>) => {
