@@ -153,6 +153,10 @@ const createRelaxedWriter = (body: Buffer, sink: Sink): BodyWriter => {
   };
 };
 
+/** True when a body of these properties is its own canonical form, but for the empty lines at its end. The properties are those of `createBodyWriter`. */
+export const isCanonical = (canonicalization: Canonicalization, hasBareLf: boolean, hasUnevenSpace: boolean): boolean =>
+  !hasBareLf && (canonicalization === 'simple' || !hasUnevenSpace);
+
 /**
  * Makes the writer of one canonical form. What it writes is the content only: the CRLF after it is the caller's.
  * @param hasBareLf false when no LF of the body stands without its CR, so that a simple body needs no search
@@ -165,8 +169,7 @@ export const createBodyWriter = (
   hasUnevenSpace: boolean,
   sink: Sink,
 ): BodyWriter => {
-  if (!hasBareLf && (canonicalization === 'simple' || !hasUnevenSpace))
-    return (from, to) => sink(body.subarray(from, to));
+  if (isCanonical(canonicalization, hasBareLf, hasUnevenSpace)) return (from, to) => sink(body.subarray(from, to));
   const write = canonicalization === 'simple' ? createSimpleWriter(body, sink) : createRelaxedWriter(body, sink);
   return (from, to) => {
     for (let at = from; at < to; at += PIECE_BYTES) write(at, Math.min(at + PIECE_BYTES, to));
