@@ -39,6 +39,13 @@ export const HttpSettings = z.object({
     unit: 'lines',
     about: 'lines in a row that continue one header field; more is answered with 413',
   }),
+  maxHeaderFields: wholeNumber({
+    default: 2000,
+    min: 100,
+    max: 100000,
+    unit: 'fields',
+    about: 'header fields of a message; more is answered with 413',
+  }),
   maxBatchMessages: wholeNumber({
     default: 10000,
     min: 1,

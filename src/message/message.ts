@@ -14,20 +14,24 @@ export type MessageLimits = {
   readonly maxHeaderLines: number;
   /** Lines in a row that begin no field: folds, and lines that are no field. A server that joins them one by one pays the square of their number. */
   readonly maxFoldLines: number;
+  /** Header fields, lines that are no field counted. Each is read, judged or told on its own. */
+  readonly maxHeaderFields: number;
 };
 
-/** The limits where no setting says otherwise: 1 MiB, 50,000 lines, all of which may be folds of one field (a To field with a line for each recipient). */
+/** The limits where no setting says otherwise: 1 MiB, 2,000 fields, 50,000 lines, all of which may be folds of one field (a To field with a line for each recipient). */
 export const DEFAULT_MESSAGE_LIMITS: MessageLimits = {
   maxHeaderBytes: 1_048_576,
   maxHeaderLines: 50_000,
   maxFoldLines: 50_000,
+  maxHeaderFields: 2000,
 };
 
 /** The limits that the settings give. */
-export const messageLimits = ({ maxHeaderBytes, maxHeaderLines, maxFoldLines }: MessageLimits): MessageLimits => ({
-  maxHeaderBytes,
-  maxHeaderLines,
-  maxFoldLines,
+export const messageLimits = (settings: MessageLimits): MessageLimits => ({
+  maxHeaderBytes: settings.maxHeaderBytes,
+  maxHeaderLines: settings.maxHeaderLines,
+  maxFoldLines: settings.maxFoldLines,
+  maxHeaderFields: settings.maxHeaderFields,
 });
 
 /** One header field, or one line of the header block that is no field. */
@@ -119,6 +123,7 @@ export function readMessage(
     if (lines > limits.maxHeaderLines) return tooLarge('maxHeaderLines');
     if (foldLines > limits.maxFoldLines) return tooLarge('maxFoldLines');
     if (starts.length === 0 || !isWhiteSpace(bytes[at])) starts.push(at);
+    if (starts.length > limits.maxHeaderFields) return tooLarge('maxHeaderFields');
     const lineEnd = bytes.indexOf(LF, at);
     at = lineEnd === -1 ? bytes.length : lineEnd + 1;
   }

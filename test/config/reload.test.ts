@@ -174,13 +174,15 @@ for (const [name, value] of [
   ['MAX_HEADER_BYTES', '1024'],
   ['MAX_HEADER_LINES', '100'],
   ['MAX_FOLD_LINES', '10'],
+  ['MAX_HEADER_FIELDS', '100'],
 ]) {
   test(`createParts holds messages to ${name}`, async (t) => {
     const outcome = readConfig({ DNS_SERVERS: '127.0.0.1:9', [name ?? '']: value });
     const { config } = outcome.kind === 'config' ? outcome : assert.fail(outcome.mistakes.join('\n'));
     const parts = createParts(config, createLog('silent'));
     t.after(() => parts.resolver.close());
-    const message = Buffer.from(`A: b\r\n${` ${'x'.repeat(9)}\r\n`.repeat(110)}\r\n`);
+    const folds = ` ${'x'.repeat(9)}\r\n`.repeat(110);
+    const message = Buffer.from(`A: b\r\n${folds}${'B: c\r\n'.repeat(110)}\r\n`);
     await assert.rejects(
       parts.verify(message, {}),
       (cause) => cause instanceof Fault && cause.code === 'header-too-large',

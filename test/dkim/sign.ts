@@ -56,7 +56,13 @@ const signBytes = (key: KeyObject, hash: HashName, bytes: Buffer): string =>
   ).toString('base64');
 
 const read = (text: string) => {
-  const limits = { ...DEFAULT_MESSAGE_LIMITS, maxHeaderBytes: 2 ** 26, maxHeaderLines: 2 ** 24, maxFoldLines: 2 ** 24 };
+  const limits = {
+    ...DEFAULT_MESSAGE_LIMITS,
+    maxHeaderBytes: 2 ** 26,
+    maxHeaderLines: 2 ** 24,
+    maxFoldLines: 2 ** 24,
+    maxHeaderFields: 2 ** 24,
+  };
   const message = readMessage(Buffer.from(text, 'latin1'), limits);
   if (message.kind !== 'message') throw new TypeError(`not a message: ${message.limit}`);
   return message;

@@ -34,7 +34,13 @@ export const verifyBytes = (
   zone: KeyZone,
   otherwise: Otherwise = {},
 ): Promise<MessageSignatures> => {
-  const limits = { ...DEFAULT_MESSAGE_LIMITS, maxHeaderBytes: 2 ** 26, maxHeaderLines: 2 ** 24, maxFoldLines: 2 ** 24 };
+  const limits = {
+    ...DEFAULT_MESSAGE_LIMITS,
+    maxHeaderBytes: 2 ** 26,
+    maxHeaderLines: 2 ** 24,
+    maxFoldLines: 2 ** 24,
+    maxHeaderFields: 2 ** 24,
+  };
   const message = readMessage(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes, limits);
   assert.equal(message.kind, 'message');
   if (message.kind !== 'message') throw new TypeError('unreachable');

@@ -210,9 +210,9 @@ test('createRawHook removes fields that bear the authserv-id of the request', as
   assert.equal(removeHeaders.length, 1);
 });
 
-for (const limit of ['maxHeaderBytes', 'maxHeaderLines', 'maxFoldLines'] as const) {
+for (const limit of ['maxHeaderBytes', 'maxHeaderLines', 'maxFoldLines', 'maxHeaderFields'] as const) {
   test(`createRawHook holds a header block to ${limit} of the settings`, async () => {
-    const octets = Buffer.from('A: b\r\n c\r\n d\r\n e\r\n\r\n');
+    const octets = Buffer.from('A: b\r\n c\r\n d\r\n e\r\nB: c\r\nC: d\r\n\r\n');
     const { action } = await hook({ [limit]: 2, oversizedMessages: 'reject' }).raw(octets, {});
     assert.equal(action, 'reject');
     assert.equal((await hook({ oversizedMessages: 'reject' }).raw(octets, {})).action, 'accept');
