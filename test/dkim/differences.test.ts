@@ -54,6 +54,12 @@ const shown: readonly [name: string, text: string, ours: string, theirs: string]
     'fail',
   ],
   ['older ARC-Message-Signature', resealed, 'pass', 'fail'],
+  [
+    'CR at the end of the header block',
+    (await sign({ length: 0 })).replace('Hello\r\n\r\n', 'Hello\r\r\n\r\n'),
+    'fail',
+    'pass',
+  ],
   ['what is a field', ` ${await sign()}`, 'missing', 'pass'],
   [MAILAUTH_THROWS, (await sign()).replace('c=relaxed/relaxed', 'c=/simple'), 'neutral', 'thrown'],
 ];

@@ -92,6 +92,12 @@ export const DIFFERENCES: readonly Difference[] = [
       (text.match(/^arc-message-signature/gim)?.length ?? 0) > 1,
   },
   {
+    name: 'CR at the end of the header block',
+    rule: 'RFC 6376 section 3.4.2: what is reduced is WSP, which is spaces and tabs (section 2.8), so a CR of its own is content and changes the field; mailauth drops CRs at the end of the last field, and of no other.',
+    explains: (ours, theirs, { text }) =>
+      ours.result === 'fail' && theirs.result === 'pass' && text.slice(0, text.search(/\n\r?\n/)).endsWith('\r\r'),
+  },
+  {
     name: 'what is a field',
     rule: 'RFC 5322 section 2.2: a field begins with its name, and section 4.5.8 lets white space stand before the colon; mailauth takes a first line that begins with white space for a field, joins a name with a colon that begins the next line, and takes a name folded twice before its colon for none.',
     explains: (_ours, _theirs, { text }) =>
