@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { hashBody } from '../../src/dkim/body-hash.ts';
 import { readHeader, selectFields, signedBytes } from '../../src/dkim/header-hash.ts';
 import type { Canonicalization, HashName } from '../../src/dkim/signature-tags.ts';
-import { DEFAULT_MESSAGE_LIMITS, readMessage } from '../../src/message/message.ts';
+import { type MessageLimits, readMessage } from '../../src/message/message.ts';
 
 const keyOf = (file: string): KeyObject =>
   createPrivateKey(readFileSync(new URL(`../../examples/keys/${file}.pem`, import.meta.url)));
@@ -55,15 +55,16 @@ const signBytes = (key: KeyObject, hash: HashName, bytes: Buffer): string =>
     : sign(hash, bytes, key)
   ).toString('base64');
 
+/** Limits that no message of a test reaches. */
+export const WIDE_LIMITS: MessageLimits = {
+  maxHeaderBytes: 2 ** 26,
+  maxHeaderLines: 2 ** 24,
+  maxFoldLines: 2 ** 24,
+  maxHeaderFields: 2 ** 24,
+};
+
 const read = (text: string) => {
-  const limits = {
-    ...DEFAULT_MESSAGE_LIMITS,
-    maxHeaderBytes: 2 ** 26,
-    maxHeaderLines: 2 ** 24,
-    maxFoldLines: 2 ** 24,
-    maxHeaderFields: 2 ** 24,
-  };
-  const message = readMessage(Buffer.from(text, 'latin1'), limits);
+  const message = readMessage(Buffer.from(text, 'latin1'), WIDE_LIMITS);
   if (message.kind !== 'message') throw new TypeError(`not a message: ${message.limit}`);
   return message;
 };

@@ -8,8 +8,9 @@ import {
   verifyMessage,
 } from '../../src/dkim/verify-message.ts';
 import type { Lookup } from '../../src/dns/lookup.ts';
-import { DEFAULT_MESSAGE_LIMITS, readMessage } from '../../src/message/message.ts';
+import { readMessage } from '../../src/message/message.ts';
 import { type KeyZone, keyLookup } from './key-zone.ts';
+import { WIDE_LIMITS } from './sign.ts';
 
 /** What a test may want to be otherwise. */
 export type Otherwise = {
@@ -34,14 +35,7 @@ export const verifyBytes = (
   zone: KeyZone,
   otherwise: Otherwise = {},
 ): Promise<MessageSignatures> => {
-  const limits = {
-    ...DEFAULT_MESSAGE_LIMITS,
-    maxHeaderBytes: 2 ** 26,
-    maxHeaderLines: 2 ** 24,
-    maxFoldLines: 2 ** 24,
-    maxHeaderFields: 2 ** 24,
-  };
-  const message = readMessage(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes, limits);
+  const message = readMessage(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes, WIDE_LIMITS);
   assert.equal(message.kind, 'message');
   if (message.kind !== 'message') throw new TypeError('unreachable');
   return verifyMessage(message, {
