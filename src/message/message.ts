@@ -4,6 +4,7 @@
  * Never copies the body, never changes a byte, never throws for what a message holds, and its cost grows with the size alone.
  */
 import { isAscii, isUtf8 } from 'node:buffer';
+import { HttpSettings } from '../../schemas/http-settings.ts';
 import { type LineEnds, type Scan, scanOctets } from './line-ends.ts';
 
 /** What a header block may cost. Beyond it the message is not read at all. */
@@ -18,14 +19,6 @@ export type MessageLimits = {
   readonly maxHeaderFields: number;
 };
 
-/** The limits where no setting says otherwise: 1 MiB, 2,000 fields, 50,000 lines, all of which may be folds of one field (a To field with a line for each recipient). */
-export const DEFAULT_MESSAGE_LIMITS: MessageLimits = {
-  maxHeaderBytes: 1_048_576,
-  maxHeaderLines: 50_000,
-  maxFoldLines: 50_000,
-  maxHeaderFields: 2000,
-};
-
 /** The limits that the settings give. */
 export const messageLimits = (settings: MessageLimits): MessageLimits => ({
   maxHeaderBytes: settings.maxHeaderBytes,
@@ -33,6 +26,9 @@ export const messageLimits = (settings: MessageLimits): MessageLimits => ({
   maxFoldLines: settings.maxFoldLines,
   maxHeaderFields: settings.maxHeaderFields,
 });
+
+/** The limits where no setting says otherwise: the defaults of the settings. All lines may be folds of one field (a To field with a line for each recipient). */
+export const DEFAULT_MESSAGE_LIMITS: MessageLimits = messageLimits(HttpSettings.parse({}));
 
 /** One header field, or one line of the header block that is no field. */
 export type HeaderField = {
