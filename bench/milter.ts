@@ -12,7 +12,8 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { dkimSign } from 'mailauth/lib/dkim/sign.js';
-import { type Daemon, freePort, labFolder, startDaemon, startPostfix } from '../test/interop/mail-lab.ts';
+import { freePort } from '../test/free-port.ts';
+import { type Daemon, labFolder, startDaemon, startPostfix } from '../test/interop/mail-lab.ts';
 
 const EX_UNAVAILABLE = 69;
 const MESSAGES = 2000;

@@ -1,6 +1,6 @@
 /** The service as a subject: `npm start` in production form, with the settings a user gets who sets nothing but the DNS server, the port and the authserv-id. */
 import { fileURLToPath } from 'node:url';
-import { freePort } from '../test/interop/mail-lab.ts';
+import { freePort } from '../test/free-port.ts';
 import { post, type Request } from './load.ts';
 import { answers, type StartOptions, type Subject, start } from './processes.ts';
 import { FACTS } from './world.ts';

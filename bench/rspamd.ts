@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../test/interop/mail-lab.ts';
+import { freePort } from '../test/free-port.ts';
 import { post, type Request } from './load.ts';
 import { answers, type StartOptions, type Subject, start } from './processes.ts';
 import { FACTS } from './world.ts';

@@ -6,7 +6,7 @@
 
 import { fileURLToPath } from 'node:url';
 import { parseZone } from '../src/dns/zone.ts';
-import { freePort } from '../test/interop/mail-lab.ts';
+import { freePort } from '../test/free-port.ts';
 import type { DnsServer } from './dns-server.ts';
 import { askOnce, load, post, type Request } from './load.ts';
 import { median } from './median.ts';

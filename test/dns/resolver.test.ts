@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import type { z } from 'zod';
@@ -8,6 +6,7 @@ import type { RecordType } from '../../schemas/dns.ts';
 import { DnsSettings } from '../../schemas/dns-settings.ts';
 import type { Answer } from '../../src/dns/lookup.ts';
 import { createResolver, type QuestionEvent, type ResolverParts } from '../../src/dns/resolver.ts';
+import { freePort } from '../free-port.ts';
 import { changed, FAULTS, text } from './faults.ts';
 import { type ScriptedServer, type ServedQuery, scriptedServer, soa } from './scripted-server.ts';
 
@@ -50,15 +49,7 @@ const told = (answer: Answer): string =>
   answer.kind === 'failure' ? answer.failure : answer.kind === 'records' ? String(answer.records) : answer.kind;
 
 /** A port of the loopback on which nobody listens. */
-const closedPort = async (): Promise<string> => {
-  const socket = createSocket('udp4');
-  socket.bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  await once(socket, 'close');
-  return `127.0.0.1:${port}`;
-};
+const closedPort = async (): Promise<string> => `127.0.0.1:${await freePort()}`;
 
 for (const { what, script, failure } of FAULTS) {
   test(`createResolver turns ${what} of the only server into ${failure}`, async (context) => {

@@ -2,9 +2,9 @@
  * A DNS server that does what a test tells it: UDP and TCP on one port of the loopback, every query handed to a function that may answer, lie, or keep
  * silent. Keeps what it was asked.
  */
-import { createSocket } from 'node:dgram';
+import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { decodeMessage, type Message, type WireRecord } from '../../src/dns/message.ts';
 import { encodeMessage } from '../../src/dns/message-writer.ts';
 
@@ -105,11 +105,7 @@ export const scriptedServer = async (script: (query: ServedQuery) => void): Prom
     serve(bytes, 'udp', port, send, () => {});
   });
 
-  tcp.listen(0, '127.0.0.1');
-  await once(tcp, 'listening');
-  const { port } = tcp.address() as AddressInfo;
-  udp.bind(port, '127.0.0.1');
-  await once(udp, 'listening');
+  const port = await bindBoth(tcp, udp);
 
   return {
     address: '127.0.0.1',
@@ -124,6 +120,24 @@ export const scriptedServer = async (script: (query: ServedQuery) => void): Prom
       await once(tcp, 'close');
     },
   };
+};
+
+/** Any port that is free over both, which a question's socket of another test may hold over UDP. */
+const bindBoth = async (tcp: Server, udp: DatagramSocket): Promise<number> => {
+  for (let left = 20; ; left--) {
+    tcp.listen(0, '127.0.0.1');
+    await once(tcp, 'listening');
+    const { port } = tcp.address() as AddressInfo;
+    udp.bind(port, '127.0.0.1');
+    try {
+      await once(udp, 'listening');
+      return port;
+    } catch (error) {
+      if (left === 0) throw error;
+      tcp.close();
+      await once(tcp, 'close');
+    }
+  }
 };
 
 /** A record with the fields that a test does not care about filled in. */

@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import packet from 'dns-packet';
+import { freePort } from '../free-port.ts';
 
 /** A zone by its apex; signed ones get a key, and Unbound its trust anchor. */
 export type DaemonZone = { readonly apex: string; readonly text: string; readonly isSigned?: boolean };
@@ -85,16 +86,6 @@ export const startDnsDaemons = async (zones: readonly DaemonZone[], threads = 1)
     throw error;
   }
   return { literal: `127.0.0.1:${ports.unbound}`, folder, start, stop, close };
-};
-
-const freePort = async (): Promise<number> => {
-  const socket = createSocket('udp4');
-  socket.bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  await once(socket, 'close');
-  return port;
 };
 
 const answers = async (port: number, name: string): Promise<boolean> => {

@@ -5,7 +5,8 @@
 import { execFileSync } from 'node:child_process';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { answers, freePort, startDaemon } from './mail-lab.ts';
+import { freePort } from '../free-port.ts';
+import { answers, startDaemon } from './mail-lab.ts';
 
 /** A running Haraka. */
 export type Haraka = {

@@ -12,15 +12,8 @@ import type { Lookup } from '../../src/dns/lookup.ts';
 import { parseZone, zoneLookup } from '../../src/dns/zone.ts';
 import type { ScriptedServer } from '../dns/scripted-server.ts';
 import { serveLookup } from '../dns/wire-server.ts';
-import {
-  type Daemon,
-  freePort,
-  labFolder,
-  makeSigningKey,
-  type Postfix,
-  startPostfix,
-  startSigner,
-} from './mail-lab.ts';
+import { freePort } from '../free-port.ts';
+import { type Daemon, labFolder, makeSigningKey, type Postfix, startPostfix, startSigner } from './mail-lab.ts';
 import { openSmtp } from './smtp-client.ts';
 import { type RunningService, startService } from './start-service.ts';
 
