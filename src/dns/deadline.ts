@@ -14,6 +14,14 @@ export const MAX_TIMER_MS = 2_147_483_647;
 export const TIMEOUT: Answer = Object.freeze({ kind: 'failure', failure: 'timeout', source: 'local' });
 
 /**
+ * Calls back once every reply is judged that lay in a socket when a timer fired: after a blocked event loop timers fire first. The sockets are read in the turn
+ * of the loop that follows and judged at its end, after what was put there before them; so two turns pass.
+ */
+export const afterReplies = (callback: () => void): void => {
+  setImmediate(() => setImmediate(callback));
+};
+
+/**
  * Waits for a flight until a deadline.
  * @param deadlineMs on the clock; a moment more than 24 days away waits for the flight itself
  * @returns the flight's answer, or {@link TIMEOUT}; never rejects if the flight does not
@@ -22,8 +30,7 @@ export const byDeadline = (flight: Promise<Answer>, deadlineMs: number, clock: C
   const remainingMs = deadlineMs - clock();
   if (remainingMs > MAX_TIMER_MS) return flight;
   return new Promise((resolve) => {
-    // After a blocked event loop the timer fires before the socket is read: one more turn lets an answer that is already there win.
-    const timer = setTimeout(() => setImmediate(() => resolve(TIMEOUT)), Math.max(0, remainingMs));
+    const timer = setTimeout(() => afterReplies(() => resolve(TIMEOUT)), Math.max(0, remainingMs));
     flight.then((answer) => {
       clearTimeout(timer);
       resolve(answer);

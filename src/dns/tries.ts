@@ -4,7 +4,7 @@
  * abandoned try would throw that answer away. RFC 9520 section 3.1 (at most 3 tries), RFC 6891 section 7 (once more without EDNS).
  */
 import type { Ask, OnAnswer } from './ask.ts';
-import { type Clock, MAX_TIMER_MS } from './deadline.ts';
+import { afterReplies, type Clock, MAX_TIMER_MS } from './deadline.ts';
 import type { Exchange, OpenTry, Receiver } from './exchange.ts';
 import type { Answer, Question } from './lookup.ts';
 import { encodeQuery } from './query.ts';
@@ -195,9 +195,8 @@ class AskedQuestion {
     const remainingMs = this.deadlineMs - this.means.clock();
     const isLast = remainingMs <= ms;
     const started = setTimeout(
-      // After a blocked event loop the timer fires before the sockets are read: one more turn lets a reply that is already there win.
       () =>
-        setImmediate(() => {
+        afterReplies(() => {
           if (!this.isSettled && this.timer === started) this.timeUp(candidate, isLast);
         }),
       Math.min(MAX_TIMER_MS, Math.max(0, Math.min(ms, remainingMs))),

@@ -45,8 +45,9 @@ type PooledSocket = {
   readonly pending: Map<number, Pending>;
   /** False until it is connected; what is to go out waits for that. */
   isConnected: boolean;
-  /** Datagrams of this turn of the event loop. */
+  /** Datagrams of this turn of the event loop, to go out and come in. */
   outbox: Buffer[];
+  inbox: Buffer[];
   /** Hears of each datagram; the port of a server that is down is told here as often as by an event. */
   readonly onSent: (error: Error | null) => void;
   questions: number;
@@ -57,7 +58,7 @@ type PooledSocket = {
 /** Sockets are made when first picked and do not keep the process alive. */
 export const udp = (settings: UdpSettings, clock: Clock, random: RandomNumbers): Transport => {
   const pools = new Map<Server, (PooledSocket | undefined)[]>();
-  const mailbag = emptyMailbag();
+  const post: Post = { send: atEndOfTurn(flush), deliver: atEndOfTurn(deliver) };
   /** A question that fails while the sockets are closed goes to the next server within the same call; a socket made for it would be forgotten. */
   let isClosing = false;
 
@@ -72,10 +73,10 @@ export const udp = (settings: UdpSettings, clock: Clock, random: RandomNumbers):
     let pooled = pool[slot];
     if (pooled === undefined || pooled.isRetired || isWornOut(pooled, settings, clock)) {
       if (pooled !== undefined) retire(pooled);
-      pooled = openSocket(server, clock() + settings.socketAgeMs);
+      pooled = openSocket(server, clock() + settings.socketAgeMs, post);
       pool[slot] = pooled;
     }
-    return send(pooled, query, receiver, random, mailbag);
+    return send(pooled, query, receiver, random, post);
   };
 
   return {
@@ -94,25 +95,23 @@ const refuse = (receiver: Receiver): OpenTry => {
   return { release: () => clearImmediate(told) };
 };
 
-/** Sockets with datagrams to send. */
-type Mailbag = { readonly add: (pooled: PooledSocket) => void };
-
 /**
- * Sends what gathered during one turn of the event loop at its end: a burst finds the server awake, where datagrams one by one, between the work on
- * replies, wake it each time. Measured at 100 in flight: half as many questions again a second.
+ * Takes sockets with datagrams, whose turn comes at the end of the turn of the event loop. A burst of questions finds the server awake, where datagrams one by
+ * one, between the work on replies, wake it each time: half as many questions again a second at 100 in flight. Replies judged one after the other
+ * find that work still in the processor's caches, where reading the next socket drives it out: a fifth more at 1,000.
  */
-const emptyMailbag = (): Mailbag => {
+type Post = { readonly send: (pooled: PooledSocket) => void; readonly deliver: (pooled: PooledSocket) => void };
+
+const atEndOfTurn = (work: (pooled: PooledSocket) => void): ((pooled: PooledSocket) => void) => {
   let ready: PooledSocket[] = [];
-  const sendAll = () => {
+  const workAll = () => {
     const sockets = ready;
     ready = [];
-    for (const pooled of sockets) flush(pooled);
+    for (const pooled of sockets) work(pooled);
   };
-  return {
-    add: (pooled) => {
-      if (ready.length === 0) setImmediate(sendAll);
-      if (pooled.outbox.length === 1) ready.push(pooled);
-    },
+  return (pooled) => {
+    if (ready.length === 0) setImmediate(workAll);
+    ready.push(pooled);
   };
 };
 
@@ -120,7 +119,7 @@ const emptyMailbag = (): Mailbag => {
 const isWornOut = (pooled: PooledSocket, settings: UdpSettings, clock: Clock): boolean =>
   pooled.questions >= settings.questionsPerSocket || pooled.pending.size > 32_768 || clock() >= pooled.retiresAtMs;
 
-const openSocket = (server: Server, retiresAtMs: number): PooledSocket => {
+const openSocket = (server: Server, retiresAtMs: number, post: Post): PooledSocket => {
   const socket = createSocket({
     type: server.family === 4 ? 'udp4' : 'udp6',
     // Both the server and the wildcard address of bind are literals: node:dns is never asked.
@@ -131,6 +130,7 @@ const openSocket = (server: Server, retiresAtMs: number): PooledSocket => {
     pending: new Map(),
     isConnected: false,
     outbox: [],
+    inbox: [],
     onSent: (error) => {
       if (error !== null) failAll(pooled);
     },
@@ -138,7 +138,9 @@ const openSocket = (server: Server, retiresAtMs: number): PooledSocket => {
     retiresAtMs,
     isRetired: false,
   };
-  socket.on('message', (bytes) => receive(pooled, bytes));
+  socket.on('message', (bytes) => {
+    if (pooled.inbox.push(bytes) === 1) post.deliver(pooled);
+  });
   socket.on('error', () => failAll(pooled));
   socket.on('connect', () => {
     pooled.isConnected = true;
@@ -149,21 +151,14 @@ const openSocket = (server: Server, retiresAtMs: number): PooledSocket => {
   return pooled;
 };
 
-const send = (
-  pooled: PooledSocket,
-  query: Query,
-  receiver: Receiver,
-  random: RandomNumbers,
-  mailbag: Mailbag,
-): OpenTry => {
+const send = (pooled: PooledSocket, query: Query, receiver: Receiver, random: RandomNumbers, post: Post): OpenTry => {
   let id = random.uint16();
   while (pooled.pending.has(id)) id = random.uint16();
   putId(query, id);
   const pending = new Pending(pooled, id, query, receiver);
   pooled.pending.set(id, pending);
   pooled.questions++;
-  pooled.outbox.push(query);
-  if (pooled.isConnected) mailbag.add(pooled);
+  if (pooled.outbox.push(query) === 1 && pooled.isConnected) post.send(pooled);
   return pending;
 };
 
@@ -176,6 +171,12 @@ const flush = (pooled: PooledSocket): void => {
   const last = outbox.pop();
   for (const bytes of outbox) pooled.socket.send(bytes);
   if (last !== undefined) pooled.socket.send(last, pooled.onSent);
+};
+
+const deliver = (pooled: PooledSocket): void => {
+  const inbox = pooled.inbox;
+  pooled.inbox = [];
+  for (const bytes of inbox) receive(pooled, bytes);
 };
 
 const receive = (pooled: PooledSocket, bytes: Buffer): void => {
@@ -200,6 +201,8 @@ const closeWhenDrained = (pooled: PooledSocket): void => {
 
 /** An error of a connected socket speaks of its one peer, and so of every question on it. */
 const failAll = (pooled: PooledSocket): void => {
+  // What came before the error is still a reply.
+  deliver(pooled);
   const pending = [...pooled.pending.values()];
   pooled.pending.clear();
   pooled.isRetired = true;

@@ -275,18 +275,31 @@ test('createResolver keeps to the tries of the settings', async (context) => {
   assert.equal(server.queries.length, 1);
 });
 
-test('createResolver takes an answer that lay in the socket while the event loop was blocked', async (context) => {
-  const server = await serverFor(context, answering);
-  const resolver = resolverFor(context, [server], { dnsQuestionTimeoutMs: 100, dnsFirstTryMs: 60 });
-  await resolver.ask('warm.test');
-  const asked = resolver.ask('a.test');
-  // The server shares this loop: let it read and answer, then stand still past every timer of the question.
-  while (server.queries.length < 2) await nextTurn();
-  const until = performance.now() + 200;
-  while (performance.now() < until);
-  assert.equal(told(await asked), 'right');
-  assert.equal(server.queries.length, 2);
-});
+const BLOCKED: readonly { what: string; settings: z.input<typeof DnsSettings>; patienceMs: number }[] = [
+  { what: 'past a try', settings: { dnsQuestionTimeoutMs: 400, dnsFirstTryMs: 60 }, patienceMs: FAR_MS },
+  {
+    what: "past a question's last moment",
+    settings: { dnsQuestionTimeoutMs: 100, dnsFirstTryMs: 500 },
+    patienceMs: FAR_MS,
+  },
+  { what: "past a waiter's deadline", settings: { dnsQuestionTimeoutMs: 5000, dnsFirstTryMs: 4000 }, patienceMs: 50 },
+];
+
+for (const { what, settings, patienceMs } of BLOCKED)
+  test(`createResolver takes an answer that lay in the socket while the event loop was blocked ${what}`, async (context) => {
+    const server = await serverFor(context, answering);
+    const resolver = resolverFor(context, [server], settings);
+    await resolver.ask('warm.test');
+    const asked = resolver.lookup({ name: 'a.test', type: 'TXT' }, performance.now() + patienceMs);
+    // The server shares this loop: let it read and answer, then stand still past every timer of the question.
+    while (server.queries.length < 2) await nextTurn();
+    const until = performance.now() + 200;
+    while (performance.now() < until);
+    assert.equal(told(await asked), 'right');
+    // A further try would be on its way by now.
+    await wait(50);
+    assert.equal(server.queries.length, 2);
+  });
 
 test('createResolver loses none of 1,000 questions in flight', async (context) => {
   const server = await serverFor(context, answering);
