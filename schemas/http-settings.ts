@@ -74,6 +74,20 @@ export const HttpSettings = z.object({
     unit: 'processes',
     about: 'processes that share the listeners, each with a DNS cache and limits of its own; as many as cores at most',
   }),
+  verifyTogether: wholeNumber({
+    default: 32,
+    min: 1,
+    max: 1024,
+    unit: 'messages',
+    about: 'messages that came in at the same moment and are judged step by step together, which costs less for each',
+  }),
+  verifyTogetherBytes: wholeNumber({
+    default: 524288,
+    min: 0,
+    max: 67108864,
+    unit: 'bytes',
+    about: 'largest sum of messages judged together; a larger message is judged by itself',
+  }),
   shutdownTimeoutMs: wholeNumber({
     default: 10000,
     min: 0,

@@ -16,6 +16,7 @@ import { type Assess, createAssessor } from './posture/assess.ts';
 import { createHttpsFetch } from './posture/https-fetch.ts';
 import { isPublicAddress } from './posture/public-address.ts';
 import { createSmtpProbe } from './posture/smtp-probe.ts';
+import { judgedTogether } from './together.ts';
 import { createReplayer, type ReplayVerdict } from './verdict/replay.ts';
 import { createVerifier, type Step, type Verify } from './verdict/verify.ts';
 import { version } from './version.ts';
@@ -63,7 +64,7 @@ export const createParts = (config: Config, log: Log, watcher?: PartsWatcher): P
     version,
   };
   let settings = verdictSettings(config);
-  const verify = createVerifier({
+  const alone = createVerifier({
     ...evaluation,
     lookup,
     get settings() {
@@ -72,6 +73,7 @@ export const createParts = (config: Config, log: Log, watcher?: PartsWatcher): P
     mode: 'enforce',
     onStep: watcher?.onStep,
   });
+  const verify = judgedTogether(alone, config);
   return {
     lookup,
     resolver,
