@@ -9,7 +9,7 @@ import { Verdict } from '../../schemas/verdict.ts';
 import { VerifyQuery, VerifyRequest } from '../../schemas/verify-request.ts';
 import { Fault } from '../verdict/fault.ts';
 import type { Verify, VerifyOptions } from '../verdict/verify.ts';
-import { messageBytes } from './body.ts';
+import { letGo, messageBytes } from './body.ts';
 import { problemResponses } from './openapi.ts';
 import { invalidRequest, RequestProblem } from './problem.ts';
 
@@ -42,6 +42,8 @@ export const mountVerify = (app: FastifyInstance, parts: VerifyRouteParts): void
         return await parts.verify(message, facts, { ...options, signal: hangUp });
       } catch (cause) {
         throw toProblem(cause);
+      } finally {
+        letGo(message);
       }
     },
   );

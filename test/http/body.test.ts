@@ -4,15 +4,18 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { after, test } from 'node:test';
+import { letGo } from '../../src/http/body.ts';
 import { makeVerifier } from '../verdict/make-verifier.ts';
 import { makeApp } from './make-app.ts';
 
 const MAX_BYTES = 6_000_000;
 const verify = makeVerifier();
 let judgedBytes = 0;
+let judged = Buffer.alloc(0);
 const app = await makeApp({
   verify: (message, facts, options) => {
     judgedBytes += message.length;
+    judged = message;
     return verify(message, facts, options);
   },
   settings: { maxMessageBytes: MAX_BYTES, requestTimeoutMs: 20_000, maxBatchMessages: 1, batchWidth: 1 },
@@ -83,3 +86,28 @@ test('acceptBodies drops a body whose client goes away in the middle of it, and 
   assert.equal(judgedBytes, before);
   assert.equal((await send([HEADER], HEADER.length)).status, 200);
 });
+
+test('acceptBodies reads messages whose memory is given back once they are judged', async () => {
+  const message = Buffer.concat([HEADER, randomBytes(300_000)]);
+  for (const pieces of [[message], [message.subarray(0, 100_000), message.subarray(100_000)]]) {
+    const { status, body } = await send(pieces, message.length);
+    assert.equal(status, 200);
+    assert.match(body, new RegExp(createHash('sha256').update(message).digest('hex')));
+    assert.equal(judged.length, 0);
+    assert.equal(judged.buffer.byteLength, 0);
+  }
+});
+
+const KEPT: readonly { what: string; bytes: Buffer }[] = [
+  { what: 'a part of larger memory', bytes: Buffer.alloc(100_000).subarray(0, 50_000) },
+  { what: 'a small piece', bytes: Buffer.from('From: a@brand.example') },
+  { what: 'memory that threads share', bytes: Buffer.from(new SharedArrayBuffer(100_000)) },
+];
+
+for (const { what, bytes } of KEPT)
+  test(`letGo leaves ${what} as it is`, () => {
+    const before = bytes.length;
+    letGo(bytes);
+    assert.equal(bytes.length, before);
+    assert.ok(bytes.buffer.byteLength >= before);
+  });
