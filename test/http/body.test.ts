@@ -11,7 +11,7 @@ import { makeApp } from './make-app.ts';
 const MAX_BYTES = 6_000_000;
 const verify = makeVerifier();
 let judgedBytes = 0;
-let judged = Buffer.alloc(0);
+let judged: Buffer = Buffer.alloc(0);
 const app = await makeApp({
   verify: (message, facts, options) => {
     judgedBytes += message.length;
