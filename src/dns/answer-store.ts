@@ -3,11 +3,12 @@
  * not exist cannot push out the records of those that do. Holds strings, never slices of datagrams. Knows nothing of asking.
  */
 import { LRUCache } from 'lru-cache';
-import type { RecordData } from '../../schemas/dns.ts';
-import type { Answer } from './lookup.ts';
+import type { RecordData, RecordType } from '../../schemas/dns.ts';
+import type { Answer, Question } from './lookup.ts';
 
 /** One answer with its life. */
 export type HeldAnswer = {
+  readonly type: RecordType;
   readonly answer: Answer;
   /** On the clock of the cache; the entry may be kept longer, as a stale answer or for the count of failures. */
   readonly expiresAtMs: number;
@@ -19,6 +20,8 @@ export type HeldAnswer = {
   hits: number;
   /** Until when it stands in for a failure past its TTL; 0: not. */
   staleUntilMs: number;
+  /** What is held of the same name for another type; the store's own. */
+  next: HeldAnswer | undefined;
 };
 
 /** Bytes of each store, and the largest answer held. */
@@ -31,62 +34,121 @@ export type StoreLimits = {
 /** What is held, in entries and estimated bytes. */
 export type StoreStats = { readonly entries: number; readonly bytes: number; readonly maxBytes: number };
 
-/** The two stores. Keys are `TYPE:name`, normalized. */
+/** The two stores. Names are normalized. */
 export type AnswerStore = {
   /** A held answer, expired or not. */
-  readonly records: (key: string) => HeldAnswer | undefined;
-  readonly negative: (key: string) => HeldAnswer | undefined;
+  readonly records: (question: Question) => HeldAnswer | undefined;
+  readonly negative: (question: Question) => HeldAnswer | undefined;
   /** Records replace a negative, a negative replaces records; a failure leaves records to be stale. */
-  readonly put: (key: string, held: HeldAnswer) => void;
-  /** @returns whether there was one */
-  readonly remove: (key: string) => boolean;
+  readonly put: (name: string, held: HeldAnswer) => void;
+  /** @returns the number of types of which something was held */
+  readonly remove: (name: string) => number;
   readonly clear: () => number;
   readonly stats: () => { readonly records: StoreStats; readonly negatives: StoreStats };
 };
 
-/** Estimated cost of an entry with its key, its objects and its place in the map. */
+/** Makes empty stores. */
+export const answerStore = (limits: StoreLimits): AnswerStore => {
+  const positive = namesHeld(limits.maxBytes, limits.maxAnswerBytes);
+  const negative = namesHeld(limits.maxNegativeBytes, limits.maxAnswerBytes);
+  return {
+    records: positive.find,
+    negative: negative.find,
+    put: (name, held) => {
+      if (held.answer.kind === 'records') {
+        negative.remove(name, held.type);
+        positive.put(name, held);
+      } else {
+        if (held.answer.kind !== 'failure') positive.remove(name, held.type);
+        negative.put(name, held);
+      }
+    },
+    remove: (name) => new Set([...positive.removeAll(name), ...negative.removeAll(name)]).size,
+    clear: () => positive.clear() + negative.clear(),
+    stats: () => ({ records: positive.stats(), negatives: negative.stats() }),
+  };
+};
+
+/**
+ * Names with their answers, chained by type, the least recently used name given up first. A key of type and name would have to be joined and hashed for every question, which
+ * takes longer than everything else about an answer that is held.
+ */
+const namesHeld = (maxBytes: number, maxAnswerBytes: number) => {
+  let entries = 0;
+  const names = new LRUCache<string, HeldAnswer>({
+    maxSize: maxBytes,
+    sizeCalculation: (first, name) => chainBytes(first, name),
+    dispose: (first, _name, reason) => {
+      if (reason === 'evict') entries -= chainLength(first);
+    },
+  });
+
+  const find = ({ name, type }: Question): HeldAnswer | undefined => ofType(names.get(name), type);
+
+  const remove = (name: string, type: RecordType): void => {
+    const first = names.peek(name);
+    if (ofType(first, type) === undefined) return;
+    entries--;
+    const rest = withoutType(first, type);
+    if (rest === undefined) names.delete(name);
+    else names.set(name, rest);
+  };
+
+  const put = (name: string, held: HeldAnswer): void => {
+    remove(name, held.type);
+    if (answerBytes(held, name) > Math.min(maxBytes, maxAnswerBytes)) return;
+    const others = names.peek(name);
+    held.next = others;
+    if (chainBytes(held, name) > maxBytes) {
+      entries -= chainLength(others);
+      held.next = undefined;
+    }
+    entries++;
+    names.set(name, held);
+  };
+
+  const removeAll = (name: string): RecordType[] => {
+    const types: RecordType[] = [];
+    for (let held = names.peek(name); held !== undefined; held = held.next) types.push(held.type);
+    entries -= types.length;
+    names.delete(name);
+    return types;
+  };
+
+  const clear = (): number => {
+    const count = entries;
+    entries = 0;
+    names.clear();
+    return count;
+  };
+
+  return { find, remove, put, removeAll, clear, stats: () => ({ entries, bytes: names.calculatedSize, maxBytes }) };
+};
+
+const ofType = (first: HeldAnswer | undefined, type: RecordType): HeldAnswer | undefined => {
+  let held = first;
+  while (held !== undefined && held.type !== type) held = held.next;
+  return held;
+};
+
+const withoutType = (first: HeldAnswer | undefined, type: RecordType): HeldAnswer | undefined => {
+  if (first === undefined) return undefined;
+  const rest = withoutType(first.next, type);
+  if (first.type === type) return rest;
+  first.next = rest;
+  return first;
+};
+
+const chainLength = (first: HeldAnswer | undefined): number => (first === undefined ? 0 : 1 + chainLength(first.next));
+
+const chainBytes = (first: HeldAnswer | undefined, name: string): number =>
+  first === undefined ? 0 : answerBytes(first, name) + chainBytes(first.next, name);
+
+/** Estimated cost of an entry with its name, its objects and its place in the map. */
 const ENTRY_BYTES = 500;
 const RECORD_BYTES = 64;
 
-const storeOf = (maxBytes: number, maxAnswerBytes: number) =>
-  new LRUCache<string, HeldAnswer>({
-    maxSize: maxBytes,
-    maxEntrySize: Math.min(maxBytes, maxAnswerBytes),
-    sizeCalculation: (held, key) => ENTRY_BYTES + key.length + sizeOf(held.answer),
-  });
-
-/** Makes empty stores. */
-export const answerStore = (limits: StoreLimits): AnswerStore => {
-  const positive = storeOf(limits.maxBytes, limits.maxAnswerBytes);
-  const negative = storeOf(limits.maxNegativeBytes, limits.maxAnswerBytes);
-  return {
-    records: (key) => positive.get(key),
-    negative: (key) => negative.get(key),
-    put: (key, held) => {
-      if (held.answer.kind === 'records') {
-        negative.delete(key);
-        positive.set(key, held);
-      } else {
-        if (held.answer.kind !== 'failure') positive.delete(key);
-        negative.set(key, held);
-      }
-    },
-    remove: (key) => {
-      const [hadRecords, hadNegative] = [positive.delete(key), negative.delete(key)];
-      return hadRecords || hadNegative;
-    },
-    clear: () => {
-      const count = positive.size + negative.size;
-      positive.clear();
-      negative.clear();
-      return count;
-    },
-    stats: () => ({
-      records: { entries: positive.size, bytes: positive.calculatedSize, maxBytes: limits.maxBytes },
-      negatives: { entries: negative.size, bytes: negative.calculatedSize, maxBytes: limits.maxNegativeBytes },
-    }),
-  };
-};
+const answerBytes = ({ answer }: HeldAnswer, name: string): number => ENTRY_BYTES + name.length + sizeOf(answer);
 
 const sizeOf = (answer: Answer): number =>
   answer.kind === 'records' ? answer.records.reduce((bytes: number, data) => bytes + recordBytes(data), 0) : 0;

@@ -63,6 +63,8 @@ const MIN_PREFETCH_HITS = 2;
 
 type Flight = { answer: Promise<Answer>; readonly deadlineMs: number; isForgotten: boolean };
 
+const flightKey = ({ type, name }: Question): string => `${type}:${name}`;
+
 /** In the place of a flight's answer while the flight starts. */
 const NOT_YET: Promise<Answer> = new Promise(() => {});
 
@@ -74,16 +76,16 @@ export const cached = (next: Ask, settings: CacheSettings, clock: Clock, random:
   let prefetching = 0;
 
   /** @returns undefined when nothing is held that may be given out */
-  const fromMemory = (key: string, question: Question, nowMs: number): Answer | undefined => {
-    const held = store.records(key);
+  const fromMemory = (question: Question, nowMs: number): Answer | undefined => {
+    const held = store.records(question);
     if (held !== undefined && (nowMs < held.expiresAtMs || nowMs < held.staleUntilMs)) {
       const answer = nowMs < held.expiresAtMs ? hit(held, nowMs) : stale(held);
-      if (isDueForPrefetch(held, nowMs)) prefetch(key, question, nowMs);
+      if (isDueForPrefetch(held, nowMs)) prefetch(question, nowMs);
       return answer;
     }
-    const negative = store.negative(key);
+    const negative = store.negative(question);
     if (negative === undefined || nowMs >= negative.expiresAtMs) return undefined;
-    const old = negative.answer.kind === 'failure' ? staleCandidate(key, nowMs) : undefined;
+    const old = negative.answer.kind === 'failure' ? staleCandidate(question, nowMs) : undefined;
     return old === undefined ? hit(negative, nowMs) : stale(old);
   };
 
@@ -118,34 +120,42 @@ export const cached = (next: Ask, settings: CacheSettings, clock: Clock, random:
     // In the map before the question starts: what needs no server is answered within the call.
     flights.set(key, flight);
     flight.answer = new Promise((resolve) => {
-      next(question, deadlineMs, (answer) => resolve(land(key, flight, answer)));
+      next(question, deadlineMs, (answer) => resolve(land(key, question, flight, answer)));
     });
     return flight;
   };
 
-  const land = (key: string, flight: Flight, answer: Answer): Answer => {
+  const land = (key: string, question: Question, flight: Flight, answer: Answer): Answer => {
     // A flight that was forgotten is out of the map, and another may be in its place.
     if (!flight.isForgotten) flights.delete(key);
-    const held = holdFor(key, answer, clock());
+    const held = holdFor(question, answer, clock());
     if (held === null) return answer;
-    if (!flight.isForgotten && held.ttlSeconds > 0) store.put(key, held);
+    if (!flight.isForgotten && held.ttlSeconds > 0) store.put(question.name, held);
     return held.answer;
   };
 
   /** @returns null for what is not to be held; else the answer with its TTL clamped */
-  const holdFor = (key: string, answer: Answer, nowMs: number): HeldAnswer | null => {
+  const holdFor = (question: Question, answer: Answer, nowMs: number): HeldAnswer | null => {
     if (answer.source !== 'network') return null;
     if (answer.kind === 'failure') {
-      const failuresInRow = failuresBefore(key, nowMs) + 1;
+      const failuresInRow = failuresBefore(question, nowMs) + 1;
       const ttlSeconds = answer.failure === 'network' ? UNREACHABLE_TTL_SECONDS : backOffSeconds(failuresInRow);
-      return newlyHeld(answer, ttlSeconds, failuresInRow, nowMs);
+      return newlyHeld(question.type, answer, ttlSeconds, failuresInRow, nowMs);
     }
     const longest = answer.kind === 'records' ? settings.maxTtlSeconds : settings.maxNegativeTtlSeconds;
     const ttlSeconds = Math.max(settings.minTtlSeconds, Math.min(answer.ttlSeconds, longest));
-    return newlyHeld(ttlSeconds === answer.ttlSeconds ? answer : { ...answer, ttlSeconds }, ttlSeconds, 0, nowMs);
+    const clamped = ttlSeconds === answer.ttlSeconds ? answer : { ...answer, ttlSeconds };
+    return newlyHeld(question.type, clamped, ttlSeconds, 0, nowMs);
   };
 
-  const newlyHeld = (answer: Answer, ttlSeconds: number, failuresInRow: number, nowMs: number): HeldAnswer => ({
+  const newlyHeld = (
+    type: RecordType,
+    answer: Answer,
+    ttlSeconds: number,
+    failuresInRow: number,
+    nowMs: number,
+  ): HeldAnswer => ({
+    type,
     answer,
     // A whole number: a fraction is an object of its own in memory, one for each entry.
     expiresAtMs: Math.round(nowMs + ttlSeconds * 1000),
@@ -153,11 +163,12 @@ export const cached = (next: Ask, settings: CacheSettings, clock: Clock, random:
     failuresInRow,
     hits: 0,
     staleUntilMs: 0,
+    next: undefined,
   });
 
   /** Failures in a row that are not long past. */
-  const failuresBefore = (key: string, nowMs: number): number => {
-    const before = store.negative(key);
+  const failuresBefore = (question: Question, nowMs: number): number => {
+    const before = store.negative(question);
     if (before === undefined) return 0;
     return nowMs < before.expiresAtMs + settings.maxFailureTtlSeconds * 1000 ? before.failuresInRow : 0;
   };
@@ -169,9 +180,10 @@ export const cached = (next: Ask, settings: CacheSettings, clock: Clock, random:
     return Math.min(Math.max(jittered, MIN_FAILURE_TTL_SECONDS), MAX_FAILURE_TTL_SECONDS);
   };
 
-  const prefetch = (key: string, question: Question, nowMs: number): void => {
+  const prefetch = (question: Question, nowMs: number): void => {
+    const key = flightKey(question);
     // A renewal that failed waits as every failed question does.
-    const failure = store.negative(key);
+    const failure = store.negative(question);
     if (flights.has(key) || (failure !== undefined && nowMs < failure.expiresAtMs)) return;
     counts.prefetches++;
     prefetching++;
@@ -180,14 +192,15 @@ export const cached = (next: Ask, settings: CacheSettings, clock: Clock, random:
     });
   };
 
-  const miss = (key: string, question: Question, deadlineMs: number, nowMs: number): Promise<Answer> => {
+  const miss = (question: Question, deadlineMs: number, nowMs: number): Promise<Answer> => {
     if (deadlineMs <= nowMs) return Promise.resolve(TIMEOUT);
+    const key = flightKey(question);
     let flight = flights.get(key);
     if (flight === undefined) {
       counts.misses++;
       flight = fly(key, question, nowMs);
     } else counts.shared++;
-    const old = staleCandidate(key, nowMs);
+    const old = staleCandidate(question, nowMs);
     if (old === undefined)
       return deadlineMs < flight.deadlineMs ? byDeadline(flight.answer, deadlineMs, clock) : flight.answer;
     const patienceMs = Math.min(deadlineMs, nowMs + settings.serveStaleWaitMs);
@@ -198,24 +211,22 @@ export const cached = (next: Ask, settings: CacheSettings, clock: Clock, random:
     });
   };
 
-  const staleCandidate = (key: string, nowMs: number): HeldAnswer | undefined => {
-    const held = settings.serveStaleSeconds > 0 ? store.records(key) : undefined;
+  const staleCandidate = (question: Question, nowMs: number): HeldAnswer | undefined => {
+    const held = settings.serveStaleSeconds > 0 ? store.records(question) : undefined;
     return held !== undefined && nowMs < held.expiresAtMs + settings.serveStaleSeconds * 1000 ? held : undefined;
   };
 
   const lookup: Lookup = (question, deadlineMs) => {
     const nowMs = clock();
-    // Keys are written normalized only, so a name that finds one as it stands needs no look.
-    const given = `${question.type}:${question.name}`;
-    const direct = fromMemory(given, question, nowMs);
+    // Names are written normalized only, so one that is found as it stands needs no look.
+    const direct = fromMemory(question, nowMs);
     if (direct !== undefined) return Promise.resolve(direct);
     const name = normalizeName(question.name);
     if (name === null) return Promise.resolve<Answer>({ kind: 'failure', failure: 'badname', source: 'local' });
-    if (name === question.name) return miss(given, question, deadlineMs, nowMs);
-    const key = `${question.type}:${name}`;
+    if (name === question.name) return miss(question, deadlineMs, nowMs);
     const normalized = { name, type: question.type };
-    const held = fromMemory(key, normalized, nowMs);
-    return held === undefined ? miss(key, normalized, deadlineMs, nowMs) : Promise.resolve(held);
+    const held = fromMemory(normalized, nowMs);
+    return held === undefined ? miss(normalized, deadlineMs, nowMs) : Promise.resolve(held);
   };
 
   const flush = (name?: string): number => {
@@ -226,15 +237,13 @@ export const cached = (next: Ask, settings: CacheSettings, clock: Clock, random:
     }
     const normalized = normalizeName(name);
     if (normalized === null) return 0;
-    let count = 0;
     for (const type of RecordType.options) {
-      const key = `${type}:${normalized}`;
+      const key = flightKey({ type, name: normalized });
       const flight = flights.get(key);
       if (flight !== undefined) flight.isForgotten = true;
       flights.delete(key);
-      if (store.remove(key)) count++;
     }
-    return count;
+    return store.remove(normalized);
   };
 
   return { lookup, stats: () => ({ ...store.stats(), ...counts }), flush };
