@@ -5,6 +5,7 @@
 import type { IncomingMessage } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { errorCodes, type FastifyInstance } from 'fastify';
+import { letGo } from '../message/let-go.ts';
 import { RequestProblem } from './problem.ts';
 
 /** JSON carries a message in base64 (four octets for three) or as escaped text (up to six for one); base64 is the case to have room for. */
@@ -13,8 +14,6 @@ const JSON_ENVELOPE_BYTES = 262_144;
 /** Octets joined between two turns of the event loop. */
 const TURN_BYTES = 1_048_576;
 const NOTHING = Buffer.alloc(0);
-/** Smaller pieces of memory are left to the collector. */
-const LET_GO_BYTES = 16_384;
 
 /** Installs the two parsers: JSON, and raw octets for anything else. @param maxMessageBytes largest message */
 export const acceptBodies = (app: FastifyInstance, maxMessageBytes: number): void => {
@@ -71,16 +70,6 @@ const readRaw = (
     else void joinInTurns(pieces, length).then((bytes) => done(null, bytes), done);
   };
   payload.on('data', take).on('end', finish).on('error', fail);
-};
-
-/**
- * Gives memory back at once that nobody reads any more; its buffer is empty from then on. The collector would come to it as well, but V8 collects everything, which costs as
- * much as judging several large messages, each time that 64 MB of it lie about. Without effect on memory that is small or that others have a part of.
- */
-export const letGo = (bytes: Buffer): void => {
-  const { buffer } = bytes;
-  if (bytes.length < LET_GO_BYTES || bytes.length !== buffer.byteLength || !(buffer instanceof ArrayBuffer)) return;
-  buffer.transfer(0);
 };
 
 const joined = (pieces: readonly Buffer[], length: number): Buffer => {

@@ -8,7 +8,6 @@ import { MtaHooksRequest, MtaHooksResponse, RawHookResponse } from '../../schema
 import { VerifyQuery, VerifyRequest } from '../../schemas/verify-request.ts';
 import type { MtaHooksAnswer } from '../pipeline/mta-hooks.ts';
 import type { RawHookAnswer } from '../pipeline/raw-hook.ts';
-import { letGo } from './body.ts';
 import { problemResponses } from './openapi.ts';
 import { invalidRequest, RequestProblem } from './problem.ts';
 import { abortOnHangUp, readRequest } from './verify-route.ts';
@@ -55,11 +54,7 @@ export const mountHooks = (app: FastifyInstance, { mtaHooks, rawHook }: HookPart
     },
     async (request, reply) => {
       const { message, facts } = readRequest(request, maxMessageBytes);
-      try {
-        return await rawHook(message, facts, abortOnHangUp(reply));
-      } finally {
-        letGo(message);
-      }
+      return rawHook(message, facts, abortOnHangUp(reply));
     },
   );
 };

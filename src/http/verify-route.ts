@@ -7,9 +7,10 @@ import { z } from 'zod';
 import type { SmtpFacts } from '../../schemas/smtp.ts';
 import { Verdict } from '../../schemas/verdict.ts';
 import { VerifyQuery, VerifyRequest } from '../../schemas/verify-request.ts';
+import { letGo } from '../message/let-go.ts';
 import { Fault } from '../verdict/fault.ts';
 import type { Verify, VerifyOptions } from '../verdict/verify.ts';
-import { letGo, messageBytes } from './body.ts';
+import { messageBytes } from './body.ts';
 import { problemResponses } from './openapi.ts';
 import { invalidRequest, RequestProblem } from './problem.ts';
 

@@ -5,6 +5,7 @@
 import type { PipelineSettings } from '../../schemas/pipeline-settings.ts';
 import type { SmtpFacts } from '../../schemas/smtp.ts';
 import type { Verdict } from '../../schemas/verdict.ts';
+import { letGo } from '../message/let-go.ts';
 import type { MessageLimits } from '../message/message.ts';
 import type { Verify } from '../verdict/verify.ts';
 import {
@@ -35,7 +36,7 @@ export type EvaluationParts = {
 
 /** What a face holds of a message. */
 export type Content = {
-  /** The octets, or why they are not held. */
+  /** The octets, the evaluation's own, or why they are not held. */
   readonly octets: Buffer | 'over-size' | 'service-full';
   readonly exactness: Exactness;
   /** Forged fields, in the order in which to remove them. */
@@ -103,6 +104,7 @@ export const createEvaluation = (
       return await parts.verify(octets, facts, { signal });
     } finally {
       running -= 1;
+      letGo(octets);
     }
   };
 

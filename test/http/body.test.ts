@@ -4,7 +4,6 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { after, test } from 'node:test';
-import { letGo } from '../../src/http/body.ts';
 import { makeVerifier } from '../verdict/make-verifier.ts';
 import { makeApp } from './make-app.ts';
 
@@ -97,17 +96,3 @@ test('acceptBodies reads messages whose memory is given back once they are judge
     assert.equal(judged.buffer.byteLength, 0);
   }
 });
-
-const KEPT: readonly { what: string; bytes: Buffer }[] = [
-  { what: 'a part of larger memory', bytes: Buffer.alloc(100_000).subarray(0, 50_000) },
-  { what: 'a small piece', bytes: Buffer.from('From: a@brand.example') },
-  { what: 'memory that threads share', bytes: Buffer.from(new SharedArrayBuffer(100_000)) },
-];
-
-for (const { what, bytes } of KEPT)
-  test(`letGo leaves ${what} as it is`, () => {
-    const before = bytes.length;
-    letGo(bytes);
-    assert.equal(bytes.length, before);
-    assert.ok(bytes.buffer.byteLength >= before);
-  });

@@ -112,6 +112,17 @@ test('createEvaluation decides without the verification once its time is up, and
   assert.equal(evaluation.running(), 0);
 });
 
+test('createEvaluation leaves a verification that nobody waits for its octets to the end, and then gives their memory back', async () => {
+  const { verify, end } = held();
+  const { evaluation } = makeEvaluation({ pipelineEvaluationMs: 5 }, verify);
+  const octets = Buffer.alloc(100_000, 'x');
+  assert.equal((await evaluation.decide(candidate({}, { octets }))).cause, 'too-slow');
+  assert.equal(octets.length, 100_000);
+  end(makeVerdict());
+  await setImmediate();
+  assert.equal(octets.length, 0);
+});
+
 test('createEvaluation runs no more evaluations at one time than allowed', async () => {
   const { verify, end } = held();
   const { evaluation } = makeEvaluation({ pipelineMaxEvaluations: 2 }, verify);
