@@ -26,6 +26,7 @@ import { mountVerify } from './verify-route.ts';
 /** What the app is made of. */
 export type AppParts = {
   log: Log;
+  /** The octets of a raw message are given back once it has settled. */
   verify: Verify;
   replay: ReplayVerdict;
   /** The domain view; absent: its routes are not there. */
