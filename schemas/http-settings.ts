@@ -75,7 +75,7 @@ export const HttpSettings = z.object({
     about: 'processes that share the listeners, each with a DNS cache and limits of its own; as many as cores at most',
   }),
   verifyTogether: wholeNumber({
-    default: 32,
+    default: 16,
     min: 1,
     max: 1024,
     unit: 'messages',
