@@ -3,11 +3,10 @@
  * name spaces of its own, queueing only. Needs root and a reachable package archive. Ended by its own handle.
  */
 import { execFileSync } from 'node:child_process';
-import { chmod, copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { answers, type Daemon, startDaemon } from './mail-lab.ts';
-
-const PACKAGES = ['sendmail-bin', 'sendmail-base', 'sendmail-cf', 'libwrap0', 'm4', 'libsigsegv2'];
+import { unpackSendmail } from './unpacked-sendmail.ts';
 
 /** A running Sendmail. */
 export type SendmailFromM4 = {
@@ -45,21 +44,7 @@ export const startSendmailFromM4 = async (
   lines: string,
   sockets: string,
 ): Promise<SendmailFromM4> => {
-  const queue = join(folder, 'queue');
-  const root = join(folder, 'root');
-  const binary = join(folder, 'sendmail');
-  await mkdir(queue, { recursive: true, mode: 0o700 });
-  execFileSync('apt-get', ['download', ...PACKAGES], { cwd: folder, stdio: 'ignore' });
-  for (const name of await readdir(folder)) {
-    if (name.endsWith('.deb')) execFileSync('dpkg', ['-x', join(folder, name), root]);
-  }
-  // A copy without the set-group-id bit, so that it takes the libraries beside it.
-  await copyFile(join(root, 'usr/libexec/sendmail/sendmail'), binary);
-  await chmod(binary, 0o755);
-  const environment = {
-    PATH: `${process.env.PATH}:/usr/sbin:/sbin`,
-    LD_LIBRARY_PATH: join(root, 'usr/lib/x86_64-linux-gnu'),
-  };
+  const { root, queue, binary, environment } = await unpackSendmail(folder, ['sendmail-cf', 'm4', 'libsigsegv2']);
   const macros = join(root, 'usr/share/sendmail/cf/');
   const source = join(folder, 'sendmail.mc');
   await writeFile(source, surroundings(folder, port, lines));

@@ -2,12 +2,10 @@
  * A real Sendmail beside Postfix, for interoperability tests. Debian's package would take Postfix away, so its files are unpacked into a temporary folder and run from
  * there, queueing only: the queue files show what header edits did. Needs root and a reachable package archive. Ended by its own handle.
  */
-import { execFileSync } from 'node:child_process';
-import { chmod, copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { answers, type Daemon, startDaemon } from './mail-lab.ts';
-
-const PACKAGES = ['sendmail-bin', 'sendmail-base', 'libwrap0'];
+import { unpackSendmail } from './unpacked-sendmail.ts';
 
 /** A running Sendmail. */
 export type Sendmail = {
@@ -51,25 +49,12 @@ Mlab, P=/bin/true, F=DFM, S=0, R=0, T=DNS/RFC822/X-Unix, A=true
 
 /** Starts it. @param milter in its own words, as in "inet:8891@127.0.0.1" */
 export const startSendmail = async (folder: string, port: number, milter: string): Promise<Sendmail> => {
-  const queue = join(folder, 'queue');
-  const root = join(folder, 'root');
-  const binary = join(folder, 'sendmail');
-  await mkdir(queue, { recursive: true, mode: 0o700 });
-  execFileSync('apt-get', ['download', ...PACKAGES], { cwd: folder, stdio: 'ignore' });
-  for (const name of await readdir(folder)) {
-    if (name.endsWith('.deb')) execFileSync('dpkg', ['-x', join(folder, name), root]);
-  }
-  // A copy without the set-group-id bit, so that it takes the libraries beside it.
-  await copyFile(join(root, 'usr/libexec/sendmail/sendmail'), binary);
-  await chmod(binary, 0o755);
+  const { queue, binary, environment } = await unpackSendmail(folder);
   const file = join(folder, 'sendmail.cf');
   await writeFile(file, configuration(folder, port, milter));
   // In a host name space of its own: under an unqualified host name it sleeps for a minute first.
   const command = `hostname mx.rcpt.example && exec ${binary} -C ${file} -bD`;
-  const daemon: Daemon = startDaemon('unshare', ['-u', 'sh', '-c', command], {
-    PATH: `${process.env.PATH}:/usr/sbin:/sbin`,
-    LD_LIBRARY_PATH: join(root, 'usr/lib/x86_64-linux-gnu'),
-  });
+  const daemon: Daemon = startDaemon('unshare', ['-u', 'sh', '-c', command], environment);
   await answers(port);
   const filesOf = async (kind: string): Promise<string[]> =>
     (await readdir(queue)).filter((name) => name.startsWith(kind)).map((name) => join(queue, name));
