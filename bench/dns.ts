@@ -108,7 +108,7 @@ const measure = async ({ literal }: DnsDaemons) => {
     await runNode(literal, QUESTIONS, 200);
   }
   const at100 = await pairs(literal, QUESTIONS, 100, ROUNDS);
-  const at1000 = await pairs(literal, QUESTIONS, 1000, 5);
+  const at1000 = await pairs(literal, QUESTIONS, 1000, ROUNDS);
   return { at100, at1000, cache: await hitsAndMisses(literal) };
 };
 

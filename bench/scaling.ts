@@ -13,13 +13,13 @@ import { complaintOfOurs, type Ours, startOurs } from './ours.ts';
 import { busyMsOf, CORES } from './processes.ts';
 import { makeMessage } from './world.ts';
 
-/** Connections of each load process. */
-const CONNECTIONS = 16;
+/** Connections of each load process: more than a worker judges together, so that a whole group waits for it on both sides. */
+const CONNECTIONS = 48;
 const MESSAGE_BYTES = 30_000;
 /** Part of the cores that others may have had in a pair that counts. */
 const MAX_OTHERS = 0.05;
-/** Both workers have compiled what they run by then. */
-const WARM_UP_MS = 8_000;
+/** Both workers have compiled what they run by then; after 8 s they had not, and two compile twice what one does. */
+const WARM_UP_MS = 25_000;
 /** Pairs tried for each that is wanted. */
 const PATIENCE = 6;
 
