@@ -46,6 +46,20 @@ export const HttpSettings = z.object({
     unit: 'fields',
     about: 'header fields of a message; more is answered with 413',
   }),
+  maxTotalBytes: wholeNumber({
+    default: 402653184,
+    min: 1048576,
+    max: 68719476736,
+    unit: 'bytes',
+    about: 'bytes of all messages and request bodies that one worker holds at one time; HTTP answers 503 beyond it',
+  }),
+  maxCallerBytes: wholeNumber({
+    default: 201326592,
+    min: 65536,
+    max: 68719476736,
+    unit: 'bytes',
+    about: 'bytes of MAX_TOTAL_BYTES that the HTTP bodies of one address may take, where it sends more than one',
+  }),
   maxBatchMessages: wholeNumber({
     default: 10000,
     min: 1,

@@ -3,13 +3,19 @@ import type { Config } from '../schemas/config.ts';
 import { budgetLimits, withBudget } from './dns/budget.ts';
 import type { Log } from './log.ts';
 import type { Parts } from './parts.ts';
+import type { Memory } from './pipeline/memory.ts';
 import type { CheckSpf, Observer } from './pipeline/parts.ts';
 import { createPipeline, type Pipeline } from './pipeline/pipeline.ts';
 import { writeAuthenticationResults, writeReceivedSpf } from './verdict/authentication-results.ts';
 import { checkSpf } from './verdict/spf.ts';
 
 /** Makes the faces. */
-export const createMailFaces = (config: Config, parts: Parts, log: Log, observer: Observer = {}): Pipeline => {
+export const createMailFaces = (
+  config: Config,
+  parts: Parts,
+  log: Log,
+  { observer = {}, memory }: { observer?: Observer; memory?: Memory } = {},
+): Pipeline => {
   const clock = () => performance.now();
   const limits = budgetLimits(config);
   const check: CheckSpf = (facts) => {
@@ -30,5 +36,6 @@ export const createMailFaces = (config: Config, parts: Parts, log: Log, observer
     log,
     clock,
     observer,
+    ...(memory !== undefined && { memory }),
   });
 };

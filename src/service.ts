@@ -9,6 +9,7 @@ import { createMailFaces } from './mail-faces.ts';
 import { createMetrics, writeSum } from './metrics.ts';
 import { createParts } from './parts.ts';
 import { writeListenAddress } from './pipeline/listener.ts';
+import { createMemory } from './pipeline/memory.ts';
 import { readSamples } from './samples.ts';
 import type { Team } from './team.ts';
 import type { Traces } from './traces.ts';
@@ -60,7 +61,8 @@ export const createService = async (config: Config, log: Log, team?: Team, trace
   const { resolver } = parts;
   const levels = () => ({ cache: resolver.cacheStats() });
   team?.join({ readGauges: () => metrics.readValues(levels()), forget: resolver.flush });
-  const mailFaces = createMailFaces(config, parts, log, metrics.observer);
+  const memory = createMemory(config.maxTotalBytes);
+  const mailFaces = createMailFaces(config, parts, log, { observer: metrics.observer, memory });
   let ready = false;
   const app = await createApp({
     log,
@@ -68,6 +70,7 @@ export const createService = async (config: Config, log: Log, team?: Team, trace
     replay: parts.replay,
     domains: { assess: parts.assess, width: config.postureConcurrency },
     hooks: mailFaces,
+    memory,
     isReady: () => ready,
     settings: config,
     samples: readSamples(config.dnsZone),

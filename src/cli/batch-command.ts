@@ -62,7 +62,7 @@ Example:
       )) {
         if (index >= done) {
           const line =
-            entry.kind === 'too-large'
+            entry.kind !== 'message'
               ? { index, problem: `larger than ${config.maxMessageBytes} octets` }
               : await judge(entry.bytes, index);
           const text = `${JSON.stringify(line)}\n`;

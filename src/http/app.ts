@@ -5,13 +5,16 @@
 import { randomUUID } from 'node:crypto';
 import fastifySwaggerUi from '@fastify/swagger-ui';
 import fastify, { type FastifyInstance, LogController } from 'fastify';
+import type { HttpSettings } from '../../schemas/http-settings.ts';
 import type { Samples } from '../../schemas/samples.ts';
 import type { Log } from '../log.ts';
+import { createMemory, type Memory } from '../pipeline/memory.ts';
 import type { ReplayVerdict } from '../verdict/replay.ts';
 import type { Verify } from '../verdict/verify.ts';
 import { type Access, guardAccess, OPEN_ACCESS } from './access.ts';
 import { mountBatch } from './batch-route.ts';
 import { acceptBodies } from './body.ts';
+import { createBodyRooms } from './body-memory.ts';
 import { type DnsCache, mountDnsCache } from './dns-cache-route.ts';
 import { type DomainRouteParts, mountDomains } from './domain-route.ts';
 import { mountHealth } from './health-route.ts';
@@ -45,7 +48,12 @@ export type AppParts = {
   operator?: { readMetrics: ReadMetrics; dnsCache: DnsCache };
   /** Told after each answer, for gauges. @param route the pattern of the route, "unknown" where there is none */
   onAnswer?: (answer: { route: string; method: string; status: number; elapsedMs: number }) => void;
-  settings: { maxMessageBytes: number; requestTimeoutMs: number; maxBatchMessages: number; batchWidth: number };
+  /** The account of memory of all faces. @default one of its own */
+  memory?: Memory;
+  settings: Pick<
+    HttpSettings,
+    'maxMessageBytes' | 'requestTimeoutMs' | 'maxBatchMessages' | 'batchWidth' | 'maxTotalBytes' | 'maxCallerBytes'
+  >;
 };
 
 /** Builds the app; `app.listen` or `app.inject` is the caller's. */
@@ -65,6 +73,7 @@ export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
     return503OnClosing: false,
   }) as unknown as FastifyInstance;
 
+  const openRoom = createBodyRooms(parts.memory ?? createMemory(settings.maxTotalBytes), settings.maxCallerBytes);
   app.setErrorHandler(handleError);
   app.setNotFoundHandler((request, reply) =>
     sendProblem(reply, 'not-found', { detail: `${request.method} is not answered at this address` }),
@@ -77,7 +86,7 @@ export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
     if (!parts.isReady()) reply.header('connection', 'close');
     done(null, payload);
   });
-  acceptBodies(app, settings.maxMessageBytes);
+  acceptBodies(app, settings, openRoom);
   if (onAnswer !== undefined) {
     app.addHook('onResponse', ({ routeOptions, method }, { statusCode, elapsedTime }, done) => {
       onAnswer({ route: routeOptions.url ?? 'unknown', method, status: statusCode, elapsedMs: elapsedTime });
@@ -95,7 +104,7 @@ export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
     requireKey(routes);
     mountVerify(routes, { verify: parts.verify, maxMessageBytes: settings.maxMessageBytes });
     mountReplay(routes, { replay: parts.replay, maxMessageBytes: settings.maxMessageBytes });
-    mountBatch(routes, { verify: parts.verify, ...settings });
+    mountBatch(routes, { verify: parts.verify, openRoom, ...settings });
     if (parts.domains !== undefined) mountDomains(routes, parts.domains);
     if (parts.hooks !== undefined) mountHooks(routes, parts.hooks, settings.maxMessageBytes);
   });

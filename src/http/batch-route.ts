@@ -10,18 +10,30 @@ import type { SmtpFacts } from '../../schemas/smtp.ts';
 import { VerifyQuery, VerifyRequest } from '../../schemas/verify-request.ts';
 import { readLines } from '../message/lines.ts';
 import { readMbox } from '../message/mbox.ts';
+import type { Room } from '../message/octets.ts';
 import type { Verify, VerifyOptions } from '../verdict/verify.ts';
-import { messageBytes } from './body.ts';
+import { messageBytes, requestTimeout, serviceFull } from './body.ts';
+import type { OpenBodyRoom } from './body-memory.ts';
+import { checkJsonBounds } from './json-bounds.ts';
 import { problemResponses } from './openapi.ts';
 import { inOrder } from './ordered.ts';
 import { invalidRequest, problemOf, RequestProblem } from './problem.ts';
 import { abortOnHangUp, optionsOf, toFacts, toProblem } from './verify-route.ts';
 
 /** What the route is handed. */
-export type BatchParts = { verify: Verify; maxMessageBytes: number; maxBatchMessages: number; batchWidth: number };
+export type BatchParts = {
+  verify: Verify;
+  maxMessageBytes: number;
+  maxBatchMessages: number;
+  batchWidth: number;
+  requestTimeoutMs: number;
+  openRoom: OpenBodyRoom;
+};
 
 /** A message of the batch, or what is wrong with its line. */
-type Item = { message: Buffer; facts: SmtpFacts; options: VerifyOptions } | { problem: RequestProblem };
+type Item =
+  | { message: Buffer; facts: SmtpFacts; options: VerifyOptions /** Octets counted for it. */; held: number }
+  | { problem: RequestProblem };
 
 /** Base64 inside JSON, and the envelope around it. */
 const LINE_OVERHEAD = 1.5;
@@ -53,10 +65,11 @@ export const mountBatch = (app: FastifyInstance, parts: BatchParts): void => {
         },
       },
       async (request, reply) => {
-        const items = readItems(request, parts);
+        const room = parts.openRoom(request, reply);
+        const items = readItems(request, parts, room);
         const signal = abortOnHangUp(reply);
         const lines = inOrder(atMost(items, parts.maxBatchMessages), parts.batchWidth, (item, index) =>
-          judge(item, index, parts.verify, signal),
+          judge(item, index, (message, facts, options) => parts.verify(message, facts, { ...options, signal }), room),
         );
         return reply
           .type('application/x-ndjson; charset=utf-8')
@@ -84,51 +97,114 @@ async function* atMost(items: AsyncIterable<Item>, most: number): AsyncGenerator
   }
 }
 
-const judge = async (item: Item, index: number, verify: Verify, signal: AbortSignal): Promise<BatchLine> => {
+const judge = async (item: Item, index: number, verify: Verify, room: Room): Promise<BatchLine> => {
   if ('problem' in item) return { index, problem: problemOf(item.problem) };
   try {
-    return { index, verdict: await verify(item.message, item.facts, { ...item.options, signal }) };
+    return { index, verdict: await verify(item.message, item.facts, item.options) };
   } catch (cause) {
     return { index, problem: problemOf(toProblem(cause)) };
+  } finally {
+    room.release(item.held);
   }
 };
 
-const readItems = (request: FastifyRequest, parts: BatchParts): AsyncIterable<Item> => {
+const readItems = (request: FastifyRequest, parts: BatchParts, room: Room): AsyncIterable<Item> => {
   const query = VerifyQuery.safeParse(request.query);
   if (!query.success) throw invalidRequest(query.error, 'query');
   const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
-  const stream = request.body as AsyncIterable<Buffer>;
-  if (type === 'application/mbox') return fromMbox(stream, query.data, parts.maxMessageBytes);
+  const stream = withinTime(request.body as Readable, parts.requestTimeoutMs);
+  if (type === 'application/mbox') return toldToTheEnd(fromMbox(stream, query.data, parts.maxMessageBytes, room));
   if (/^application\/(?:x-ndjson|ndjson|jsonl|x-jsonlines)$/.test(type))
-    return fromLines(stream, parts.maxMessageBytes);
+    return toldToTheEnd(fromLines(stream, parts.maxMessageBytes, room));
   throw new RequestProblem('unsupported-media-type', 'send application/mbox or application/x-ndjson');
 };
+
+/**
+ * The pieces of a body, whose client has `timeoutMs` in all to send them. The clock runs only while we wait for the client: what we do with the pieces, and how long we do
+ * not read, is not the client's doing. @throws RequestProblem when the time is up
+ */
+async function* withinTime(stream: Readable, timeoutMs: number): AsyncGenerator<Buffer> {
+  // Ending the stream would end the connection, and with it the answer.
+  const pieces: AsyncIterator<Buffer> = stream.iterator({ destroyOnReturn: false });
+  let leftMs = timeoutMs;
+  for (;;) {
+    const startMs = performance.now();
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => reject(requestTimeout(timeoutMs)), Math.max(0, leftMs));
+    });
+    const next = pieces.next();
+    // Once the time is up nobody waits for it any more.
+    next.catch(() => undefined);
+    try {
+      const { value, done } = await Promise.race([next, late]);
+      if (done === true) return;
+      leftMs -= performance.now() - startMs;
+      yield value;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+/** The items, and one last line that says so when they end before the batch does: what was read before it is still answered. */
+async function* toldToTheEnd(items: AsyncIterable<Item>): AsyncGenerator<Item> {
+  try {
+    yield* items;
+  } catch (cause) {
+    const [kind, reason] =
+      cause instanceof RequestProblem
+        ? ([cause.kind, cause.message] as const)
+        : (['bad-request', 'the body broke off'] as const);
+    yield { problem: new RequestProblem(kind, `the batch ends early, from here on nothing was judged: ${reason}`) };
+  }
+}
 
 async function* fromMbox(
   stream: AsyncIterable<Buffer>,
   query: VerifyQuery,
   maxMessageBytes: number,
+  room: Room,
 ): AsyncGenerator<Item> {
-  for await (const entry of readMbox(stream, maxMessageBytes)) {
-    if (entry.kind === 'message') yield { message: entry.bytes, facts: toFacts(query), options: optionsOf(query) };
+  for await (const entry of readMbox(stream, maxMessageBytes, room)) {
+    if (entry.kind === 'message') {
+      const { bytes } = entry;
+      yield { message: bytes, facts: toFacts(query), options: optionsOf(query), held: bytes.length };
+    } else if (entry.kind === 'no-room') yield { problem: serviceFull() };
     else yield { problem: new RequestProblem('body-too-large', `the message has more than ${maxMessageBytes} octets`) };
   }
 }
 
-async function* fromLines(stream: AsyncIterable<Buffer>, maxMessageBytes: number): AsyncGenerator<Item> {
-  for await (const line of readLines(stream, Math.ceil(maxMessageBytes * LINE_OVERHEAD) + LINE_ENVELOPE_BYTES)) {
+async function* fromLines(stream: AsyncIterable<Buffer>, maxMessageBytes: number, room: Room): AsyncGenerator<Item> {
+  const maxBytes = Math.ceil(maxMessageBytes * LINE_OVERHEAD) + LINE_ENVELOPE_BYTES;
+  for await (const line of readLines(stream, maxBytes, room)) {
     if (line.kind === 'too-long')
       yield { problem: new RequestProblem('body-too-large', 'the line is too long for one message') };
-    else if (line.bytes.toString('latin1').trim() !== '') yield readLine(line.bytes, maxMessageBytes);
+    else if (line.kind === 'no-room') yield { problem: serviceFull() };
+    else yield* await readLine(line.bytes, maxMessageBytes, maxBytes, room);
   }
 }
 
-const readLine = (bytes: Buffer, maxMessageBytes: number): Item => {
+/** A line as an item; the room of its text goes over to the message. */
+const readLine = async (bytes: Buffer, maxMessageBytes: number, maxBytes: number, room: Room): Promise<Item[]> => {
+  const held = bytes.length;
+  const item = await parseLine(bytes, maxMessageBytes, maxBytes);
+  if (item === null || 'problem' in item) room.release(held);
+  return item === null ? [] : 'problem' in item ? [item] : [{ ...item, held }];
+};
+
+/** @returns null for a line without content */
+const parseLine = async (bytes: Buffer, maxMessageBytes: number, maxBytes: number): Promise<Item | null> => {
   let value: unknown;
   try {
-    value = JSON.parse(bytes.toString('utf8'));
-  } catch {
-    return { problem: new RequestProblem('invalid-json', 'the line is not JSON') };
+    await checkJsonBounds(bytes, maxBytes);
+    const text = bytes.toString('utf8');
+    if (text.trim() === '') return null;
+    value = JSON.parse(text);
+  } catch (cause) {
+    return {
+      problem: cause instanceof RequestProblem ? cause : new RequestProblem('invalid-json', 'the line is not JSON'),
+    };
   }
   const parsed = VerifyRequest.safeParse(value);
   if (!parsed.success) return { problem: invalidRequest(parsed.error, '') };
@@ -138,6 +214,7 @@ const readLine = (bytes: Buffer, maxMessageBytes: number): Item => {
       message: messageBytes(message, encoding, maxMessageBytes),
       facts: smtp ?? {},
       options: { ...optionsOf(rest), overlay: dns },
+      held: 0,
     };
   } catch (cause) {
     if (cause instanceof RequestProblem) return { problem: cause };

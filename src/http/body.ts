@@ -1,100 +1,146 @@
 /**
- * Request bodies: raw octets for every content type but JSON, and messages inside JSON. Bytes are never re-encoded: what came is what is judged. A raw body is read here
- * and not by fastify, which joins its pieces in one go: for 50 MB nobody else would be served for some 80 ms. JSON cannot be parsed in turns, so large messages had better come raw.
+ * Request bodies: raw octets for every content type but JSON, and messages inside JSON. Bytes are never re-encoded: what came is what is judged. A body is copied into blocks
+ * as it comes, so that pieces cost nothing but their octets, and every block is counted on the account of the service. JSON is parsed in one go: its size, values and depth
+ * are bounded before, and large messages had better come raw.
  */
 import type { IncomingMessage } from 'node:http';
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { errorCodes, type FastifyInstance } from 'fastify';
+import { errorCodes, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { letGo } from '../message/let-go.ts';
+import { Octets, type Room } from '../message/octets.ts';
+import type { OpenBodyRoom } from './body-memory.ts';
+import { checkJsonBounds } from './json-bounds.ts';
 import { RequestProblem } from './problem.ts';
 
 /** JSON carries a message in base64 (four octets for three) or as escaped text (up to six for one); base64 is the case to have room for. */
 const JSON_OVERHEAD = 1.5;
 const JSON_ENVELOPE_BYTES = 262_144;
-/** Octets joined between two turns of the event loop. */
-const TURN_BYTES = 1_048_576;
-const NOTHING = Buffer.alloc(0);
+/** Parsing holds the text and the values beside the octets; each is about as large. */
+const JSON_COPIES = 2;
+/** Pieces of a body before their size counts, and the octets that they must have on average from then on: each one costs a call. */
+const FREE_PIECES = 10_000;
+const MIN_PIECE_BYTES = 64;
+/** A limit of ours that passes: the client is told to come again. */
+export const RETRY_AFTER_SECONDS = 2;
 
-/** Installs the two parsers: JSON, and raw octets for anything else. @param maxMessageBytes largest message */
-export const acceptBodies = (app: FastifyInstance, maxMessageBytes: number): void => {
+/** What bodies are bounded by. */
+export type BodyLimits = { readonly maxMessageBytes: number; readonly requestTimeoutMs: number };
+
+/** Installs the two parsers: JSON, and raw octets for anything else; a body with a content encoding is refused, also where a route reads it as a stream. */
+export const acceptBodies = (app: FastifyInstance, limits: BodyLimits, openRoom: OpenBodyRoom): void => {
+  const replies = new WeakMap<FastifyRequest, FastifyReply>();
+  app.addHook('preParsing', (request, reply, payload, done) => {
+    const encoding = request.headers['content-encoding'] ?? 'identity';
+    if (encoding.trim().toLowerCase() !== 'identity')
+      return done(new RequestProblem('unsupported-encoding', 'send the body without a Content-Encoding'));
+    replies.set(request, reply);
+    done(null, payload);
+  });
+  const read = async (request: FastifyRequest, payload: IncomingMessage, maxBytes: number) => {
+    const reply = replies.get(request);
+    if (reply === undefined) throw new Error('a body without an answer');
+    const room = openRoom(request, reply);
+    try {
+      return { room, bytes: await readBody(payload, maxBytes, limits.requestTimeoutMs, room) };
+    } catch (cause) {
+      throw tellRetry(reply, cause);
+    }
+  };
   app.removeAllContentTypeParsers();
+  const jsonBytes = Math.ceil(limits.maxMessageBytes * JSON_OVERHEAD) + JSON_ENVELOPE_BYTES;
   app.addContentTypeParser(
     /^application\/(?:[\w.+-]+\+)?json(?:\s*;|$)/i,
-    { parseAs: 'buffer', bodyLimit: Math.ceil(maxMessageBytes * JSON_OVERHEAD) + JSON_ENVELOPE_BYTES },
-    (_request, body, done) => {
-      if (body.length === 0) return done(new RequestProblem('empty-body', 'send a JSON object with a "message"'));
-      try {
-        done(null, JSON.parse(body.toString('utf8')));
-      } catch (cause) {
-        done(
-          new RequestProblem('invalid-json', cause instanceof Error ? plain(cause.message) : 'the body is not JSON'),
-        );
-      }
+    async (request: FastifyRequest, payload: IncomingMessage) => {
+      const { bodyLimit } = request.routeOptions;
+      const maxBytes = bodyLimit !== undefined && bodyLimit < limits.maxMessageBytes ? bodyLimit : jsonBytes;
+      const { room, bytes } = await read(request, payload, maxBytes);
+      if (bytes.length === 0) throw new RequestProblem('empty-body', 'send a JSON object with a "message"');
+      await checkJsonBounds(bytes, maxBytes);
+      const reply = replies.get(request);
+      if (!room.reserve(bytes.length * JSON_COPIES))
+        throw reply === undefined ? serviceFull() : tellRetry(reply, serviceFull());
+      return parseJson(bytes);
     },
   );
-  app.addContentTypeParser('*', (_request, payload, done) => readRaw(payload, maxMessageBytes, done));
+  app.addContentTypeParser(
+    '*',
+    async (request: FastifyRequest, payload: IncomingMessage) =>
+      (await read(request, payload, limits.maxMessageBytes)).bytes,
+  );
 };
 
-/** Reads a body to its end. @param done called once, with what went wrong or with the octets, which are the caller's own */
-const readRaw = (
-  payload: IncomingMessage,
-  maxBytes: number,
-  done: (cause: Error | null, bytes?: Buffer) => void,
-): void => {
+/** The service holds as many octets as it may, or this caller does. */
+export const serviceFull = (): RequestProblem =>
+  new RequestProblem('service-full', 'the memory for messages under way is used up; send this one again later');
+
+/** A caller that is told to come again is told when. */
+const tellRetry = (reply: FastifyReply, cause: unknown): unknown => {
+  if (cause instanceof RequestProblem && cause.kind === 'service-full')
+    void reply.header('retry-after', String(RETRY_AFTER_SECONDS));
+  return cause;
+};
+
+const parseJson = (bytes: Buffer): unknown => {
+  const text = bytes.toString('utf8');
+  letGo(bytes);
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new RequestProblem('invalid-json', cause instanceof Error ? plain(cause.message) : 'the body is not JSON');
+  }
+};
+
+/**
+ * Reads a body to its end; every way it can end settles the promise.
+ * @param timeoutMs for all of it
+ * @returns the octets, the caller's own, counted in the room
+ */
+const readBody = (payload: IncomingMessage, maxBytes: number, timeoutMs: number, room: Room): Promise<Buffer> => {
   const declared = payload.headers['content-length'];
-  if (Number(declared) > maxBytes) {
-    done(new errorCodes.FST_ERR_CTP_BODY_TOO_LARGE());
-    return;
-  }
-  const pieces: Buffer[] = [];
-  let length = 0;
-  const settle = (): void => void payload.off('data', take).off('end', finish).off('error', fail);
-  const take = (piece: Buffer): void => {
-    length += piece.length;
-    if (length <= maxBytes) {
-      pieces.push(piece);
-      return;
-    }
-    settle();
-    done(new errorCodes.FST_ERR_CTP_BODY_TOO_LARGE());
-  };
-  const fail = (cause: Error): void => {
-    settle();
-    done(Object.assign(cause, { statusCode: 400 }));
-  };
-  const finish = (): void => {
-    settle();
-    if (declared !== undefined && Number(declared) !== length)
-      done(new errorCodes.FST_ERR_CTP_INVALID_CONTENT_LENGTH());
-    else if (length <= TURN_BYTES) done(null, joined(pieces, length));
-    else void joinInTurns(pieces, length).then((bytes) => done(null, bytes), done);
-  };
-  payload.on('data', take).on('end', finish).on('error', fail);
+  if (Number(declared) > maxBytes) return Promise.reject(new errorCodes.FST_ERR_CTP_BODY_TOO_LARGE());
+  return new Promise((resolve, reject) => {
+    const octets = new Octets(room);
+    let pieces = 0;
+    const settle = (): void => {
+      clearTimeout(timer);
+      payload.off('data', take).off('end', finish).off('error', fail).off('close', gone);
+    };
+    const refuse = (cause: Error): void => {
+      settle();
+      octets.drop();
+      // What still comes is read and dropped until the answer is out.
+      payload.on('error', () => undefined).resume();
+      reject(cause);
+    };
+    const timer = setTimeout(() => refuse(requestTimeout(timeoutMs)), timeoutMs);
+    const take = (piece: Buffer): void => {
+      pieces += 1;
+      if (octets.length + piece.length > maxBytes) refuse(new errorCodes.FST_ERR_CTP_BODY_TOO_LARGE());
+      else if (pieces > FREE_PIECES && octets.length < pieces * MIN_PIECE_BYTES)
+        refuse(
+          new RequestProblem(
+            'body-too-large',
+            `the body comes in more than ${FREE_PIECES} pieces of fewer than ${MIN_PIECE_BYTES} octets`,
+          ),
+        );
+      else if (!octets.add(piece)) refuse(serviceFull());
+    };
+    const fail = (cause: Error): void => refuse(Object.assign(cause, { statusCode: 400 }));
+    const gone = (): void =>
+      refuse(new RequestProblem('client-gone', 'the connection closed before the end of the body'));
+    const finish = (): void => {
+      settle();
+      if (declared !== undefined && Number(declared) !== octets.length) {
+        octets.drop();
+        reject(new errorCodes.FST_ERR_CTP_INVALID_CONTENT_LENGTH());
+      } else octets.take().then(resolve, reject);
+    };
+    payload.on('data', take).on('end', finish).on('error', fail).on('close', gone);
+  });
 };
 
-const joined = (pieces: readonly Buffer[], length: number): Buffer => {
-  if (pieces.length === 1) return pieces[0] ?? NOTHING;
-  const bytes = Buffer.concat(pieces, length);
-  for (const piece of pieces) letGo(piece);
-  return bytes;
-};
-
-/** Joins pieces; each is let go once it is copied, so that a large body is held little more than once. */
-const joinInTurns = async (pieces: Buffer[], length: number): Promise<Buffer> => {
-  const bytes = Buffer.allocUnsafeSlow(length);
-  let at = 0;
-  let turnEnd = TURN_BYTES;
-  for (const [index, piece] of pieces.entries()) {
-    if (at >= turnEnd) {
-      await nextTurn();
-      turnEnd = at + TURN_BYTES;
-    }
-    at += piece.copy(bytes, at);
-    letGo(piece);
-    pieces[index] = NOTHING;
-  }
-  return bytes;
-};
+/** The client did not send its request in time. */
+export const requestTimeout = (timeoutMs: number): RequestProblem =>
+  new RequestProblem('request-timeout', `the request did not come within ${timeoutMs} ms`);
 
 /** V8's message quotes a piece of the input; keep the position and drop the quotation. */
 const plain = (message: string): string =>

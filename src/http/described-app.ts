@@ -17,7 +17,14 @@ export const describedApp = async () => {
     domains: { assess: noWork, width: 1 },
     isReady: () => false,
     operator: { readMetrics: noWork, dnsCache: { cacheStats: doesNothing, flush: doesNothing } },
-    settings: { maxMessageBytes: 1024, requestTimeoutMs: 1000, maxBatchMessages: 1, batchWidth: 1 },
+    settings: {
+      maxMessageBytes: 1024,
+      requestTimeoutMs: 1000,
+      maxBatchMessages: 1,
+      batchWidth: 1,
+      maxTotalBytes: 100_000_000,
+      maxCallerBytes: 50_000_000,
+    },
   });
   await app.ready();
   return app;

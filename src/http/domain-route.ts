@@ -21,6 +21,9 @@ export type DomainRouteParts = {
   width: number;
 };
 
+/** Names and some records; no request needs more. */
+const MAX_BODY_BYTES = 262_144;
+
 const DomainParameter = z.object({ domain: DomainName });
 
 /** Mounts the three routes. */
@@ -48,6 +51,7 @@ export const mountDomains = (app: FastifyInstance, { assess, width }: DomainRout
   app.post(
     '/v1/domains/:domain',
     {
+      bodyLimit: MAX_BODY_BYTES,
       schema: {
         operationId: 'assessDomainWith',
         summary: 'Judge records before they are published',
@@ -56,7 +60,7 @@ export const mountDomains = (app: FastifyInstance, { assess, width }: DomainRout
         tags: ['domains'],
         params: DomainParameter,
         body: PostureRequest,
-        response: { 200: Posture, ...problemResponses(400, 413, 415, 500) },
+        response: { 200: Posture, ...problemResponses(400, 408, 413, 415, 500, 503) },
       },
     },
     async (request, reply) => {
@@ -69,6 +73,7 @@ export const mountDomains = (app: FastifyInstance, { assess, width }: DomainRout
   app.post(
     '/v1/domains',
     {
+      bodyLimit: MAX_BODY_BYTES,
       schema: {
         operationId: 'assessDomains',
         summary: 'Assess several domains',
@@ -77,7 +82,7 @@ export const mountDomains = (app: FastifyInstance, { assess, width }: DomainRout
         body: PosturesRequest,
         response: {
           200: { description: 'A PostureLine a line', content: { 'application/x-ndjson': { schema: PostureLine } } },
-          ...problemResponses(400, 413, 415, 500),
+          ...problemResponses(400, 408, 413, 415, 500, 503),
         },
       },
     },

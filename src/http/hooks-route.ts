@@ -27,7 +27,7 @@ export const mountHooks = (app: FastifyInstance, { mtaHooks, rawHook }: HookPart
           'The request and the answer are in the JSON that Stalwart 0.13 to 0.16 deploys. Only the data stage is judged; every other one is accepted.',
         tags: ['mail servers'],
         body: MtaHooksRequest,
-        response: { 200: MtaHooksResponse, ...problemResponses(400, 413, 500) },
+        response: { 200: MtaHooksResponse, ...problemResponses(400, 408, 413, 415, 500, 503) },
       },
     },
     async (request, reply) => {
@@ -49,7 +49,7 @@ export const mountHooks = (app: FastifyInstance, { mtaHooks, rawHook }: HookPart
         querystring: VerifyQuery,
         consumes: ['message/rfc822', 'application/json'],
         body: z.union([VerifyRequest, z.string().describe('the message, octet by octet')]),
-        response: { 200: RawHookResponse, ...problemResponses(400, 413, 415, 500) },
+        response: { 200: RawHookResponse, ...problemResponses(400, 408, 413, 415, 500, 503) },
       },
     },
     async (request, reply) => {

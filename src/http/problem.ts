@@ -16,6 +16,7 @@ const PROBLEMS = {
   forbidden: { status: 403, title: 'This is not allowed from here' },
   'not-found': { status: 404, title: 'There is nothing here' },
   'method-not-allowed': { status: 405, title: 'This method is not allowed here' },
+  'request-timeout': { status: 408, title: 'The request took too long to come' },
   'body-too-large': { status: 413, title: 'The message is too large' },
   'header-too-large': { status: 413, title: 'The header block of the message is too large' },
   'unsupported-media-type': { status: 415, title: 'This content type is not taken here' },
@@ -24,6 +25,7 @@ const PROBLEMS = {
   'client-gone': { status: 499, title: 'The client closed the connection' },
   'bad-request': { status: 400, title: 'The request cannot be read' },
   'internal-error': { status: 500, title: 'Something went wrong here' },
+  'service-full': { status: 503, title: 'The service has no memory for this now' },
   'not-ready': { status: 503, title: 'The service is not ready' },
 } as const satisfies Record<string, { status: number; title: string }>;
 export type ProblemKind = keyof typeof PROBLEMS;
@@ -41,11 +43,16 @@ export class RequestProblem extends Error {
   }
 }
 
+/** Most wrong fields that are told; a request may have a hundred thousand. */
+const MAX_ERRORS = 50;
+
 /** Wrong fields of a request, each with its path under `prefix`. */
 export const invalidRequest = (error: ZodError, prefix: string): RequestProblem => {
-  const errors = error.issues.flatMap((issue) => {
+  const errors = error.issues.slice(0, MAX_ERRORS).flatMap((issue) => {
     if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => ({ path: join(prefix, [...issue.path, key]), message: 'is not known here' }));
+      return issue.keys
+        .slice(0, MAX_ERRORS)
+        .map((key) => ({ path: join(prefix, [...issue.path, key]), message: 'is not known here' }));
     }
     return [{ path: join(prefix, issue.path), message: issue.message }];
   });
@@ -72,7 +79,7 @@ const problemDocument = (kind: ProblemKind, rest: Rest): Problem => {
     title,
     status,
     ...(rest.detail !== undefined && { detail: rest.detail.slice(0, 2000) }),
-    ...(rest.errors !== undefined && { errors: rest.errors.slice(0, 50) }),
+    ...(rest.errors !== undefined && { errors: rest.errors.slice(0, MAX_ERRORS) }),
     ...(rest.requestId !== undefined && { requestId: rest.requestId }),
   };
 };

@@ -22,7 +22,7 @@ export const mountReplay = (app: FastifyInstance, { replay, maxMessageBytes }: R
           'No server is asked: every DNS answer comes from the verdict, which must have been given with include=evidence. Time and settings are those of the verdict.',
         tags: ['verification'],
         body: ReplayRequest,
-        response: { 200: ReplayAnswer, ...problemResponses(400, 413, 500) },
+        response: { 200: ReplayAnswer, ...problemResponses(400, 408, 413, 415, 500, 503) },
       },
     },
     async (request, reply) => {

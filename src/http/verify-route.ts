@@ -31,7 +31,7 @@ export const mountVerify = (app: FastifyInstance, parts: VerifyRouteParts): void
         querystring: VerifyQuery,
         consumes: ['message/rfc822', 'application/json'],
         body: z.union([VerifyRequest, z.string().describe('the message, octet by octet')]),
-        response: { 200: Verdict, ...problemResponses(400, 413, 415, 500) },
+        response: { 200: Verdict, ...problemResponses(400, 408, 413, 415, 500, 503) },
       },
       // Read by hand below: a raw body must not pass through a schema, and a problem must name the field by its full path.
       validatorCompiler: () => (value) => ({ value }),

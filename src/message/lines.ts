@@ -1,41 +1,45 @@
-/** A stream of octets as lines, LF included; never holds more than one line and one chunk. A line over the limit is told in place of its octets, and the rest is read on. */
+/**
+ * A stream of octets as lines, LF included; never holds more than one line and one chunk. A line over the limit, or one there is no memory for, is told in place of its
+ * octets, and the rest is read on.
+ */
+import { ENDLESS_ROOM, Octets, type Room } from './octets.ts';
 
-/** One line, or word that a line passed the limit. */
-export type Line = { kind: 'line'; bytes: Buffer } | { kind: 'too-long' };
+/** One line, or word why it is left out. The octets of a line stay counted in the room until the caller releases them. */
+export type Line = { kind: 'line'; bytes: Buffer } | { kind: 'too-long' } | { kind: 'no-room' };
 
 const LF = 0x0a;
 
-/** Splits a stream. @param maxBytes longest line, LF included */
-export async function* readLines(stream: AsyncIterable<Buffer>, maxBytes: number): AsyncGenerator<Line> {
-  let held: Buffer[] = [];
-  let heldBytes = 0;
+/** Splits a stream. @param maxBytes longest line, LF included @param room account of memory @default endless */
+export async function* readLines(
+  stream: AsyncIterable<Buffer>,
+  maxBytes: number,
+  room: Room = ENDLESS_ROOM,
+): AsyncGenerator<Line> {
+  const line = new Octets(room);
   let skipping = false;
-  for await (const chunk of stream) {
-    let at = 0;
-    while (at < chunk.length) {
-      const lf = chunk.indexOf(LF, at);
-      const end = lf === -1 ? chunk.length : lf + 1;
-      if (!skipping && heldBytes + end - at > maxBytes) {
-        skipping = true;
-        held = [];
-        heldBytes = 0;
-        yield { kind: 'too-long' };
+  try {
+    for await (const chunk of stream) {
+      let at = 0;
+      while (at < chunk.length) {
+        const lf = chunk.indexOf(LF, at);
+        const end = lf === -1 ? chunk.length : lf + 1;
+        if (!skipping) {
+          const fits = line.length + end - at <= maxBytes;
+          if (!fits || !line.add(chunk.subarray(at, end))) {
+            skipping = true;
+            line.drop();
+            yield { kind: fits ? 'no-room' : 'too-long' };
+          }
+        }
+        if (lf !== -1) {
+          if (!skipping) yield { kind: 'line', bytes: await line.take() };
+          skipping = false;
+        }
+        at = end;
       }
-      if (!skipping) {
-        held.push(chunk.subarray(at, end));
-        heldBytes += end - at;
-      }
-      if (lf !== -1) {
-        if (!skipping) yield { kind: 'line', bytes: joined(held) };
-        held = [];
-        heldBytes = 0;
-        skipping = false;
-      }
-      at = end;
     }
+    if (line.length > 0) yield { kind: 'line', bytes: await line.take() };
+  } finally {
+    line.drop();
   }
-  if (heldBytes > 0) yield { kind: 'line', bytes: joined(held) };
 }
-
-/** A copy, so that a small line does not keep a large chunk alive. */
-const joined = (pieces: Buffer[]): Buffer => Buffer.concat(pieces);

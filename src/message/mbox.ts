@@ -1,59 +1,116 @@
 /**
  * Messages out of an mbox (RFC 4155): a line `From ` at the top or after a blank line begins one, and `>From ` is undone by one `>` as mboxrd writes it. Streams: never holds
- * more than one message. A message over the limit is told in place of its octets.
+ * more than one message and one chunk, and no object for a line. A message over the limit, or one there is no memory for, is told in place of its octets.
  */
-import { type Line, readLines } from './lines.ts';
+import { ENDLESS_ROOM, Octets, type Room } from './octets.ts';
 
-/** One message, or word that it passed the limit. */
-export type MboxEntry = { kind: 'message'; bytes: Buffer } | { kind: 'too-large' };
+/** One message, or word why it is left out. The octets of a message stay counted in the room until the caller releases them. */
+export type MboxEntry = { kind: 'message'; bytes: Buffer } | { kind: 'too-large' } | { kind: 'no-room' };
 
-const QUOTED_FROM = /^>+From /;
+const LF = 0x0a;
+const CR = 0x0d;
+const QUOTE = 0x3e;
+const FROM = Buffer.from('From ');
+/** Quotation marks before `From ` that are counted; a line with more of them is taken as it is. */
+const MAX_QUOTES = 994;
+const MAX_PREFIX = MAX_QUOTES + FROM.length;
+
+/** What the beginning of a line makes of it; `open` until enough of it has come. */
+type LineKind = 'open' | 'separator' | 'blank' | 'quoted' | 'other';
+
+/** Reads the beginning of a line. @param whole nothing more of the line will come before its decision */
+const kindOf = (start: Buffer, afterBlank: boolean, whole: boolean): LineKind => {
+  const first = start[0];
+  if (first === LF || (first === CR && start[1] === LF)) return 'blank';
+  if (first === CR && start.length === 1 && !whole) return 'open';
+  if (first === FROM[0] && afterBlank) {
+    if (start.length >= FROM.length)
+      return start.compare(FROM, 0, FROM.length, 0, FROM.length) === 0 ? 'separator' : 'other';
+    return !whole && FROM.compare(start, 0, start.length, 0, start.length) === 0 ? 'open' : 'other';
+  }
+  if (first !== QUOTE) return 'other';
+  let quotes = 1;
+  while (quotes < start.length && quotes <= MAX_QUOTES && start[quotes] === QUOTE) quotes += 1;
+  const rest = start.subarray(quotes, quotes + FROM.length);
+  if (quotes > MAX_QUOTES || FROM.compare(rest, 0, rest.length, 0, rest.length) !== 0) return 'other';
+  return rest.length === FROM.length ? 'quoted' : whole ? 'other' : 'open';
+};
 
 /**
  * Splits an mbox.
  * @param maxBytes octets of one message
+ * @param room account of memory @default endless
  * @returns octets before the first separator are one message too, so that a bare message is read as itself
  */
-export async function* readMbox(stream: AsyncIterable<Buffer>, maxBytes: number): AsyncGenerator<MboxEntry> {
-  let lines: Buffer[] = [];
-  let size = 0;
-  let tooLarge = false;
+export async function* readMbox(
+  stream: AsyncIterable<Buffer>,
+  maxBytes: number,
+  room: Room = ENDLESS_ROOM,
+): AsyncGenerator<MboxEntry> {
+  const message = new Octets(room);
+  let refused: 'too-large' | 'no-room' | null = null;
   let afterBlank = true;
-  const entry = (): MboxEntry[] => {
-    if (tooLarge) return [{ kind: 'too-large' }];
-    // The blank line before a separator is the mbox's, not the message's.
-    if (lines.length > 1 && isBlank(lines.at(-1))) lines.pop();
-    return size === 0 ? [] : [{ kind: 'message', bytes: Buffer.concat(lines) }];
+  let kind: LineKind = 'open';
+  /** The beginning of a line that is not decided yet. */
+  let start = Buffer.alloc(0);
+  /** Octets of the blank line at the end of what was collected: before a separator they are the mbox's, not the message's. */
+  let blank = Buffer.alloc(0);
+  const add = (piece: Buffer): void => {
+    if (refused !== null) return;
+    if (message.length + piece.length > maxBytes) refused = 'too-large';
+    else if (!message.add(piece)) refused = 'no-room';
+    if (refused !== null) message.drop();
   };
-  for await (const line of readLines(stream, maxBytes)) {
-    if (isSeparator(line, afterBlank)) {
-      yield* entry();
-      lines = [];
-      size = 0;
-      tooLarge = false;
-      afterBlank = false;
-      continue;
+  const entry = async (): Promise<MboxEntry[]> => {
+    // A message that is one blank line and nothing else is still that line.
+    if (message.length === 0) add(blank);
+    blank = Buffer.alloc(0);
+    const outcome: MboxEntry[] =
+      refused !== null
+        ? [{ kind: refused }]
+        : message.length === 0
+          ? []
+          : [{ kind: 'message', bytes: await message.take() }];
+    refused = null;
+    return outcome;
+  };
+  /** Takes octets of a line whose kind is known. */
+  const takeLine = (piece: Buffer): void => {
+    if (kind === 'separator') return;
+    add(blank);
+    blank = kind === 'blank' ? Buffer.from(piece) : Buffer.alloc(0);
+    if (kind !== 'blank') add(piece);
+  };
+  try {
+    for await (const chunk of stream) {
+      for (let at = 0; at < chunk.length; ) {
+        const lf = chunk.indexOf(LF, at);
+        const end = lf === -1 ? chunk.length : lf + 1;
+        let piece = chunk.subarray(at, end);
+        at = end;
+        if (kind === 'open') {
+          if (start.length > 0) piece = Buffer.concat([start, piece]);
+          start = Buffer.alloc(0);
+          kind = kindOf(piece, afterBlank, lf !== -1 || piece.length > MAX_PREFIX);
+          if (kind === 'open') {
+            start = Buffer.from(piece);
+            continue;
+          }
+          if (kind === 'separator') yield* await entry();
+          if (kind === 'quoted') piece = piece.subarray(1);
+        }
+        takeLine(piece);
+        if (lf === -1) continue;
+        afterBlank = kind === 'blank';
+        kind = 'open';
+      }
     }
-    if (line.kind === 'too-long' || size + line.bytes.length > maxBytes) {
-      tooLarge = true;
-      lines = [];
-      afterBlank = false;
-      continue;
+    if (start.length > 0) {
+      kind = kindOf(start, afterBlank, true);
+      takeLine(start);
     }
-    afterBlank = isBlank(line.bytes);
-    if (tooLarge) continue;
-    const bytes = unquoted(line.bytes);
-    lines.push(bytes);
-    size += bytes.length;
+    yield* await entry();
+  } finally {
+    message.drop();
   }
-  yield* entry();
 }
-
-const isSeparator = (line: Line, afterBlank: boolean): boolean =>
-  line.kind === 'line' && afterBlank && line.bytes.length >= 5 && line.bytes.toString('latin1', 0, 5) === 'From ';
-
-const isBlank = (line: Buffer | undefined): boolean =>
-  line !== undefined && (line[0] === 0x0a || (line[0] === 0x0d && line[1] === 0x0a));
-
-const unquoted = (line: Buffer): Buffer =>
-  line[0] === 0x3e && QUOTED_FROM.test(line.toString('latin1', 0, 1000)) ? line.subarray(1) : line;

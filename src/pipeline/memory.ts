@@ -10,8 +10,8 @@ export type Memory = {
   readonly held: number;
 };
 
-/** Opens the account. @param maxBytes most octets held at one time @param onChange told the new sum */
-export const createMemory = (maxBytes: number, onChange?: (held: number) => void): Memory => {
+/** Opens the account. @param maxBytes most octets held at one time @param onChange told the new sum @param whole account that this one is part of */
+export const createMemory = (maxBytes: number, onChange?: (held: number) => void, whole?: Memory): Memory => {
   let held = 0;
   const change = (bytes: number): void => {
     held += bytes;
@@ -19,11 +19,14 @@ export const createMemory = (maxBytes: number, onChange?: (held: number) => void
   };
   return {
     reserve: (bytes) => {
-      if (held + bytes > maxBytes) return false;
+      if (held + bytes > maxBytes || whole?.reserve(bytes) === false) return false;
       change(bytes);
       return true;
     },
-    release: (bytes) => change(-bytes),
+    release: (bytes) => {
+      whole?.release(bytes);
+      change(-bytes);
+    },
     get held() {
       return held;
     },

@@ -5,7 +5,7 @@
 import { createEvaluation, type EvaluationParts, type EvaluationSettings } from './evaluation.ts';
 import type { ListenAddress } from './listener.ts';
 import { createLists, type ListSettings } from './lists.ts';
-import { createMemory } from './memory.ts';
+import { createMemory, type Memory } from './memory.ts';
 import { createMilterServer } from './milter/server.ts';
 import { createMtaHooks, type MtaHooksAnswer } from './mta-hooks.ts';
 import type { CheckSpf, WriteReceivedSpf } from './parts.ts';
@@ -16,6 +16,8 @@ import { createRawHook, type RawHookAnswer } from './raw-hook.ts';
 export type PipelineParts = EvaluationParts & {
   readonly checkSpf: CheckSpf;
   readonly writeReceivedSpf: WriteReceivedSpf;
+  /** The account of memory of all faces. @default none beside PIPELINE_MAX_TOTAL_BYTES */
+  readonly memory?: Memory;
 };
 
 /** The faces. */
@@ -35,7 +37,7 @@ export const createPipeline = (settings: EvaluationSettings, parts: PipelinePart
   const { observer } = parts;
   const lists = createLists(settings);
   const evaluation = createEvaluation(settings, parts, lists);
-  const memory = createMemory(settings.pipelineMaxTotalBytes, observer?.onHeldBytes);
+  const memory = createMemory(settings.pipelineMaxTotalBytes, observer?.onHeldBytes, parts.memory);
   const milter = createMilterServer(settings, { ...parts, evaluation, memory });
   const policy = createPolicyServer(settings, parts, lists);
   return {

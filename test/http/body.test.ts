@@ -17,7 +17,14 @@ const app = await makeApp({
     judged = message;
     return verify(message, facts, options);
   },
-  settings: { maxMessageBytes: MAX_BYTES, requestTimeoutMs: 20_000, maxBatchMessages: 1, batchWidth: 1 },
+  settings: {
+    maxMessageBytes: MAX_BYTES,
+    requestTimeoutMs: 20_000,
+    maxBatchMessages: 1,
+    batchWidth: 1,
+    maxTotalBytes: 100_000_000,
+    maxCallerBytes: 50_000_000,
+  },
 });
 const address = await app.listen({ host: '127.0.0.1', port: 0 });
 after(() => app.close());

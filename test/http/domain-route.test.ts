@@ -18,7 +18,14 @@ const appWith = (assess: Assess, width = 4) =>
     replay: noWork,
     domains: { assess, width },
     isReady: () => true,
-    settings: { maxMessageBytes: 65_536, requestTimeoutMs: 5000, maxBatchMessages: 1, batchWidth: 1 },
+    settings: {
+      maxMessageBytes: 65_536,
+      requestTimeoutMs: 5000,
+      maxBatchMessages: 1,
+      batchWidth: 1,
+      maxTotalBytes: 100_000_000,
+      maxCallerBytes: 50_000_000,
+    },
   });
 const app = await appWith(createAssessor(worldParts({ ...GOOD, 'xn--bcher-kva.example TXT': ['v=spf1 -all'] })));
 after(() => app.close());

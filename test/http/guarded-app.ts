@@ -54,7 +54,14 @@ export const guardedApp = async (keys: boolean, settings: Partial<Access['settin
         flush: (name) => flushed.push(name),
       },
     },
-    settings: { maxMessageBytes: 1024, requestTimeoutMs: 1000, maxBatchMessages: 1, batchWidth: 1 },
+    settings: {
+      maxMessageBytes: 1024,
+      requestTimeoutMs: 1000,
+      maxBatchMessages: 1,
+      batchWidth: 1,
+      maxTotalBytes: 100_000_000,
+      maxCallerBytes: 50_000_000,
+    },
   });
   return { app, flushed };
 };
