@@ -79,7 +79,36 @@ export const HttpSettings = z.object({
     min: 1000,
     max: 3600000,
     unit: 'ms',
-    about: 'time for a client to send its whole request',
+    about:
+      'time for a client to send the header block of its request, and again for the body; it runs while we wait for the client only',
+  }),
+  writeTimeoutMs: wholeNumber({
+    default: 30000,
+    min: 200,
+    max: 3600000,
+    unit: 'ms',
+    about: 'time in which a client has to read something of an answer that waits for it, or its connection is closed',
+  }),
+  maxConnections: wholeNumber({
+    default: 2048,
+    min: 1,
+    max: 100000,
+    unit: 'connections',
+    about: 'connections of the HTTP face at one time',
+  }),
+  maxPeerConnections: wholeNumber({
+    default: 512,
+    min: 1,
+    max: 100000,
+    unit: 'connections',
+    about: 'connections of one address at one time; the proxies of TRUST_PROXY are counted in MAX_CONNECTIONS only',
+  }),
+  maxPipelinedRequests: wholeNumber({
+    default: 16,
+    min: 1,
+    max: 1000,
+    unit: 'requests',
+    about: 'requests under way on one connection; a client that sends more before it has its answers is disconnected',
   }),
   workers: wholeNumber({
     default: 1,

@@ -15,6 +15,7 @@ import { type Access, guardAccess, OPEN_ACCESS } from './access.ts';
 import { mountBatch } from './batch-route.ts';
 import { acceptBodies } from './body.ts';
 import { createBodyRooms } from './body-memory.ts';
+import { type ConnectionLimits, checkIntervalMs, limitConnections } from './connections.ts';
 import { type DnsCache, mountDnsCache } from './dns-cache-route.ts';
 import { type DomainRouteParts, mountDomains } from './domain-route.ts';
 import { mountHealth } from './health-route.ts';
@@ -52,20 +53,30 @@ export type AppParts = {
   memory?: Memory;
   settings: Pick<
     HttpSettings,
-    'maxMessageBytes' | 'requestTimeoutMs' | 'maxBatchMessages' | 'batchWidth' | 'maxTotalBytes' | 'maxCallerBytes'
+    keyof ConnectionLimits | 'maxMessageBytes' | 'maxBatchMessages' | 'batchWidth' | 'maxTotalBytes' | 'maxCallerBytes'
   >;
 };
 
 /** Builds the app; `app.listen` or `app.inject` is the caller's. */
 export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
   const { log, settings, operator, onAnswer, access = OPEN_ACCESS } = parts;
+  const timeouts = {
+    headersTimeout: settings.requestTimeoutMs,
+    requestTimeout: 0,
+    connectionsCheckingInterval: checkIntervalMs(settings.requestTimeoutMs),
+  };
   const app: FastifyInstance = fastify({
-    https: parts.tls == null ? null : { ...parts.tls, minVersion: 'TLSv1.2' },
+    ...(parts.tls == null
+      ? { http: timeouts }
+      : {
+          https: { ...parts.tls, minVersion: 'TLSv1.2', handshakeTimeout: settings.requestTimeoutMs, ...timeouts },
+        }),
     trustProxy: access.settings.trustProxy.length === 0 ? false : access.settings.trustProxy,
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: settings.maxMessageBytes,
-    requestTimeout: settings.requestTimeoutMs,
+    // Bodies are timed where they are read: node's clock would also run while we do not read.
+    requestTimeout: 0,
     genReqId: () => randomUUID(),
     forceCloseConnections: 'idle',
     // A domain name in the path may be longer than the router's 100 characters, also one that is refused for its length.
@@ -73,6 +84,11 @@ export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
     return503OnClosing: false,
   }) as unknown as FastifyInstance;
 
+  limitConnections(app.server, settings, access.settings.trustProxy);
+  app.addHook('onRequest', (request, _reply, done) => {
+    // Closed for what it sent; the requests that came with it are dropped without an answer.
+    if (!request.raw.socket.destroyed) done();
+  });
   const openRoom = createBodyRooms(parts.memory ?? createMemory(settings.maxTotalBytes), settings.maxCallerBytes);
   app.setErrorHandler(handleError);
   app.setNotFoundHandler((request, reply) =>

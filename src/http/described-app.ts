@@ -24,6 +24,10 @@ export const describedApp = async () => {
       batchWidth: 1,
       maxTotalBytes: 100_000_000,
       maxCallerBytes: 50_000_000,
+      maxConnections: 100,
+      maxPeerConnections: 100,
+      maxPipelinedRequests: 16,
+      writeTimeoutMs: 30_000,
     },
   });
   await app.ready();

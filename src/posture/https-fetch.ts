@@ -148,6 +148,12 @@ const dial = (
       resolve(outcome);
       outgoing.destroy();
     };
+    // Every way the socket can end settles the promise: an answer, an error, another protocol, its close, and the deadline, which `signal` brings as an error or as the close.
+    outgoing.once('upgrade', (response, socket) => {
+      socket.destroy();
+      settle(failed('status', `the server answers with status ${response.statusCode ?? 0}`));
+    });
+    outgoing.once('close', () => settle(connectionFailure(new Error('closed'), signal)));
     outgoing.once('error', (error: NodeJS.ErrnoException) => settle(connectionFailure(error, signal)));
     outgoing.once('response', (response) => {
       const certificate = certificateFacts((response.socket as TLSSocket).getPeerX509Certificate(), parts.nowMs());

@@ -25,6 +25,10 @@ const appWith = (assess: Assess, width = 4) =>
       batchWidth: 1,
       maxTotalBytes: 100_000_000,
       maxCallerBytes: 50_000_000,
+      maxConnections: 100,
+      maxPeerConnections: 100,
+      maxPipelinedRequests: 16,
+      writeTimeoutMs: 30_000,
     },
   });
 const app = await appWith(createAssessor(worldParts({ ...GOOD, 'xn--bcher-kva.example TXT': ['v=spf1 -all'] })));

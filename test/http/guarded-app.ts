@@ -61,6 +61,10 @@ export const guardedApp = async (keys: boolean, settings: Partial<Access['settin
       batchWidth: 1,
       maxTotalBytes: 100_000_000,
       maxCallerBytes: 50_000_000,
+      maxConnections: 100,
+      maxPeerConnections: 100,
+      maxPipelinedRequests: 16,
+      writeTimeoutMs: 30_000,
     },
   });
   return { app, flushed };

@@ -41,6 +41,15 @@ const PAGES: Readonly<Record<string, (request: IncomingMessage, response: Server
     response.writeHead(200, { 'content-type': 'text/plain', 'content-length': '100' });
     response.write('half', () => response.destroy());
   },
+  '/upgrade': (_, response) =>
+    response.socket?.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\nmore'),
+  '/closed': (_, response) => response.socket?.end(),
+  '/reset': (_, response) => response.socket?.destroy(),
+  '/early-hints': (_, response) => {
+    response.writeEarlyHints({ link: '</x>; rel=preload' });
+    response.socket?.end();
+  },
+  '/stalled': (_, response) => void response.writeHead(200, { 'content-type': 'text/plain' }).write('half'),
   '/silent': () => undefined,
   '/host': (request, response) => response.setHeader('content-type', 'text/plain').end(request.headers.host),
 };
@@ -126,6 +135,10 @@ const FAILING: readonly (readonly [url: string, code: string])[] = [
   ['https://policy.example/endless', 'too-large'],
   ['https://policy.example/header', 'too-large'],
   ['https://policy.example/cut', 'unreachable'],
+  ['https://policy.example/upgrade', 'status'],
+  ['https://policy.example/closed', 'unreachable'],
+  ['https://policy.example/reset', 'unreachable'],
+  ['https://policy.example/early-hints', 'unreachable'],
 ];
 
 test('createHttpsFetch tells why it did not fetch', async () => {
@@ -134,6 +147,7 @@ test('createHttpsFetch tells why it did not fetch', async () => {
 
 test('createHttpsFetch gives up after its time', async () => {
   assert.equal(codeOf(await fetchFrom('https://policy.example/silent', { timeoutMs: 200 })), 'timeout');
+  assert.equal(codeOf(await fetchFrom('https://policy.example/stalled', { timeoutMs: 200 })), 'timeout');
 });
 
 test('createHttpsFetch tells that a port refuses connections', async () => {

@@ -1,0 +1,107 @@
+/**
+ * What one connection and one address may take of the HTTP face: connections in all and of an address (TLS handshakes included), requests under way on a connection, octets
+ * that a client does not read, and the time for which it reads nothing. A connection that passes a limit is closed; no answer could reach a client that does not read.
+ */
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { Server as TlsServer } from 'node:tls';
+import fastifyRateLimit from '@fastify/rate-limit';
+import type { HttpSettings } from '../../schemas/http-settings.ts';
+import { networksOf } from '../pipeline/networks.ts';
+
+/** Limits of connections. */
+export type ConnectionLimits = Pick<
+  HttpSettings,
+  'maxConnections' | 'maxPeerConnections' | 'maxPipelinedRequests' | 'writeTimeoutMs' | 'requestTimeoutMs'
+>;
+
+const IPV6_BITS = 64;
+/** Octets that wait for a client when it sends another request: it does not read its answers. */
+const MAX_UNSENT_BYTES = 1_048_576;
+/** A body that is still coming after its answer: long enough to read the answer of a refusal, not to go on sending. */
+const LINGER_MS = 5_000;
+
+/** How often the times of connections are checked: often enough that a short time is kept, also by node's own check of headers. */
+export const checkIntervalMs = (timeoutMs: number): number => Math.min(5_000, Math.max(100, Math.floor(timeoutMs / 4)));
+
+/** The words of TRUST_PROXY as networks. */
+const PROXY_WORDS: Readonly<Record<string, readonly string[]>> = {
+  loopback: ['127.0.0.0/8', '::1'],
+  linklocal: ['169.254.0.0/16', 'fe80::/10'],
+  uniquelocal: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'],
+};
+
+type Unsent = { requests: number; octets: number; sinceMs: number };
+
+/**
+ * Puts the limits on a server that does not listen yet.
+ * @param proxies TRUST_PROXY: many clients come from one of their addresses, so only the limit of all counts for them
+ */
+export const limitConnections = (server: Server, limits: ConnectionLimits, proxies: readonly string[]): void => {
+  const isProxy = networksOf(proxies.flatMap((entry) => PROXY_WORDS[entry] ?? [entry]));
+  const ofPeer = new Map<string, number>();
+  let open = 0;
+  server.prependListener('connection', (socket: Socket) => {
+    const { remoteAddress } = socket;
+    const peer =
+      remoteAddress === undefined || isProxy(remoteAddress)
+        ? null
+        : fastifyRateLimit.normalizeIP(remoteAddress, IPV6_BITS);
+    const before = peer === null ? 0 : (ofPeer.get(peer) ?? 0);
+    open += 1;
+    if (peer !== null) ofPeer.set(peer, before + 1);
+    socket.once('close', () => {
+      open -= 1;
+      if (peer === null) return;
+      const left = (ofPeer.get(peer) ?? 1) - 1;
+      if (left === 0) ofPeer.delete(peer);
+      else ofPeer.set(peer, left);
+    });
+    if (open > limits.maxConnections || before >= limits.maxPeerConnections) {
+      socket.on('error', () => undefined);
+      socket.destroy();
+    }
+  });
+  const watched = watchUnsent(server, limits.writeTimeoutMs);
+  server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
+    const { socket } = request;
+    const connection = watched.get(socket);
+    if (connection === undefined) return;
+    connection.requests += 1;
+    if (connection.requests > limits.maxPipelinedRequests || socket.writableLength > MAX_UNSENT_BYTES) socket.destroy();
+    response.once('close', () => {
+      connection.requests -= 1;
+    });
+    response.once('finish', () => {
+      if (request.complete) return;
+      const linger = setTimeout(() => {
+        if (!request.complete) socket.destroy();
+      }, LINGER_MS);
+      socket.once('close', () => clearTimeout(linger));
+      request.once('end', () => clearTimeout(linger));
+    });
+  });
+};
+
+/** Closes connections on which nothing that waits was sent for some time. */
+const watchUnsent = (server: Server, timeoutMs: number): Map<Socket, Unsent> => {
+  const watched = new Map<Socket, Unsent>();
+  server.on(server instanceof TlsServer ? 'secureConnection' : 'connection', (socket: Socket) => {
+    if (socket.destroyed) return;
+    watched.set(socket, { requests: 0, octets: 0, sinceMs: 0 });
+    socket.once('close', () => watched.delete(socket));
+  });
+  const check = (): void => {
+    const nowMs = performance.now();
+    for (const [socket, unsent] of watched) {
+      const { writableLength } = socket;
+      // An answer is one write, which counts as unsent until its last octet is; more that is written behind it is no progress.
+      if (writableLength === 0 || writableLength < unsent.octets || unsent.octets === 0) unsent.sinceMs = nowMs;
+      else if (nowMs - unsent.sinceMs >= timeoutMs) socket.destroy();
+      unsent.octets = writableLength;
+    }
+  };
+  const timer = setInterval(check, checkIntervalMs(timeoutMs)).unref();
+  server.once('close', () => clearInterval(timer));
+  return watched;
+};

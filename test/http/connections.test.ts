@@ -1,0 +1,106 @@
+/** What a connection may take, over real sockets, plain and TLS: what passes a limit is closed, and everybody else is served. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { test } from 'node:test';
+import { connect as connectTls } from 'node:tls';
+import { Config } from '../../schemas/config.ts';
+import { POLICY_HOST } from '../posture/certificates.ts';
+import { makeApp } from './make-app.ts';
+
+const TLS = { cert: Buffer.from(POLICY_HOST.cert), key: Buffer.from(POLICY_HOST.key) };
+const GET = 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n';
+
+type World = { dial: () => Socket; raw: () => Socket; server: Server };
+const withApp = async (settings: Partial<Config>, isTls: boolean, work: (world: World) => Promise<void>, more = {}) => {
+  const app = await makeApp({ ...(isTls && { tls: TLS }), ...more, settings: { ...Config.parse({}), ...settings } });
+  const port = Number(new URL(await app.listen({ host: '127.0.0.1', port: 0 })).port);
+  const sockets: Socket[] = [];
+  const kept = (socket: Socket): Socket => {
+    sockets.push(socket.on('error', () => undefined));
+    return socket;
+  };
+  const raw = () => kept(connect(port, '127.0.0.1'));
+  try {
+    await work({
+      server: app.server,
+      raw,
+      dial: () => (isTls ? kept(connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false })) : raw()),
+    });
+  } finally {
+    for (const socket of sockets) socket.destroy();
+    app.server.closeAllConnections();
+    await app.close();
+  }
+};
+/** The end of a connection, whether or not it comes with an error. */
+const closed = (socket: Socket): Promise<void> =>
+  new Promise((resolve) => (socket.destroyed ? resolve() : void socket.once('close', () => resolve())));
+const healthy = async (socket: Socket): Promise<boolean> => {
+  const answer = new Promise<string>((resolve) => socket.once('data', (piece) => resolve(String(piece))));
+  socket.write(GET);
+  return String(await Promise.race([answer, closed(socket)])).startsWith('HTTP/1.1 200');
+};
+
+for (const isTls of [false, true]) {
+  const face = isTls ? 'TLS' : 'plain';
+
+  test(`a connection beyond those of one address, or of all, is closed until another one ends (${face})`, async () => {
+    for (const settings of [{ maxPeerConnections: 2 }, { maxConnections: 2 }])
+      await withApp(settings, isTls, async ({ dial }) => {
+        const first = dial();
+        assert.ok(await healthy(first));
+        assert.ok(await healthy(dial()));
+        const third = dial();
+        await closed(third.resume());
+        first.destroy();
+        await closed(first);
+        // The service hears of the end a moment later.
+        let served = false;
+        while (!served) served = await healthy(dial());
+      });
+  });
+
+  test(`a client that sends more requests than it may before it has its answers is disconnected (${face})`, async () => {
+    await withApp({ maxPipelinedRequests: 4 }, isTls, async ({ dial }) => {
+      const greedy = dial();
+      greedy.write(GET.repeat(1_000));
+      await closed(greedy.resume());
+      const polite = dial();
+      for (let request = 0; request < 20; request += 1) assert.ok(await healthy(polite));
+    });
+  });
+
+  test(`a client that does not read is disconnected, one that reads is not (${face})`, async () => {
+    const large = { messages: [], dns: [], filler: 'x'.repeat(30_000_000) };
+    await withApp(
+      { writeTimeoutMs: 300 },
+      isTls,
+      async ({ dial, server }) => {
+        const accepted = once(server, isTls ? 'secureConnection' : 'connection');
+        const deaf = dial();
+        deaf.pause();
+        deaf.write(GET.replace('/healthz', '/examples.json'));
+        const [connection] = (await accepted) as [Socket];
+        const reader = dial();
+        assert.ok(await healthy(reader));
+        await closed(connection);
+        assert.ok(await healthy(reader));
+      },
+      { samples: large as never },
+    );
+  });
+}
+
+test('headers that stall are answered with 408 within the time of REQUEST_TIMEOUT_MS, and a TLS handshake that stalls is closed', async () => {
+  await withApp({ requestTimeoutMs: 1000 }, false, async ({ raw }) => {
+    const stalled = raw();
+    stalled.write('GET /healthz HTTP/1.1\r\nHost: x\r\n');
+    const [answer] = await once(stalled, 'data');
+    assert.match(String(answer), /^HTTP\/1.1 408 /);
+  });
+  await withApp({ requestTimeoutMs: 1000 }, true, async ({ raw }) => {
+    await closed(raw().resume());
+  });
+});
