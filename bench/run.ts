@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: speed and cost of the service, against rspamd and mailauth, at the floor that cryptography sets, and at its own limits. `-- --json` prints the figures
- * alone, `-- --quick` takes shorter stretches, `-- --only throughput,cold,posture,scaling,memory,worst,steady,dns` takes some parts, `-- --steady 3600` loads for an hour in place of
+ * alone, `-- --quick` takes shorter stretches, `-- --only throughput,cold,posture,scaling,memory,worst,steady,dns,hostile` takes some parts, `-- --steady 3600` loads for an hour in place of
  * a minute. Ends with 1 when a promise is missed, with 69 when a program is missing or refuses. How to read it stands in bench/README.md.
  */
 import { spawnSync } from 'node:child_process';
@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { measureCold } from './cold.ts';
 import { measureDnsLoad } from './dns-load.ts';
 import { type DnsServer, startDnsServer } from './dns-server.ts';
+import { measureHostile } from './hostile.ts';
 import { measureMemory, measureRefusal, measureWorst } from './limits.ts';
 import { measurePosture } from './posture.ts';
 import { LOAD_CORE } from './processes.ts';
@@ -19,7 +20,7 @@ import { ZONE } from './world.ts';
 
 const EX_USAGE = 64;
 const EX_UNAVAILABLE = 69;
-const PARTS = ['throughput', 'cold', 'posture', 'scaling', 'memory', 'worst', 'steady', 'dns'] as const;
+const PARTS = ['throughput', 'cold', 'posture', 'scaling', 'memory', 'worst', 'steady', 'dns', 'hostile'] as const;
 
 /** What must hold. */
 const PROMISES = {
@@ -33,6 +34,9 @@ const PROMISES = {
   fiftyBeyondMiB: 57,
   worstRatio: 20,
   blockedMs: 50,
+  /** mem_limit of docker-compose.yml. */
+  hostileMiB: 1024,
+  hostileAnswerMs: 500,
   /** After the first third of steady load; the room for young objects does not count. Resident memory breathes with the garbage of large messages. */
   heapGrowthMiB: 2,
   residentGrowthMiB: 48,
@@ -208,6 +212,20 @@ const dnsLoad = async (): Promise<void> => {
   row([measured.questions, measured.unseen, measured.seen, measured.recordBytes, measured.negativeBytes]);
 };
 
+const hostile = async (dns: DnsServer): Promise<void> => {
+  const rows = await measureHostile(dns);
+  report.hostile = rows;
+  say('\nBodies and connections that are sent to end the service\n');
+  head(['attack', 'ended', 'peak, MiB resident', 'slowest answer to another client, ms']);
+  for (const { attack, ended, holds, peakMiB, slowestMs } of rows) {
+    row([attack, ended, peakMiB, slowestMs]);
+    if (!holds) missed.push(`${attack}: the process or a connection did not end as it must (${ended})`);
+    const { hostileMiB, hostileAnswerMs } = PROMISES;
+    check(`${attack}, MiB`, peakMiB, peakMiB < hostileMiB, `under ${hostileMiB}`);
+    check(`${attack}, ms of another client`, slowestMs, slowestMs <= hostileAnswerMs, `at most ${hostileAnswerMs}`);
+  }
+};
+
 if (wanted.has('throughput')) {
   try {
     installRspamd();
@@ -229,6 +247,7 @@ try {
   if (wanted.has('worst')) await worst(dns);
   if (wanted.has('steady')) await steady(dns);
   if (wanted.has('dns')) await dnsLoad();
+  if (wanted.has('hostile')) await hostile(dns);
 } finally {
   dns.close();
 }

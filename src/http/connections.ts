@@ -63,14 +63,20 @@ export const limitConnections = (server: Server, limits: ConnectionLimits, proxi
     }
   });
   const watched = watchUnsent(server, limits.writeTimeoutMs);
-  server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
+  const handlers = server.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[];
+  server.removeAllListeners('request');
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     const { socket } = request;
+    // Closed for what it sent: a thousand requests that came in the same segment must cost nothing more.
+    if (socket.destroyed) return;
     const connection = watched.get(socket);
-    if (connection === undefined) return;
-    connection.requests += 1;
-    if (connection.requests > limits.maxPipelinedRequests || socket.writableLength > MAX_UNSENT_BYTES) socket.destroy();
+    if (connection !== undefined) connection.requests += 1;
+    if ((connection?.requests ?? 0) > limits.maxPipelinedRequests || socket.writableLength > MAX_UNSENT_BYTES) {
+      socket.destroy();
+      return;
+    }
     response.once('close', () => {
-      connection.requests -= 1;
+      if (connection !== undefined) connection.requests -= 1;
     });
     response.once('finish', () => {
       if (request.complete) return;
@@ -80,6 +86,7 @@ export const limitConnections = (server: Server, limits: ConnectionLimits, proxi
       socket.once('close', () => clearTimeout(linger));
       request.once('end', () => clearTimeout(linger));
     });
+    for (const handle of handlers) handle.call(server, request, response);
   });
 };
 
