@@ -12,7 +12,7 @@ import { readLines } from '../message/lines.ts';
 import { readMbox } from '../message/mbox.ts';
 import type { Room } from '../message/octets.ts';
 import type { Verify, VerifyOptions } from '../verdict/verify.ts';
-import { messageBytes, requestTimeout, serviceFull } from './body.ts';
+import { JSON_COPIES, messageBytes, requestTimeout, serviceFull } from './body.ts';
 import type { OpenBodyRoom } from './body-memory.ts';
 import { checkJsonBounds } from './json-bounds.ts';
 import { problemResponses } from './openapi.ts';
@@ -188,7 +188,11 @@ async function* fromLines(stream: AsyncIterable<Buffer>, maxMessageBytes: number
 /** A line as an item; the room of its text goes over to the message. */
 const readLine = async (bytes: Buffer, maxMessageBytes: number, maxBytes: number, room: Room): Promise<Item[]> => {
   const held = bytes.length;
-  const item = await parseLine(bytes, maxMessageBytes, maxBytes);
+  // The text and the values of a line are held beside it while it is parsed.
+  const copies = held * JSON_COPIES;
+  const hasRoom = room.reserve(copies);
+  const item: Item | null = hasRoom ? await parseLine(bytes, maxMessageBytes, maxBytes) : { problem: serviceFull() };
+  if (hasRoom) room.release(copies);
   if (item === null || 'problem' in item) room.release(held);
   return item === null ? [] : 'problem' in item ? [item] : [{ ...item, held }];
 };

@@ -15,7 +15,7 @@ import { RequestProblem } from './problem.ts';
 const JSON_OVERHEAD = 1.5;
 const JSON_ENVELOPE_BYTES = 262_144;
 /** Parsing holds the text and the values beside the octets; each is about as large. */
-const JSON_COPIES = 2;
+export const JSON_COPIES = 2;
 /** Pieces of a body before their size counts, and the octets that they must have on average from then on: each one costs a call. */
 const FREE_PIECES = 10_000;
 const MIN_PIECE_BYTES = 64;
