@@ -1,7 +1,8 @@
 /**
  * Reads the addresses of a From, Sender, Reply-To, To or Cc field body: mailboxes and groups, quoted strings, comments, obsolete routes and spaces, UTF-8.
  * RFC 5322 sections 3.4 and 4.4, RFC 6532, RFC 2047 section 5 (display names). What breaks the grammar is told as a fault and read on from, as a mail
- * reader would, because the reader's view is what deceives people. Never decides authentication: the Author Domain of DMARC is the verifier's.
+ * reader would, because the reader's view is what deceives people. The only reader of addresses: the Author Domain comes from it too, and only from a
+ * field without faults.
  */
 import { decodeWords } from './encoded-words.ts';
 import { isFoldingSpace, readComment, readQuotedString, readUntil } from './lexical.ts';
@@ -70,6 +71,11 @@ export function readAddresses(text: string, limits: AddressLimits = DEFAULT_ADDR
 
   for (const token of tokenize(source, fault)) {
     const { angle } = item;
+    // A field that breaks the grammar so often is read no further; nor is one of more groups than it may have mailboxes.
+    if (faults.length >= MAX_FAULTS || groups.length > limits.maxMailboxes) {
+      truncated = true;
+      break;
+    }
     if (token.kind === 'comment') item.comments.push(token.content);
     else if (token.kind !== 'special' || token.content === '@') {
       if (item.angleClosed) fault('text stands after the address', token.position);
@@ -109,7 +115,9 @@ export function domainsShownIn(text: string): string[] {
   if (!seen.includes('@')) return [];
   const words = seen.toLowerCase().split(/[\s<>()[\]{}"'`,;:|/\\]+/);
   return words.flatMap((word) => {
-    const domain = word.slice(word.lastIndexOf('@') + 1).replace(/[.!?]+$/, '');
+    let end = word.length;
+    while (end > 0 && '.!?'.includes(word.charAt(end - 1))) end -= 1;
+    const domain = word.slice(word.lastIndexOf('@') + 1, end);
     return word.lastIndexOf('@') > 0 && /^[^.@]+(?:\.[^.@]+)+$/.test(domain) ? [domain] : [];
   });
 }
@@ -120,6 +128,8 @@ type Token = {
   readonly kind: 'atom' | 'quoted' | 'literal' | 'comment' | 'special';
   readonly content: string;
   readonly spaceBefore: boolean;
+  /** True after white space or a comment: two words of an address that are parted need a dot or an at sign between them. */
+  readonly partedBefore: boolean;
   readonly position: number;
 };
 
@@ -133,19 +143,26 @@ const SPECIALS = '<>:;@,';
 const endsAtom = (character: string): boolean =>
   isFoldingSpace(character) || '()[]\\"'.includes(character) || SPECIALS.includes(character);
 
+const CONTROL = /[\0-\x1f\x7f-\x9f]/;
+
 function tokenize(text: string, fault: TellFault): Token[] {
   const tokens: Token[] = [];
   let spaceBefore = false;
+  let partedBefore = false;
   let at = 0;
   const push = (kind: Token['kind'], content: string, end: number): void => {
-    tokens.push({ kind, content, spaceBefore, position: at });
+    tokens.push({ kind, content, spaceBefore, partedBefore, position: at });
     spaceBefore = kind === 'comment' && spaceBefore;
+    partedBefore = kind === 'comment';
     at = end;
   };
   while (at < text.length) {
     const character = text.charAt(at);
     if (isFoldingSpace(character)) {
+      // A CR that ends no line is content to some readers and a line end to others (RFC 5322 section 2.2).
+      if (character === '\r' && text.charAt(at + 1) !== '\n') fault('a CR stands alone', at);
       spaceBefore = true;
+      partedBefore = true;
       at += 1;
     } else if (character === '"' || character === '(') {
       const { content, end, closed } = character === '"' ? readQuotedString(text, at) : readComment(text, at);
@@ -161,6 +178,7 @@ function tokenize(text: string, fault: TellFault): Token[] {
       at += 1;
     } else {
       const end = readUntil(text, at, endsAtom);
+      if (CONTROL.test(text.slice(at, end))) fault('a control character stands where none may', at);
       push('atom', text.slice(at, end), end);
     }
   }
@@ -179,12 +197,15 @@ function mailboxOf(item: Item, group: string | null, fault: TellFault): Mailbox 
   const bare = item.angle === null ? splitBare(item.words) : { name: item.words, address: item.angle };
   if (item.angle === null && bare.name.length > 0 && bare.address.length > 0)
     fault('a display name stands before an address without angle brackets', first?.position ?? 0);
+  if (item.angle !== null) checkPhrase(item.words, bare.address, fault);
   const address = readAddrSpec(bare.address);
   if (address === null) {
     fault('there is no address here', first?.position ?? 0);
     return null;
   }
   if (!address.wellFormed) fault('a dot stands where none may', first?.position ?? 0);
+  const parted = bare.address.find((word, index) => index > 0 && isApart(bare.address[index - 1], word));
+  if (parted !== undefined) fault('two words of an address have no dot between them', parted.position);
   return {
     displayName: phrase(bare.name) || null,
     localPart: address.localPart,
@@ -202,6 +223,30 @@ function splitBare(words: readonly Token[]): { name: readonly Token[]; address: 
   let start = sign - 1;
   while (start > 0 && isJoined(words[start - 1], words[start])) start -= 1;
   return { name: words.slice(0, Math.max(start, 0)), address: words.slice(Math.max(start, 0)) };
+}
+
+/**
+ * Tells an at sign in a display name outside of quotes: readers differ in which address they take. Allowed where the name is the address itself, as many
+ * programs write it: every reader finds the same domain in it.
+ */
+function checkPhrase(words: readonly Token[], address: readonly Token[], fault: TellFault): void {
+  const sign = words.find((word) => isAtSign(word) || (word.kind === 'literal' && word.content.includes('@')));
+  if (sign === undefined) return;
+  const [name, mailbox] = [readAddrSpec(words), readAddrSpec(address)];
+  const same =
+    name !== null &&
+    mailbox !== null &&
+    !words.some((word, index) => index > 0 && isApart(words[index - 1], word)) &&
+    name.domain.toLowerCase() === mailbox.domain.toLowerCase();
+  if (!same) fault('an at sign stands in a display name outside of quotes', sign.position);
+}
+
+/** True when two words of an address follow each other without the dot or at sign that the grammar puts between them (RFC 5322 sections 3.4.1, 4.4). */
+function isApart(left: Token | undefined, right: Token | undefined): boolean {
+  if (left === undefined || right === undefined || isAtSign(left) || isAtSign(right)) return false;
+  const dotted =
+    (left.kind === 'atom' && left.content.endsWith('.')) || (right.kind === 'atom' && right.content.startsWith('.'));
+  return !dotted && (right.partedBefore || left.kind !== 'atom' || right.kind !== 'atom');
 }
 
 const isAtSign = (token: Token | undefined): boolean => token?.kind === 'special';

@@ -184,12 +184,7 @@ function readField(raw: Buffer, index: number): HeaderField {
   const colon = raw.indexOf(COLON);
   // The obsolete syntax lets white space and even a fold stand before the colon (RFC 5322 section 4.5.8), and mail readers take it for the field.
   const name =
-    colon < 1 || isWhiteSpace(raw[0])
-      ? ''
-      : raw
-          .toString('latin1', 0, colon)
-          .replace(/\r?\n/g, '')
-          .replace(/[ \t]+$/, '');
+    colon < 1 || isWhiteSpace(raw[0]) ? '' : trimWhiteSpace(raw.toString('latin1', 0, colon).replace(/\r?\n/g, ''));
   const wellFormed = FIELD_NAME.test(name);
   return {
     index,

@@ -74,8 +74,9 @@ const wordsByName = (entries: readonly string[]): Map<string, Enforcement> =>
 
 const enforcementWord = (word: string): Enforcement => (word === 'on' || word === 'dry-run' ? word : 'off');
 
-const domainOf = (address: string): string =>
-  address
-    .slice(address.lastIndexOf('@') + 1)
-    .toLowerCase()
-    .replace(/[>.]+$/, '');
+/** Cut from the end octet by octet: an expression such as `[>.]+$` takes the square of a run of dots. */
+const domainOf = (address: string): string => {
+  let end = address.length;
+  while (end > 0 && '>.'.includes(address.charAt(end - 1))) end -= 1;
+  return address.slice(address.lastIndexOf('@', end) + 1, end).toLowerCase();
+};

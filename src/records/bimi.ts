@@ -28,7 +28,7 @@ const VERSION = /^v[ \t]*=[ \t]*BIMI1[ \t]*(?:;|$)/;
 /** The BIMI record among the TXT texts of a selector. */
 export const selectBimi = (texts: readonly string[]): Selection => selectTexts(texts, (text) => VERSION.test(text));
 
-const isHttps = (value: string): boolean => /^https:\/\/[^\s/?#]+[^\s]*$/i.test(value) && URL.canParse(value);
+const isHttps = (value: string): boolean => /^https:\/\/[^\s/?#]\S*$/i.test(value) && URL.canParse(value);
 
 /** Reads a BIMI record. Unknown tags are kept and ignored. Never throws. */
 export const parseBimi = (text: string): BimiRecord => {

@@ -17,7 +17,7 @@ export type TlsRptRecord = { readonly text: string; readonly tags: readonly Tag[
 const VERSION = /^v=TLSRPTv1[ \t]*;/;
 // Commas, semicolons and exclamation points of a URI are percent-encoded here.
 const MAIL = /^mailto:[^\s@,;!]+@[^\s@,;!]+$/i;
-const WEB = /^https:\/\/[^\s,;!/?#]+[^\s,;!]*$/i;
+const WEB = /^https:\/\/[^\s,;!/?#][^\s,;!]*$/i;
 
 /** The TLS-RPT record among the TXT texts of `_smtp._tls`; several count as none (RFC 8460 section 3). */
 export const selectTlsRpt = (texts: readonly string[]): Selection => selectTexts(texts, (text) => VERSION.test(text));

@@ -33,25 +33,3 @@ export const mailauthSpf: (options: SpfOptions) => Promise<MailauthSpf> = requir
 
 /** Version of the library, for the verdict. */
 export const mailauthVersion: string = require('mailauth/package.json').version;
-
-/** The Author Domain as mailauth finds it (RFC 9989 section 5.3.1). */
-export type MailauthAuthor =
-  | { domain: string; authorDomain: string; mailboxes: number }
-  | { reason: string; domains: string[]; mailboxes: number };
-
-type ParsedAddress = { address?: string; name?: string; group?: ParsedAddress[] };
-
-const requireBesideMailauth = createRequire(require.resolve('mailauth/package.json'));
-const addressparser: (text: string) => ParsedAddress[] = requireBesideMailauth('nodemailer/lib/addressparser');
-const { getAuthorDomain } = require('mailauth/lib/dmarc/author-domain.js') as {
-  getAuthorDomain: (addresses: string[], fieldCount: number) => MailauthAuthor;
-};
-
-/** The mailboxes of From fields, groups opened (RFC 6854), and the Author Domain they give. @param fieldBodies bodies of all From fields */
-export const mailauthAuthor = (fieldBodies: readonly string[]): { addresses: string[]; author: MailauthAuthor } => {
-  const addresses = fieldBodies
-    .flatMap((body) => addressparser(body))
-    .flatMap((entry) => entry.group ?? [entry])
-    .flatMap(({ address }) => (address ? [address] : []));
-  return { addresses, author: getAuthorDomain(addresses, fieldBodies.length) };
-};
