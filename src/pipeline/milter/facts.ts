@@ -78,10 +78,7 @@ const clientAddress = (connect: ConnectFacts | undefined, macros: Macros): strin
         ? (macros.get('client_addr') ?? '')
         : '';
   // Sendmail may write IPv6:2001:db8::1, and a link-local address may carry a zone, which means nothing elsewhere.
-  const address = told
-    .replace(/^IPv6:/i, '')
-    .split('%', 1)
-    .join('');
+  const [address = ''] = told.replace(/^IPv6:/i, '').split('%', 1);
   return isIP(address) === 0 ? undefined : address;
 };
 
