@@ -24,6 +24,12 @@ export const EvaluationSettings = z.object({
     default: false,
     about: 'let the disposition follow the published DMARC policy; no: accept and tell what it would have been',
   }),
+  unreadableFrom: choice({
+    words: ['accept', 'quarantine', 'reject'],
+    default: 'reject',
+    about:
+      'with ENFORCE, a message whose From is missing, cannot be read or stands twice; of several author domains in one From the strictest policy counts',
+  }),
   maxSignatures: wholeNumber({
     default: 10,
     min: 1,

@@ -21,6 +21,9 @@ export const VerdictSettings = z.object({
     .describe('whether a signature whose l= leaves body unsigned counts for DMARC'),
   clockSkewSeconds: z.number().int().describe('tolerance for t= and x=, in seconds'),
   enforce: z.boolean().describe('true when the disposition follows the published policy'),
+  unreadableFrom: z
+    .enum(['accept', 'quarantine', 'reject'])
+    .describe('what is done with a message whose From names no author domain that can be read'),
   authservId: z.string().describe('authserv-id of the Authentication-Results'),
   arcTrustedSealers: z.array(z.string()).describe('domains whose ARC seals may explain a failure'),
   allowDomains: z.array(z.string()).describe('authenticated domains that override a DMARC failure'),

@@ -102,6 +102,7 @@ export const verdictSettings = (config: Config): VerdictSettings => ({
   bodyLength: config.dkimBodyLength,
   clockSkewSeconds: config.clockSkewSeconds,
   enforce: config.enforce,
+  unreadableFrom: config.unreadableFrom,
   authservId: config.authservId,
   arcTrustedSealers: config.arcTrustedSealers,
   allowDomains: config.allowDomains,

@@ -12,6 +12,8 @@ import { fieldsNamed, type HeaderField, type Message } from '../message/message.
 const MAX_FIELDS = 20;
 /** Addresses of From that a verdict shows. */
 const MAX_ADDRESSES = 20;
+/** Author domains whose policies are looked up: each costs a Tree Walk, and no honest message has so many authors. */
+const MAX_DOMAINS = 10;
 /** Characters of an address that a verdict shows: 64 octets of local-part, "@", 255 of domain (RFC 5321 section 4.5.3.1). */
 const MAX_ADDRESS_CHARACTERS = 320;
 
@@ -23,6 +25,8 @@ export type Author = {
   address: string | null;
   /** Lower case, A-labels, without the last dot; null when there is not exactly one. */
   domain: string | null;
+  /** The author domains of one From field that names several; else empty. At most 10: with more, the field counts as one that cannot be read. */
+  domains: string[];
   /** Why there is none. */
   reason: string | null;
 };
@@ -35,7 +39,7 @@ export const readAuthor = (message: Message): Author => {
     .flatMap(({ list }) => list.mailboxes)
     .slice(0, MAX_ADDRESSES)
     .map(({ address }) => address.slice(0, MAX_ADDRESS_CHARACTERS));
-  const nobody = (reason: string): Author => ({ addresses, address: null, domain: null, reason });
+  const nobody = (reason: string): Author => ({ addresses, address: null, domain: null, domains: [], reason });
   if (fields.length > 1)
     return nobody('the message has more than one From field, and a reader may be shown any of them');
   const [only] = read;
@@ -51,8 +55,11 @@ export const readAuthor = (message: Message): Author => {
   const domains = new Set(list.mailboxes.map(({ domain }) => authorDomain(domain, field)));
   if (domains.has(null)) return nobody('the From field has an address whose domain cannot be read');
   const [domain = null] = domains;
-  if (domains.size > 1) return nobody('the From field names mailboxes of several domains');
-  return { addresses, address: addresses[0] ?? null, domain, reason: null };
+  if (domains.size > 1) {
+    const several = nobody('the From field names mailboxes of several domains');
+    return domains.size > MAX_DOMAINS ? several : { ...several, domains: [...domains].filter((one) => one !== null) };
+  }
+  return { addresses, address: addresses[0] ?? null, domain, domains: [], reason: null };
 };
 
 const ADDRESS_LITERAL = /^\[[0-9a-z.:]+\]$/;

@@ -28,7 +28,8 @@ const otherDomainShown = ({ message, authorDomain, organizationalDomain }: Appea
   if (authorDomain === null) return [];
   const shown = fieldsNamed(message, 'from')
     .flatMap((field) => readAddresses(field.value()).mailboxes)
-    .flatMap(({ displayName }) => (displayName === null ? [] : domainsShownIn(displayName)))
+    // Some mail readers show a comment in place of the display name.
+    .flatMap(({ displayName, comments }) => [displayName ?? '', ...comments].flatMap(domainsShownIn))
     .map(comparable)
     .filter((domain) => !isUnder(domain, organizationalDomain ?? authorDomain));
   const [domain] = shown;
@@ -38,7 +39,7 @@ const otherDomainShown = ({ message, authorDomain, organizationalDomain }: Appea
         {
           code: 'display-name-domain',
           severity: 'warning',
-          message: `the display name in From shows an address of ${domain}, but the author domain is ${authorDomain}`,
+          message: `the display name or a comment in From shows an address of ${domain}, but the author domain is ${authorDomain}`,
           section: 'RFC 9989 section 11.4',
           field: 'message.from',
         },

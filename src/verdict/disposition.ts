@@ -3,7 +3,8 @@
  * never passes for an answer (RFC 9989 section 4.10.1 leaves it to the receiver: here it is a temporary refusal when policy is enforced).
  */
 import type { DmarcVerdict } from '../../schemas/dmarc.ts';
-import type { Disposition, Override, SmtpReply } from '../../schemas/verdict.ts';
+import type { Disposition, Override, SmtpReply, VerdictSettings } from '../../schemas/verdict.ts';
+import type { StrictestPolicy } from '../dmarc/strictest-policy.ts';
 
 /** What the decision is made of. */
 export type DispositionGrounds = {
@@ -13,6 +14,8 @@ export type DispositionGrounds = {
   /** DKIM result words, for the reply text. */
   dkim: string[];
   enforce: boolean;
+  /** What is asked for a message without one author domain: UNREADABLE_FROM, or the strictest policy of the several domains that From names. */
+  unreadableFrom: VerdictSettings['unreadableFrom'] | StrictestPolicy;
   /** Why a DMARC failure is not held against this message, if so. */
   override: Override | null;
 };
@@ -36,7 +39,25 @@ export const decide = (grounds: DispositionGrounds): Disposition => {
 
 type Due = Pick<Disposition, 'action' | 'reason' | 'override'>;
 
-const dueAction = ({ dmarc, override }: DispositionGrounds): Due => {
+/** A From that names nobody, or several, must not be a way around a policy (RFC 9989 section 5.3.1 leaves it to the receiver). */
+const dueWithoutAuthor = ({ dmarc, unreadableFrom }: DispositionGrounds): Due => {
+  const cause = `there is no one author domain: ${dmarc.rfc9989.reason}`;
+  switch (unreadableFrom) {
+    case 'accept':
+    case 'none':
+      return { action: 'accept', reason: `DMARC cannot be evaluated: ${dmarc.rfc9989.reason}` };
+    case 'unknown':
+      return { action: 'tempfail', reason: `${cause}; the policy of one of them is not known yet` };
+    case 'quarantine':
+    case 'reject':
+      return { action: unreadableFrom, reason: cause };
+    default:
+      return unreadableFrom satisfies never;
+  }
+};
+
+const dueAction = (grounds: DispositionGrounds): Due => {
+  const { dmarc, override } = grounds;
   const { result, policy } = dmarc.rfc9989;
   switch (result) {
     case 'pass':
@@ -44,6 +65,7 @@ const dueAction = ({ dmarc, override }: DispositionGrounds): Due => {
     case 'none':
       return { action: 'accept', reason: 'the author domain publishes no DMARC policy' };
     case 'permerror':
+      if (dmarc.authorDomain === null) return dueWithoutAuthor(grounds);
       return { action: 'accept', reason: `DMARC cannot be evaluated: ${dmarc.rfc9989.reason}` };
     case 'temperror':
       return { action: 'tempfail', reason: `DMARC is not known yet: ${dmarc.rfc9989.reason}` };
@@ -64,6 +86,15 @@ const replyFor = (action: Disposition['action'], grounds: DispositionGrounds): {
   const domain = printable(grounds.dmarc.authorDomain ?? 'the author domain');
   switch (action) {
     case 'reject':
+      if (grounds.dmarc.authorDomain === null) {
+        return {
+          smtpReply: {
+            code: 550,
+            enhancedCode: '5.7.1',
+            text: 'The From field of the message does not name one author domain that can be read (RFC 5322 section 3.6.2)',
+          },
+        };
+      }
       return {
         smtpReply: {
           code: 550,

@@ -10,6 +10,7 @@ import type { IncludeWord } from '../../schemas/verify-request.ts';
 import { createKeyCache } from '../dkim/key.ts';
 import { verifyMessage } from '../dkim/verify-message.ts';
 import { beginDmarc, noAuthorDomain } from '../dmarc/evaluate.ts';
+import { strictestPolicy } from '../dmarc/strictest-policy.ts';
 import { type BudgetLimits, withBudget } from '../dns/budget.ts';
 import type { Lookup } from '../dns/lookup.ts';
 import { parseOverlay, withOverlay } from '../dns/overlay.ts';
@@ -142,12 +143,15 @@ export const createVerifier = (parts: VerifierParts): Verify => {
       : { spf: checked, disagreements: [] };
     if (options.signal?.aborted) throw new Fault('aborted', 'the caller gave up');
 
+    const severalPolicies =
+      author.domains.length > 1 ? await strictestPolicy(author.domains, lookup, deadlineMs) : null;
     const override = findOverride({ dmarc, spf, dkim, arc, iprev, facts, settings });
     const disposition = decide({
       dmarc,
       spf: spf.result,
       dkim: dkim.map(({ result }) => result),
       enforce: settings.enforce,
+      unreadableFrom: severalPolicies ?? settings.unreadableFrom,
       override,
     });
     const judged = { spf, dkim, arc, dmarc, bimi, iprev, smtp: facts, disposition };

@@ -16,6 +16,7 @@ export const SETTINGS: VerdictSettings = {
   bodyLength: 'report',
   clockSkewSeconds: 300,
   enforce: false,
+  unreadableFrom: 'reject',
   authservId: 'mx.receiver.example',
   arcTrustedSealers: [],
   allowDomains: [],
