@@ -55,8 +55,8 @@ const transport = {
     default: true,
     about: 'answer home.arpa and internal with NXDOMAIN, so that results tell nothing of internal names',
   }),
-  dnsMaxRecords: number('records of one answer; more is a bad reply', 'records', 64, 1, 1000),
-  dnsMaxTextBytes: number('bytes of all TXT strings of one answer; more is a bad reply', 'bytes', 16_384, 512, 65_535),
+  dnsMaxRecords: number('records of one answer of any type but TXT; more is a bad reply', 'records', 64, 1, 1000),
+  dnsMaxTextBytes: number('bytes of all TXT strings of one answer; more is a bad reply', 'bytes', 65_535, 512, 65_535),
 };
 
 /** How many questions at once. */

@@ -43,6 +43,13 @@ const MAX_CACHED_CHARACTERS = 4096;
 /** An exponent beyond this makes one verification cost as much as hundreds; OpenSSL refuses it above 3,072 bits only. */
 const MAX_RSA_EXPONENT = 2n ** 64n;
 
+/** True when a text has the one tag that a key record needs, `p=` (RFC 6376 section 3.6.1). */
+const hasKeyTag = (text: string): boolean =>
+  text.split(';').some((tag) => {
+    const [name, value] = tag.split('=', 2);
+    return value !== undefined && name?.trim() === 'p';
+  });
+
 const readKeyRecord = (text: string): KeyRecord => {
   const record = parseDkimKey(text);
   const exponent = record.kind === 'key' ? record.publicKey.asymmetricKeyDetails?.publicExponent : undefined;
@@ -74,7 +81,10 @@ export const createKeyCache = (maxEntries = 1000): KeyCache => {
 export const readKeyAnswer = (answer: Answer, cache: KeyCache): KeyAnswer => {
   switch (answer.kind) {
     case 'records': {
-      const texts = [...new Set(txtTexts(answer.records))].toSorted();
+      const texts = [...new Set(txtTexts(answer.records))].toSorted(
+        // What cannot be a key must not crowd out what can; among the rest the order of DNS, which changes, decides nothing.
+        (left, right) => Number(hasKeyTag(right)) - Number(hasKeyTag(left)) || (left < right ? -1 : 1),
+      );
       const records = texts.slice(0, MAX_KEY_RECORDS).map(cache.read);
       return records.length === 0
         ? { kind: 'none' }

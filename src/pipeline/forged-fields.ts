@@ -3,6 +3,9 @@
  * us as receiver (RFC 7208 section 9.1), and every X-Mailverdict field. Pure. Fields of others stay.
  * Positions are occurrences counted per name from the top, from 1, as milter and MTA Hooks count them.
  */
+import { isUtf8 } from 'node:buffer';
+import { domainToASCII } from 'node:url';
+import { isFoldingSpace, readCfws, readComment, readQuotedString } from '../message/lexical.ts';
 
 /** A field by name with its body, in the order of the message. */
 export type NamedField = { readonly name: string; readonly value: string };
@@ -42,7 +45,7 @@ export const createForgedFieldFinder = (ids: readonly string[], maxFound: number
       if (key !== AUTHENTICATION_RESULTS && key !== RECEIVED_SPF && !key.startsWith(OWN_PREFIX)) return;
       const occurrence = (occurrences.get(key) ?? 0) + 1;
       occurrences.set(key, occurrence);
-      if (!isForged(key, value, own)) return;
+      if (!isForged(key, toText(value), own)) return;
       if (removals.length < maxFound) removals.push({ name: name.trim(), occurrence });
       else incomplete = true;
     },
@@ -57,10 +60,9 @@ const isForged = (key: string, value: string, own: ReadonlySet<string>): boolean
   if (key === AUTHENTICATION_RESULTS) {
     const id = authservIdOf(value);
     // A field whose author cannot be read may be read as ours by a laxer reader.
-    return id === null || own.has(comparable(id));
+    return id === null || isOwn(id, own);
   }
-  if (key === RECEIVED_SPF)
-    return value.split(/[\s();="<>,]+/).some((word) => own.has(comparable(word.replace(/:$/, ''))));
+  if (key === RECEIVED_SPF) return receiversOf(value).some((receiver) => isOwn(receiver, own));
   return true;
 };
 
@@ -99,4 +101,60 @@ const skipComments = (text: string, from: number): number | null => {
   return depth === 0 ? text.length : null;
 };
 
-const comparable = (id: string): string => id.trim().toLowerCase().replace(/\.$/, '');
+/**
+ * The values of `receiver=` in a Received-SPF body (RFC 7208 section 9.1), comments passed over and quoted strings resolved. No other key tells who wrote the field.
+ */
+const receiversOf = (value: string): string[] => {
+  const found: string[] = [];
+  let key = '';
+  let word = '';
+  const endPair = (): void => {
+    if (key === 'receiver' && word !== '') found.push(word);
+    key = '';
+    word = '';
+  };
+  for (let at = 0; at < value.length; ) {
+    const character = value.charAt(at);
+    if (character === '(') {
+      at = readComment(value, at).end;
+      continue;
+    }
+    if (character === '"') {
+      const { content, end } = readQuotedString(value, at);
+      word += content;
+      at = end;
+      continue;
+    }
+    at += 1;
+    if (character === '=' && key === '') {
+      key = word.toLowerCase();
+      word = '';
+    } else if (character === ';') endPair();
+    else if (!isFoldingSpace(character)) word += character;
+    else if (key !== '' && word !== '') endPair();
+    else if (key === '' && value.charAt(readCfws(value, at).end) !== '=') word = '';
+  }
+  endPair();
+  return found;
+};
+
+/** One reading for faces that hand over octets as Latin-1 and faces that hand over decoded text: UTF-8 where the octets are UTF-8. */
+const toText = (value: string): string => {
+  if (!/[\x80-\xff]/.test(value) || /[^\0-\xff]/.test(value)) return value;
+  const octets = Buffer.from(value, 'latin1');
+  return isUtf8(octets) ? octets.toString('utf8') : value;
+};
+
+const NOT_PRINTABLE_ASCII = /[^\x21-\x7e]/;
+/** What readers drop or do not show: controls, spaces, soft hyphen, zero-width and direction marks, BOM. */
+const NOT_SHOWN = /[\0-\x20\x7f-\xa0\xad\u061c\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]/g;
+
+/** True when any common reader would take it for one of ours: as A-labels, or with what it cannot read left out. */
+const isOwn = (id: string, own: ReadonlySet<string>): boolean =>
+  own.has(comparable(id)) || own.has(comparable(id.replace(/[^\x21-\x7e]/g, '')));
+
+const comparable = (id: string): string => {
+  const shown = id.replace(NOT_SHOWN, '');
+  const ascii = NOT_PRINTABLE_ASCII.test(shown) ? domainToASCII(shown) || shown : shown;
+  return ascii.toLowerCase().replace(/\.$/, '');
+};

@@ -58,9 +58,39 @@ test('createForgedFieldFinder finds Received-SPF that names us and every X-Mailv
   assert.deepEqual(finder.found(), [
     { name: 'X-Mailverdict-Anything', occurrence: 1 },
     { name: 'X-Mailverdict-Quarantine', occurrence: 1 },
-    { name: 'Received-SPF', occurrence: 3 },
     { name: 'Received-SPF', occurrence: 2 },
   ]);
+});
+
+const latin1 = (text: string): string => Buffer.from(text).toString('latin1');
+for (const [title, name, value, isOurs] of [
+  ['a quoted pair in receiver', 'Received-SPF', ' pass receiver="mx\\.rcpt.example"', true],
+  ['white space around the equals sign', 'Received-SPF', ' pass (x) receiver = mx.rcpt.example', true],
+  [
+    'another receiver beside our name as HELO',
+    'Received-SPF',
+    ' pass receiver=mx.other.example; helo=mx.rcpt.example',
+    false,
+  ],
+  ['our name in a comment', 'Received-SPF', ' pass (mx.rcpt.example: x) receiver=mx.other.example', false],
+  ['DEL behind the id', 'Authentication-Results', ' mx.rcpt.example\x7f; none', true],
+  ['an octet of 8 bits behind the id', 'Authentication-Results', ' mx.rcpt.example\xff; none', true],
+  ['NEL', 'Authentication-Results', ' mx.rcpt.example\u0085; none', true],
+  ['a zero-width space', 'Authentication-Results', ' mx.rcpt\u200b.example; none', true],
+  ['a soft hyphen', 'Authentication-Results', ' mx.rc\u00adpt.example; none', true],
+  ['a BOM before the id', 'Authentication-Results', '\ufeffmx.rcpt.example; none', true],
+  ['an ideographic space before the id', 'Authentication-Results', ' \u3000mx.rcpt.example; none', true],
+  ['a longer name', 'Authentication-Results', ' mx.rcpt.example.net; none', false],
+] as const) {
+  test(`createForgedFieldFinder ${isOurs ? 'finds' : 'leaves'} ${title}, as octets and as text alike`, () => {
+    for (const form of [value, latin1(value)]) assert.equal(find([[name, form]]).found().length, isOurs ? 1 : 0);
+  });
+}
+
+test('createForgedFieldFinder finds the U-label of a listed A-label', () => {
+  const finder = createForgedFieldFinder(['mx.xn--bcher-kva.example'], 10);
+  finder.add({ name: 'Authentication-Results', value: latin1(' mx.bücher.example; none') });
+  assert.equal(finder.found().length, 1);
 });
 
 test('createForgedFieldFinder keeps no more than its limit and tells that there are more', () => {

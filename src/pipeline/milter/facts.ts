@@ -70,15 +70,17 @@ export const toText = (octets: string, maxLength: number): string => {
 /** A path without its angle brackets; "" for the null reverse-path. */
 const toPath = (octets: string): string => toText(octets, MAX_LENGTH).replace(/^<(.*)>$/, '$1');
 
+/** What a connection over no network counts as: mail of this machine (`sendmail -bs`, a local socket). */
+const LOOPBACK = '127.0.0.1';
+
 const clientAddress = (connect: ConnectFacts | undefined, macros: Macros): string | undefined => {
-  const told =
-    connect !== undefined && (connect.family === '4' || connect.family === '6')
-      ? connect.address
-      : connect === undefined
-        ? (macros.get('client_addr') ?? '')
-        : '';
+  const isNetwork = connect !== undefined && (connect.family === '4' || connect.family === '6');
+  // The address of a macro goes before the loopback: a client that has one is no client of this machine.
+  const told = isNetwork ? connect.address : macros.get('client_addr') || (connect === undefined ? '' : LOOPBACK);
   // Sendmail may write IPv6:2001:db8::1, and a link-local address may carry a zone, which means nothing elsewhere.
   const [address = ''] = told.replace(/^IPv6:/i, '').split('%', 1);
+  // Sendmail writes the name of a local client into {client_addr} too: that is no address, and the client is local.
+  if (isIP(address) === 0 && !isNetwork && connect !== undefined) return LOOPBACK;
   return isIP(address) === 0 ? undefined : address;
 };
 

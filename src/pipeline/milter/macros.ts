@@ -50,6 +50,8 @@ export type Macros = {
   get(name: string): string | undefined;
   /** Forgets what belongs to a message. */
   clearMessage(): void;
+  /** Forgets everything but the set that came for CONNECT, which is sent before that command. */
+  keepConnect(): void;
   /** Forgets everything. */
   clear(): void;
 };
@@ -78,6 +80,9 @@ export const createMacros = (): Macros => {
     },
     clearMessage: () => {
       for (const stage of OF_THE_MESSAGE) sets.delete(stage);
+    },
+    keepConnect: () => {
+      for (const stage of STAGES) if (stage !== SMFIC.CONNECT) sets.delete(stage);
     },
     clear: () => sets.clear(),
   };

@@ -58,6 +58,8 @@ export const createSession = (parts: SessionParts): Session => {
   let helo: string | undefined;
   let heloCount = 0;
   let tlsFromStart = false;
+  /** True when macros came for the CONNECT that follows. */
+  let connectMacros = false;
   let transaction: Transaction | undefined;
   /** True when the rest of the message is let pass: a peer that sends it nevertheless is answered and nothing is kept. */
   let passed = false;
@@ -73,6 +75,7 @@ export const createSession = (parts: SessionParts): Session => {
   const endClient = (): void => {
     endMessage();
     macros.clear();
+    connectMacros = false;
     connect = undefined;
     helo = undefined;
     heloCount = 0;
@@ -113,11 +116,17 @@ export const createSession = (parts: SessionParts): Session => {
         // A new set for MAIL belongs to the message to come, even where no ABORT ended the one before.
         if (command.command === SMFIC.MAIL) macros.clearMessage();
         macros.set(command.command, command.values);
+        if (command.command === SMFIC.CONNECT) connectMacros = true;
         return SILENCE;
       case 'connect': {
         endMessage();
         const { hostname, family, address } = command;
         connect = { hostname, family, address };
+        // A client begins from nothing, also where no QUIT_NC ended the one before: its login would pass to a stranger.
+        if (connectMacros) macros.keepConnect();
+        else macros.clear();
+        connectMacros = false;
+        helo = undefined;
         heloCount = 0;
         tlsFromStart = false;
         return CONTINUE;

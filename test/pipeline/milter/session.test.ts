@@ -276,8 +276,8 @@ for (const [title, connect, expected] of [
   ['IPv4', send.connect('h', '192.0.2.10'), '192.0.2.10'],
   ['IPv6', send.connect('h', '2001:db8::1'), '2001:db8::1'],
   ['IPv6 with its tag', send.connect('h', 'IPv6:2001:db8::1'), '2001:db8::1'],
-  ['an unknown client', send.connect('h', '', 0, 'U'), undefined],
-  ['a unix socket', send.connect('localhost', '/run/x', 0, 'L'), undefined],
+  ['a client of no network, as sendmail -bs tells it,', send.connect('h', '', 0, 'U'), '127.0.0.1'],
+  ['a unix socket', send.connect('localhost', '/run/x', 0, 'L'), '127.0.0.1'],
   ['an address that is none', send.connect('h', 'nonsense', 1, '4'), undefined],
 ] as const) {
   test(`createSession tells the address of ${title}`, () => {
@@ -286,6 +286,17 @@ for (const [title, connect, expected] of [
     assert.equal(messages[0]?.facts.clientIp, expected);
   });
 }
+
+test('createSession begins from nothing with a second CONNECT, whoever forgot QUIT_NC', () => {
+  const { session } = begin();
+  const login = send.macro('M', { '{auth_authen}': 'root', '{auth_type}': 'PLAIN' });
+  const first = [send.optneg(), send.connect('a', '192.0.2.1'), send.helo('a.example'), login];
+  const { messages } = play(session, [...first, send.connect('b', '192.0.2.2'), ...MESSAGE]);
+  assert.deepEqual(
+    [messages[0]?.facts.clientIp, messages[0]?.facts.helo, messages[0]?.facts.auth],
+    ['192.0.2.2', undefined, undefined],
+  );
+});
 
 test('createSession makes facts that fit their schema, whatever the mail server tells', () => {
   const latin1 = fc.string({
