@@ -108,7 +108,8 @@ export const guardAccess = async (app: FastifyInstance, access: Access): Promise
       describeGuard(scope, 401, 403, 429);
       scope.addHook('onRequest', async (request, reply) => {
         const caller = callerOf(request);
-        if (caller.kind === 'anonymous' && isLocal(request, settings.trustProxy)) return;
+        // With keys even this machine needs one: a proxy here that adds no header would open these routes to the world.
+        if (caller.kind === 'anonymous' && access.keys() === null && isLocal(request, settings.trustProxy)) return;
         refuseUnknown(request, reply);
         if (caller.kind === 'anonymous') {
           throw new RequestProblem('forbidden', 'this address answers to a key, or to a client on the same machine');

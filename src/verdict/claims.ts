@@ -2,7 +2,8 @@
 import type { ArcInstance } from '../../schemas/arc.ts';
 import { readAuthenticationResults } from '../message/authentication-results.ts';
 
-const MAX_CLAIMS = 20;
+/** Results of one field that are told. A field with as many may hold more. */
+export const MAX_CLAIMS = 20;
 const MAX_CHARACTERS = 255;
 
 /** The property that says what a result is about, the most telling first. */
@@ -27,7 +28,9 @@ export const readClaims = (fieldBody: string): Pick<ArcInstance, 'authservId' | 
       method,
       result,
       identity:
-        IDENTITY_PROPERTIES.map((name) => properties.get(name))
+        // A DMARC result is about the Author Domain, whatever else stands beside it (RFC 8601 section 2.7.5).
+        (method === 'dmarc' ? ['header.from'] : IDENTITY_PROPERTIES)
+          .map((name) => properties.get(name))
           .find((value) => value !== undefined)
           ?.slice(0, MAX_CHARACTERS) ?? null,
     })),

@@ -18,6 +18,8 @@ export type DispositionGrounds = {
   unreadableFrom: VerdictSettings['unreadableFrom'] | StrictestPolicy;
   /** Why a DMARC failure is not held against this message, if so. */
   override: Override | null;
+  /** What may yet override it once a temporary failure has ended, in words; null: nothing. */
+  openOverride: string | null;
 };
 
 /** Decides. @returns `accept` with what it would have been unless the policy is enforced */
@@ -74,6 +76,10 @@ const dueAction = (grounds: DispositionGrounds): Due => {
       if (applies === 'none') return { action: 'accept', reason: 'DMARC fails and the policy asks for no action' };
       if (override !== null) {
         return { action: 'accept', reason: `DMARC fails with policy ${applies}, but ${override.comment}`, override };
+      }
+      if (grounds.openOverride !== null) {
+        const open = `a temporary failure keeps ${grounds.openOverride} from being checked, which may override it`;
+        return { action: 'tempfail', reason: `DMARC fails with policy ${applies}, but ${open}` };
       }
       return { action: applies, reason: `DMARC fails and the policy is ${applies}` };
     }

@@ -1,14 +1,15 @@
 /**
  * Why a DMARC failure is not held against a message (RFC 9989 section 5.4; reasons of RFC 9990 section 3.1.1.6). Pure and narrow: an ARC chain counts only when it
- * passes, its last sealer is trusted, and that sealer says it saw DMARC pass, so that the failure is one that forwarding explains.
+ * passes, and a trusted sealer, all after it trusted too, says it saw DMARC pass for this Author Domain, so that the failure is one that forwarding explains.
  */
 import ipaddr from 'ipaddr.js';
-import type { ArcVerdict } from '../../schemas/arc.ts';
+import type { ArcInstance, ArcVerdict } from '../../schemas/arc.ts';
 import type { DkimSignature } from '../../schemas/dkim.ts';
 import type { DmarcVerdict } from '../../schemas/dmarc.ts';
 import type { SmtpFacts } from '../../schemas/smtp.ts';
 import type { SpfVerdict } from '../../schemas/spf.ts';
 import type { Iprev, Override, VerdictSettings } from '../../schemas/verdict.ts';
+import { MAX_CLAIMS } from './claims.ts';
 import { comparable } from './identifiers.ts';
 
 type Grounds = {
@@ -27,14 +28,46 @@ export const findOverride = (grounds: Grounds): Override | null => {
   return byArc(grounds) ?? byNetwork(grounds) ?? byDomain(grounds);
 };
 
-const byArc = ({ arc, dkim }: Grounds): Override | null => {
-  const last = arc.instances.at(-1);
-  if (arc.result !== 'pass' || last === undefined || !last.trusted) return null;
-  // The first sealer that says DMARC passed vouches for the author; every later one must be trusted to have kept that true.
-  const vouching = arc.instances.find(({ claims }) =>
-    claims.some(({ method, result }) => method === 'dmarc' && result === 'pass'),
+/**
+ * What may still override a DMARC failure once a temporary failure has ended, in words, or null. As long as there is one, refusing for good would lose a message
+ * that is to be accepted.
+ */
+export const findOpenOverride = (grounds: Grounds): string | null => {
+  if (grounds.dmarc.result !== 'fail') return null;
+  const { arc, spf, dkim, settings } = grounds;
+  const vouching = arc.result === 'temperror' ? findVouching(grounds) : undefined;
+  if (vouching !== undefined) return `the ARC chain that ${vouching.sealer} vouches in`;
+  const allowed = new Set(settings.allowDomains);
+  const signed = dkim.find(
+    ({ result, sdid }) => result === 'temperror' && sdid !== null && allowed.has(comparable(sdid)),
   );
-  if (vouching === undefined || arc.instances.slice(vouching.instance - 1).some(({ trusted }) => !trusted)) return null;
+  if (signed !== undefined) return `the signature of the allowed domain ${signed.sdid}`;
+  if (spf.result === 'temperror' && spf.domain !== null && allowed.has(comparable(spf.domain)))
+    return `SPF of the allowed domain ${spf.domain}`;
+  return null;
+};
+
+/** True when a sealer claims, once and whole, that DMARC passed for this very Author Domain; anything else is no claim. */
+const claimsDmarcPass = ({ claims }: ArcInstance, authorDomain: string | null): boolean => {
+  const told = claims.filter(({ method }) => method === 'dmarc');
+  const [only] = told;
+  if (told.length !== 1 || only?.result !== 'pass' || only.identity === null || claims.length >= MAX_CLAIMS)
+    return false;
+  return comparable(only.identity.slice(only.identity.lastIndexOf('@') + 1)) === authorDomain;
+};
+
+/** The first sealer that says DMARC passed vouches for the author; every later one must be trusted to have kept that true. */
+const findVouching = ({ arc, dmarc }: Grounds): ArcInstance | undefined => {
+  const vouching = arc.instances.find((instance) => claimsDmarcPass(instance, dmarc.authorDomain));
+  if (vouching === undefined || arc.instances.slice(vouching.instance - 1).some(({ trusted }) => !trusted))
+    return undefined;
+  return vouching;
+};
+
+const byArc = (grounds: Grounds): Override | null => {
+  const { arc, dkim } = grounds;
+  const vouching = arc.result === 'pass' ? findVouching(grounds) : undefined;
+  if (vouching === undefined) return null;
   // A broken signature of the author is what a mailing list leaves behind; without one the message was only forwarded.
   const broken = dkim.some(({ result }) => result === 'fail');
   return {

@@ -32,7 +32,7 @@ import { mayAlign, toIdentifiers } from './identifiers.ts';
 import { checkIprev } from './iprev.ts';
 import { mailauthVersion } from './mailauth.ts';
 import { readMessageFacts } from './message-facts.ts';
-import { findOverride } from './override.ts';
+import { findOpenOverride, findOverride } from './override.ts';
 import { checkSpf } from './spf.ts';
 import { traceSpf } from './spf-trace.ts';
 import { readTransport } from './transport.ts';
@@ -145,7 +145,8 @@ export const createVerifier = (parts: VerifierParts): Verify => {
 
     const severalPolicies =
       author.domains.length > 1 ? await strictestPolicy(author.domains, lookup, deadlineMs) : null;
-    const override = findOverride({ dmarc, spf, dkim, arc, iprev, facts, settings });
+    const grounds = { dmarc, spf, dkim, arc, iprev, facts, settings };
+    const override = findOverride(grounds);
     const disposition = decide({
       dmarc,
       spf: spf.result,
@@ -153,6 +154,7 @@ export const createVerifier = (parts: VerifierParts): Verify => {
       enforce: settings.enforce,
       unreadableFrom: severalPolicies ?? settings.unreadableFrom,
       override,
+      openOverride: findOpenOverride(grounds),
     });
     const judged = { spf, dkim, arc, dmarc, bimi, iprev, smtp: facts, disposition };
     const usage = budget.usage();
