@@ -28,7 +28,7 @@ export const readClaims = (fieldBody: string): Pick<ArcInstance, 'authservId' | 
       method,
       result,
       identity:
-        // A DMARC result is about the Author Domain, whatever else stands beside it (RFC 8601 section 2.7.5).
+        // A DMARC result is about the Author Domain, whatever else stands beside it.
         (method === 'dmarc' ? ['header.from'] : IDENTITY_PROPERTIES)
           .map((name) => properties.get(name))
           .find((value) => value !== undefined)
