@@ -70,7 +70,7 @@ const inFlight = {
 const cache = {
   dnsCacheBytes: number('memory for records', 'bytes', 67_108_864, 1_048_576, 4_294_967_296),
   dnsNegativeCacheBytes: number('memory for negative answers and failures', 'bytes', 8_388_608, 262_144, 1_073_741_824),
-  dnsCacheAnswerBytes: number('largest answer held', 'bytes', 16_384, 1024, 131_072),
+  dnsCacheAnswerBytes: number('largest answer held', 'bytes', 131_072, 1024, 131_072),
   dnsMinTtlSeconds: number('shortest time an answer is held; 0: TTL 0 is not held', 's', 5, 0, 300),
   dnsMaxTtlSeconds: number('longest time records are held', 's', 86_400, 1, 604_800),
   dnsMaxNegativeTtlSeconds: number('longest time NXDOMAIN and NODATA are held (RFC 2308)', 's', 900, 1, 10_800),

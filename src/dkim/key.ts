@@ -43,12 +43,14 @@ const MAX_CACHED_CHARACTERS = 4096;
 /** An exponent beyond this makes one verification cost as much as hundreds; OpenSSL refuses it above 3,072 bits only. */
 const MAX_RSA_EXPONENT = 2n ** 64n;
 
-/** True when a text has the one tag that a key record needs, `p=` (RFC 6376 section 3.6.1). */
-const hasKeyTag = (text: string): boolean =>
-  text.split(';').some((tag) => {
-    const [name, value] = tag.split('=', 2);
-    return value !== undefined && name?.trim() === 'p';
-  });
+/** True when a text can be a key record: it has `p=`, and no version of another kind of record, as a DMARC record of a wildcard has. */
+const mayBeKey = (text: string): boolean => {
+  const tags = text.split(';').map((tag) => tag.split('=', 2).map((part) => part.trim()));
+  return (
+    tags.some(([name, value]) => name === 'p' && value !== undefined) &&
+    !tags.some(([name, value]) => name === 'v' && value !== 'DKIM1')
+  );
+};
 
 const readKeyRecord = (text: string): KeyRecord => {
   const record = parseDkimKey(text);
@@ -83,7 +85,7 @@ export const readKeyAnswer = (answer: Answer, cache: KeyCache): KeyAnswer => {
     case 'records': {
       const texts = [...new Set(txtTexts(answer.records))].toSorted(
         // What cannot be a key must not crowd out what can; among the rest the order of DNS, which changes, decides nothing.
-        (left, right) => Number(hasKeyTag(right)) - Number(hasKeyTag(left)) || (left < right ? -1 : 1),
+        (left, right) => Number(mayBeKey(right)) - Number(mayBeKey(left)) || (left < right ? -1 : 1),
       );
       const records = texts.slice(0, MAX_KEY_RECORDS).map(cache.read);
       return records.length === 0

@@ -87,6 +87,24 @@ test('readKeyAnswer gives several records sorted, each once, and counts those it
   assert.deepEqual(turned.kind === 'records' && inOrder(turned), inOrder(answer));
 });
 
+test('readKeyAnswer finds a key among texts that are none, however many sort before it', () => {
+  const key = 'v=DKIM1; p=';
+  const others = [
+    'a site verification',
+    'v=DMARC1; p=none',
+    'v=DMARC1; p=quarantine',
+    'v=DMARC1; p=reject',
+    'v=STSv1; p=1',
+    'k=rsa',
+  ];
+  const records = [...others, key].map((text) => [text]);
+  const answer = readKeyAnswer(
+    { kind: 'records', records, source: 'zone', ttlSeconds: 1, authenticated: false },
+    createKeyCache(),
+  );
+  assert.equal(answer.kind === 'records' && answer.records[0]?.record.text, key);
+});
+
 test('createKeyCache parses a text once, keeps the most recently used, and keeps no long ones', () => {
   const cache = createKeyCache(2);
   const first = cache.read('v=DKIM1; p=');
