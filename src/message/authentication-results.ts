@@ -16,6 +16,8 @@ export type ResultInfo = {
   readonly reason?: string;
   /** "ptype.property" in lower case to its value; the first where one is repeated. */
   readonly properties: ReadonlyMap<string, string>;
+  /** Names of properties that are repeated with another value: readers differ in which of them they take. */
+  readonly contradicted?: readonly string[];
   /** The comments of this resinfo, joined with a space. */
   readonly comment?: string;
 };
@@ -149,12 +151,14 @@ function readResultInfo(cursor: Cursor): ResultInfo | null {
   cursor.skipCfws();
   if (method === null || result === null) return null;
   const properties = new Map<string, string>();
+  const contradicted: string[] = [];
   let reason: string | undefined;
   while (!cursor.done && cursor.text.charAt(cursor.at) !== ';') {
     const property = readProperty(cursor);
     if (property === null) return null;
     if (property.name === 'reason') reason ??= property.value;
     else if (!properties.has(property.name)) properties.set(property.name, property.value);
+    else if (properties.get(property.name) !== property.value) contradicted.push(property.name);
   }
   return {
     method: method.toLowerCase(),
@@ -162,6 +166,7 @@ function readResultInfo(cursor: Cursor): ResultInfo | null {
     result: result.toLowerCase(),
     ...(reason === undefined ? {} : { reason }),
     properties,
+    ...(contradicted.length === 0 ? {} : { contradicted }),
     ...(cursor.comments.length === 0 ? {} : { comment: cursor.comments.join(' ') }),
   };
 }

@@ -22,15 +22,17 @@ export const readClaims = (fieldBody: string): Pick<ArcInstance, 'authservId' | 
   const instanceEnd = /^[^;]*;/.exec(fieldBody);
   const read = readAuthenticationResults(fieldBody.slice(instanceEnd?.[0].length ?? 0));
   if (read.kind === 'malformed') return { authservId: null, claims: [] };
+  // What a version that is not known here means cannot be told, so nothing is taken from it.
+  const known = read.version === 1 ? read.results.filter(({ version = 1 }) => version === 1) : [];
   return {
     authservId: read.authservId.slice(0, MAX_CHARACTERS),
-    claims: read.results.slice(0, MAX_CLAIMS).map(({ method, result, properties }) => ({
+    claims: known.slice(0, MAX_CLAIMS).map(({ method, result, properties, contradicted }) => ({
       method,
       result,
       identity:
         // A DMARC result is about the Author Domain, whatever else stands beside it.
         (method === 'dmarc' ? ['header.from'] : IDENTITY_PROPERTIES)
-          .map((name) => properties.get(name))
+          .map((name) => (contradicted?.includes(name) ? undefined : properties.get(name)))
           .find((value) => value !== undefined)
           ?.slice(0, MAX_CHARACTERS) ?? null,
     })),

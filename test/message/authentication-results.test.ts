@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { readAuthenticationResults } from '../../src/message/authentication-results.ts';
 
 type Plain = {
+  contradicted?: readonly string[];
   method: string;
   result: string;
   properties?: Record<string, string>;
@@ -109,7 +110,7 @@ const cases: [of: string, text: string, id: string, results: Plain[], version?: 
     'a repeated property: the first counts',
     'mx.example; spf=pass smtp.mailfrom=a.example smtp.mailfrom=b.example',
     'mx.example',
-    [{ ...pass, properties: { 'smtp.mailfrom': 'a.example' } }],
+    [{ ...pass, contradicted: ['smtp.mailfrom'], properties: { 'smtp.mailfrom': 'a.example' } }],
   ],
   [
     'a signature value with characters of base64 unquoted, as Gmail writes it',
