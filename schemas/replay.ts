@@ -10,10 +10,21 @@ import { MessageText } from './verify-request.ts';
 
 const Traced = z.looseObject({ trace: z.unknown().optional() }).nullable().optional();
 
+/** True for what a verdict can hold: `toISOString` writes years beyond 9999 with a sign and six digits, which z.iso does not know. */
+const isTime = (text: string): boolean => {
+  if (z.iso.datetime().safeParse(text).success) return true;
+  const time = new Date(text);
+  return !Number.isNaN(time.getTime()) && time.toISOString() === text;
+};
+
 /** An earlier verdict that was given with `include=evidence`. */
 export const ReplayedVerdict = z
   .looseObject({
-    evaluatedAt: z.iso.datetime().describe('the time that the evaluation took as now'),
+    evaluatedAt: z
+      .string()
+      .max(64)
+      .refine(isTime, 'must be an ISO 8601 time in UTC, such as 2025-02-03T12:00:00.000Z')
+      .describe('the time that the evaluation took as now'),
     engine: z.looseObject({ settings: VerdictSettings }).describe('with the settings that decided'),
     smtp: SmtpFacts,
     derived: z

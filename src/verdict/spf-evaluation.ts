@@ -80,12 +80,15 @@ export const checkByMailauth = async (
     domain: answer.domain,
     result,
     reason: sentence(result, answer.domain, clientIp, detailOf(result, answer)),
-    ...(answer.explanation !== undefined && { explanation: answer.explanation.slice(0, 500) }),
+    ...(isAscii(answer.explanation) && { explanation: answer.explanation.slice(0, 500) }),
     ...(answer.rr !== undefined && { record: answer.rr }),
     lookups: { used: answer.lookups?.count ?? 0, limit: answer.lookups?.limit ?? LOOKUP_LIMIT },
     voids: { used: answer.lookups?.void ?? 0, limit: VOID_LIMIT },
   };
 };
+
+/** RFC 7208 section 6.2: an explanation is for an SMTP reply, so it must be US-ASCII; a local-part that a macro puts in need not be. */
+const isAscii = (text: string | undefined): text is string => text !== undefined && /^[\x20-\x7e]*$/.test(text);
 
 const sentence = (result: SpfResult, domain: string, clientIp: string, detail: string): string => {
   switch (result) {

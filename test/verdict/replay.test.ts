@@ -5,7 +5,7 @@ import { ReplayedVerdict } from '../../schemas/replay.ts';
 import { differencesOf } from '../../src/verdict/evidence.ts';
 import { Fault } from '../../src/verdict/fault.ts';
 import { createReplayer } from '../../src/verdict/replay.ts';
-import { example, makeVerifier, PARTS } from './make-verifier.ts';
+import { example, exampleLookup, makeVerifier, PARTS } from './make-verifier.ts';
 
 const BRAND = { clientIp: '192.0.2.10', helo: 'mail.brand.example', mailFrom: 'alice@brand.example' };
 const replay = createReplayer({ ...PARTS, clock: { ...PARTS.clock, nowMs: () => Date.UTC(2030, 0, 1) } });
@@ -26,6 +26,21 @@ test('replay judges at the time and under the settings of the verdict', async ()
   assert.match(verdict.headers.authenticationResults, /then\.example/);
 });
 
+test('replay takes every time that a verdict can hold, and no other text', async () => {
+  for (const nowMs of [Date.UTC(12_025, 0, 1), Date.UTC(-44, 2, 15), 0]) {
+    const clock = { ...PARTS.clock, nowMs: () => nowMs };
+    const verdict = await makeVerifier({}, exampleLookup, { clock })(example('aligned.eml'), BRAND, {
+      include: ['evidence'],
+    });
+    const earlier = ReplayedVerdict.parse(JSON.parse(JSON.stringify(verdict)));
+    assert.equal((await replay(example('aligned.eml'), earlier)).same, true);
+  }
+  const earlier = await stored('aligned.eml');
+  for (const evaluatedAt of ['yesterday', '2025', '+012025-13-01T00:00:00.000Z', '2025-02-30T00:00:00Z', '']) {
+    assert.equal(ReplayedVerdict.safeParse({ ...earlier, evaluatedAt }).success, false, evaluatedAt);
+  }
+});
+
 test('replay tells where another record would change the verdict', async () => {
   const overlay = [{ name: '_dmarc.brand.example', type: 'TXT' as const, records: ['v=DMARC1; p=none'] }];
   const earlier = await stored('spf-fail.eml', { ...BRAND, clientIp: '198.51.100.200', helo: 'host.stranger.example' });
@@ -36,7 +51,6 @@ test('replay tells where another record would change the verdict', async () => {
 });
 
 test('replay of a verdict with a limit reached gives the same usage', async () => {
-  const { exampleLookup } = await import('./make-verifier.ts');
   const verify = makeVerifier({}, exampleLookup, { dnsLimits: { ...PARTS.dnsLimits, maxQuestions: 4 } });
   const verdict = await verify(example('aligned.eml'), BRAND, { include: ['evidence'] });
   assert.deepEqual(verdict.dns.exceeded, ['questions']);

@@ -47,3 +47,21 @@ test('checkSpf tells a question without an answer as temperror in both modes (RF
     assert.match(spf.mailFrom?.reason ?? '', /temporary failure left SPF of a\.example unknown/);
   }
 });
+
+test('checkSpf tells no explanation that is not US-ASCII, in either mode (RFC 7208 section 6.2)', async () => {
+  const lookup = memoryLookup({
+    'a.example': { TXT: ['v=spf1 exp=why.a.example -all'] },
+    'why.a.example': { TXT: ['%{l} is not ours'] },
+    'b.example': { TXT: ['v=spf1 exp=why.b.example -all'] },
+    'why.b.example': { TXT: ['not \u00fcs'] },
+  });
+  for (const strict of [true, false]) {
+    const explain = async (mailFrom: string) =>
+      (await makeVerifier({ strict }, lookup)(MESSAGE, { ...FACTS, helo: 'mx.c.example', mailFrom })).spf.mailFrom;
+    assert.equal((await explain('joe@a.example'))?.explanation, 'joe is not ours');
+    for (const mailFrom of ['j\u00f6rg@a.example', 'joe@b.example']) {
+      const check = await explain(mailFrom);
+      assert.deepEqual([check?.result, check?.explanation], ['fail', undefined], `${mailFrom}, strict ${strict}`);
+    }
+  }
+});
