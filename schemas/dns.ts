@@ -48,6 +48,7 @@ export const FailureKind = z
     'notimp',
     'rcode',
     'badresp',
+    'unproven',
     'badname',
     'network',
     'overload',
@@ -55,7 +56,7 @@ export const FailureKind = z
     'unrecorded',
   ])
   .describe(
-    'timeout: no reply in time; servfail, refused, formerr, notimp: that RCODE; rcode: any other RCODE; badresp: a malformed or contradictory reply; badname: the name cannot be encoded; network: no server reachable; overload: too many questions in flight; budget: the limit of this verification was reached; unrecorded: a replay met a question that the evidence does not hold',
+    'timeout: no reply in time; servfail, refused, formerr, notimp: that RCODE; rcode: any other RCODE; badresp: a malformed or contradictory reply; unproven: NOERROR without records and without proof that there are none (RFC 2308 section 2.2); badname: the name cannot be encoded; network: no server reachable; overload: too many questions in flight; budget: the limit of this verification was reached; unrecorded: a replay met a question that the evidence does not hold',
   );
 export type FailureKind = z.infer<typeof FailureKind>;
 

@@ -95,7 +95,8 @@ export const cached = (next: Ask, settings: CacheSettings, clock: Clock, random:
     const { answer } = held;
     if (answer.kind === 'failure') return { ...answer, source: 'cache' };
     const { kind, authenticated, rcode = 0 } = answer;
-    const ttlSeconds = Math.ceil((held.expiresAtMs - nowMs) / 1000);
+    // Rounded down: who caches by this number must not hold the answer longer than its zone allows.
+    const ttlSeconds = Math.floor((held.expiresAtMs - nowMs) / 1000);
     return kind === 'records'
       ? { kind, records: answer.records, ttlSeconds, authenticated, source: 'cache', rcode }
       : { kind, ttlSeconds, authenticated, source: 'cache', rcode };

@@ -1,7 +1,8 @@
 /**
- * What a matching reply says about its question: the CNAME chain that starts at the question, the records at its end, or which negative. Whatever else
- * stands in the message is ignored (RFC 5452 section 6 leaves bailiwick to the recursive server; a stub takes its own chain only). A reply that
- * contradicts itself or breaks off is `badresp`, never "no record". RFC 2308 (negatives), RFC 6604 (RCODE of a chain), RFC 6840 (AD).
+ * What a matching reply says about its question: the CNAME chain that starts at the question, the records at its end, or
+ * which negative. Records of other owners are ignored: bailiwick is the recursive server's work, a stub takes its own
+ * chain only. A reply that contradicts itself is `badresp`, one that proves neither records nor their absence is
+ * `unproven`; neither is ever "no record". RFC 2308 (negatives), RFC 6604 (RCODE of a chain), RFC 6840 (AD).
  */
 import type { FailureKind, RecordData } from '../../schemas/dns.ts';
 import type { Answer, Question } from './lookup.ts';
@@ -26,8 +27,13 @@ const FAILURES_BY_RCODE: Readonly<Record<number, FailureKind>> = {
   5: 'refused',
 };
 
-/** What a reply gets that is malformed, contradicts itself or breaks off. */
+/** TYPE of DNAME, which takes every name below its owner away (RFC 6672). */
+const DNAME = 39;
+
+/** The answer to a reply that is malformed or contradicts itself. */
 export const BAD_REPLY = Object.freeze({ kind: 'failure', failure: 'badresp', source: 'network' } as const);
+/** The answer to a NOERROR reply without records that does not prove that there are none. */
+const UNPROVEN = Object.freeze({ kind: 'failure', failure: 'unproven', source: 'network', rcode: NOERROR } as const);
 
 /**
  * Judges a reply that matches its query.
@@ -63,8 +69,8 @@ export const judgeReply = (
     };
   }
   const negativeTtlSeconds = negativeTtl(message, chain.end);
-  // Without an SOA an aliased name was left unresolved, and a bare NS is a referral: the server did not recurse to the end (RFC 2308 section 2.2).
-  if (negativeTtlSeconds === null && rcode === NOERROR && (chain.links > 0 || hasReferral(message))) return BAD_REPLY;
+  if (rcode === NOERROR && !provesNoData(message, chain, negativeTtlSeconds !== null, answerCount(bytes)))
+    return UNPROVEN;
   return {
     kind: rcode === NXDOMAIN ? 'nxdomain' : 'nodata',
     ttlSeconds: Math.min(chain.ttlSeconds, negativeTtlSeconds ?? 0),
@@ -125,8 +131,30 @@ const negativeTtl = (message: Message, name: string): number | null => {
   return null;
 };
 
-const hasReferral = (message: Message): boolean =>
-  message.authorities.some((record) => 'data' in record && record.type === 'NS');
+/** ANCOUNT as sent: records of other classes are no longer in the decoded message. */
+const answerCount = (bytes: Buffer): number => bytes.readUInt16BE(6);
+
+/**
+ * Whether a NOERROR reply without records of the type is NODATA (RFC 2308 section 2.2). The SOA of a zone that holds the
+ * name proves it (types 1 and 2). Without one the reply must be empty (type 3) and come from a server that recurses: an
+ * authoritative server has to send the SOA (RFC 2308 section 3), and a stub can take only a recursive server's word.
+ * NS without SOA is a referral, an alias without SOA was not followed, and an answer section with nothing that answers
+ * says nothing about the name.
+ */
+const provesNoData = (message: Message, chain: Chain, hasSoa: boolean, answers: number): boolean => {
+  if (hasSoa) return !message.answers.some((record) => isDnameAbove(record, chain.end));
+  return answers === 0 && message.recursionAvailable && !message.authorities.some(isSoaOrNs);
+};
+
+/** A DNAME above the name leads elsewhere; without its CNAME the reply broke off there. */
+const isDnameAbove = (record: WireRecord, name: string): boolean => {
+  if (record.type !== DNAME) return false;
+  const owner = record.name === '' ? '' : normalizeName(record.name);
+  return owner !== null && owner !== name && (owner === '' || isAtOrUnder(name, owner));
+};
+
+/** Where no SOA speaks for the name, an SOA is that of another zone. */
+const isSoaOrNs = ({ type }: WireRecord): boolean => type === 'SOA' || type === 'NS';
 
 /** Within bounds, and every name in it one that could be asked for, so that evidence can be replayed. */
 const isHandable = (records: readonly RecordData[], limits: ReplyLimits): boolean => {

@@ -16,6 +16,7 @@ export const FAILURE_CODES: Readonly<Record<FailureKind, string>> = {
   notimp: 'ENOTIMP',
   rcode: 'ERCODE',
   badresp: 'EBADRESP',
+  unproven: 'EUNPROVEN',
   badname: 'EBADNAME',
   network: 'ECONNREFUSED',
   overload: 'EOVERLOAD',

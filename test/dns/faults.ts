@@ -2,7 +2,7 @@
 import type { FailureKind } from '../../schemas/dns.ts';
 import type { WireRecord } from '../../src/dns/message.ts';
 import { encodeMessage } from '../../src/dns/message-writer.ts';
-import { replyTo, type ServedQuery } from './scripted-server.ts';
+import { replyTo, type ServedQuery, soa } from './scripted-server.ts';
 
 /** One fault. */
 export type DnsFault = {
@@ -54,7 +54,23 @@ export const FAULTS: readonly DnsFault[] = [
   },
   { what: 'a query', script: (query) => query.send(query.bytes), failure: 'timeout' },
   { what: 'malformed', script: (query) => query.send(changed(query, 7, () => 9)), failure: 'badresp' },
-  { what: 'CNAME only', script: (query) => query.answer(cname(query, 'alias.test')), failure: 'badresp' },
+  { what: 'CNAME only', script: (query) => query.answer(cname(query, 'alias.test')), failure: 'unproven' },
+  {
+    what: 'an empty reply of a server that does not recurse',
+    script: (query) => query.answer({ recursionAvailable: false }),
+    failure: 'unproven',
+  },
+  {
+    what: 'the SOA of a foreign zone',
+    script: (query) => query.answer({ authorities: [soa('elsewhere.test', 60, 60)] }),
+    failure: 'unproven',
+  },
+  {
+    what: 'records of a foreign owner only',
+    script: (query) =>
+      query.answer({ answers: [{ name: 'evil.test', type: 'TXT', ttlSeconds: 60, data: ['v=spf1 +all'] }] }),
+    failure: 'unproven',
+  },
   { what: 'CNAME loop', script: (query) => query.answer(cname(query, nameOf(query))), failure: 'badresp' },
   {
     what: 'TC and RST',

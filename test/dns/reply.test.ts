@@ -36,6 +36,7 @@ const failure = (word: string, rcode?: number) => ({
   ...(rcode === undefined ? {} : { rcode }),
 });
 const BADRESP = failure('badresp');
+const UNPROVEN = failure('unproven', 0);
 
 test('judgeReply takes the chain of its own question, and nothing else', () => {
   const cases: [string, Partial<Message>, object][] = [
@@ -51,7 +52,6 @@ test('judgeReply takes the chain of its own question, and nothing else', () => {
       { answers: [...txt('evil.test', 60, 'evil'), ...txt('a.example', 60, 'x')] },
       records([['x']], 60),
     ],
-    ['a foreign owner only', { answers: txt('evil.test', 60, 'evil') }, negative('nodata', 0)],
     [
       'a chain in order',
       { answers: [cname('a.example', 'b.example', 20), cname('b.example', 'c.test', 90), ...txt('c.test', 60, 'x')] },
@@ -124,8 +124,6 @@ test('judgeReply tells NODATA, NXDOMAIN and an unfinished reply apart, and bound
     ['NODATA with SOA and NS', { authorities: [ns('example'), soa('example', 900, 50)] }, negative('nodata', 50)],
     ['NODATA without an SOA', {}, negative('nodata', 0)],
     ['SOA of the root', { authorities: [soa('', 900, 70)] }, negative('nodata', 70)],
-    ['SOA of another zone', { authorities: [soa('test', 900, 50)] }, negative('nodata', 0)],
-    ['SOA in the wrong section', { answers: [soa('a.example', 900, 50)] }, negative('nodata', 0)],
     ['NXDOMAIN', { rcode: 3, authorities: [soa('example', 60, 900)] }, negative('nxdomain', 60)],
     ['NXDOMAIN without an SOA', { rcode: 3 }, negative('nxdomain', 0)],
     [
@@ -143,10 +141,60 @@ test('judgeReply tells NODATA, NXDOMAIN and an unfinished reply apart, and bound
       { rcode: 3, answers: [cname('a.example', 'b.test')], authorities: [soa('example', 60, 60)] },
       negative('nxdomain', 0),
     ],
-    ['CNAME only', { answers: [cname('a.example', 'b.test')] }, BADRESP],
-    ['referral', { authorities: [ns('example')] }, BADRESP],
+    [
+      'an authoritative server with its SOA',
+      { isAuthoritative: true, recursionAvailable: false, authorities: [soa('example', 60, 60)] },
+      negative('nodata', 60),
+    ],
+    [
+      'records of another type beside the SOA of the zone',
+      {
+        answers: [{ name: 'a.example', type: 'A', ttlSeconds: 60, data: '192.0.2.1' }],
+        authorities: [soa('example', 9, 9)],
+      },
+      negative('nodata', 9),
+    ],
   ];
   for (const [what, parts, expected] of cases) assert.deepEqual(strip(judge(parts)), expected, what);
+});
+
+test('judgeReply takes a NOERROR reply that proves no absence for a failure, never for NODATA', () => {
+  // Each of these was NODATA once: a verdict of none, fail or permerror hung on a reply that says nothing about its question.
+  const dname: WireRecord = {
+    name: 'example',
+    type: 39,
+    ttlSeconds: 60,
+    rdata: Buffer.of(4, 0x74, 0x65, 0x73, 0x74, 0),
+  };
+  const cases: [string, Partial<Message>][] = [
+    ['empty, from a server that does not recurse', { recursionAvailable: false }],
+    ['empty, authoritative, without its SOA', { isAuthoritative: true, recursionAvailable: false }],
+    ['SOA of another zone', { authorities: [soa('test', 900, 50)] }],
+    ['SOA of a zone below', { authorities: [soa('b.a.example', 900, 50)] }],
+    ['SOA of a name that ends alike', { authorities: [soa('x.example', 900, 50)] }],
+    ['SOA in the answer section', { answers: [soa('a.example', 900, 50)] }],
+    ['a foreign owner only', { answers: txt('evil.test', 60, 'evil') }],
+    ['another type only', { answers: [{ name: 'a.example', type: 'A', ttlSeconds: 60, data: '192.0.2.1' }] }],
+    ['an unknown type only', { answers: [{ name: 'a.example', type: 65, ttlSeconds: 60, rdata: Buffer.of(1) }] }],
+    ['a DNAME only', { answers: [dname] }],
+    ['a DNAME above the name, and the SOA', { answers: [dname], authorities: [soa('example', 60, 60)] }],
+    ['CNAME only', { answers: [cname('a.example', 'b.test')] }],
+    [
+      'CNAME, and the SOA of the alias',
+      { answers: [cname('a.example', 'b.test')], authorities: [soa('example', 9, 9)] },
+    ],
+    ['referral', { authorities: [ns('example')] }],
+    ['referral behind a CNAME', { answers: [cname('a.example', 'b.test')], authorities: [ns('test')] }],
+  ];
+  for (const [what, parts] of cases) assert.deepEqual(strip(judge(parts)), UNPROVEN, what);
+});
+
+test('judgeReply takes records of another class only for a failure', () => {
+  const bytes = encodeMessage(replyTo(queryMessage('a.example', 'TXT'), { answers: txt('a.example', 60, 'chaos') }));
+  // CLASS of the answer: behind the question (15 octets of name and type and class), a pointer or name, and its TYPE.
+  const classAt = bytes.indexOf(Buffer.of(0, 16, 0, 1, 0, 0, 0, 60)) + 2;
+  bytes.writeUInt16BE(3, classAt);
+  assert.deepEqual(strip(judgeReply(bytes, { name: 'a.example', type: 'TXT' }, LIMITS, false)), UNPROVEN);
 });
 
 test('judgeReply makes a failure of every RCODE but NOERROR and NXDOMAIN', () => {
