@@ -9,6 +9,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import helmet from 'helmet';
 import { type AccessSettings, isLoopbackHost } from '../../schemas/access-settings.ts';
 import { type ApiKey, findKey } from './api-keys.ts';
+import { type ClientAddress, clientNetwork } from './client-address.ts';
 import { KEY_SCHEMES, problemResponses } from './openapi.ts';
 import { RequestProblem } from './problem.ts';
 
@@ -45,7 +46,11 @@ export type Guards = {
 };
 
 /** Installs security headers, the counting of requests and the recognition of callers on the whole app. */
-export const guardAccess = async (app: FastifyInstance, access: Access): Promise<Guards> => {
+export const guardAccess = async (
+  app: FastifyInstance,
+  access: Access,
+  clientAddress: ClientAddress,
+): Promise<Guards> => {
   const { settings } = access;
   const headers = securityHeaders(access.isTls);
   app.addHook('onRequest', (_request, reply, done) => {
@@ -66,7 +71,7 @@ export const guardAccess = async (app: FastifyInstance, access: Access): Promise
       const caller = callerOf(request);
       return caller.kind === 'key'
         ? `key ${caller.name}`
-        : `address ${fastifyRateLimit.normalizeIP(request.ip, settings.rateLimitIpv6Bits)}`;
+        : `address ${clientNetwork(clientAddress(request.raw), settings.rateLimitIpv6Bits)}`;
     },
     max: limitOf,
     allowList: (request) => UNCOUNTED.has(request.routeOptions.url) || limitOf(request) === 0,
@@ -109,7 +114,7 @@ export const guardAccess = async (app: FastifyInstance, access: Access): Promise
       scope.addHook('onRequest', async (request, reply) => {
         const caller = callerOf(request);
         // With keys even this machine needs one: a proxy here that adds no header would open these routes to the world.
-        if (caller.kind === 'anonymous' && access.keys() === null && isLocal(request, settings.trustProxy)) return;
+        if (caller.kind === 'anonymous' && access.keys() === null && isLocal(request.raw)) return;
         refuseUnknown(request, reply);
         if (caller.kind === 'anonymous') {
           throw new RequestProblem('forbidden', 'this address answers to a key, or to a client on the same machine');
@@ -149,11 +154,23 @@ const recognize = (request: FastifyRequest, keys: readonly ApiKey[]): Caller => 
   return key === null ? { kind: 'wrong-key' } : { kind: 'key', name: key.name };
 };
 
-/** A client on this machine. A proxy on this machine, which nobody said to trust, passes on strangers: what it forwards is not local. */
-const isLocal = (request: FastifyRequest, trustProxy: readonly string[]): boolean =>
-  isLoopbackHost(request.ip) &&
-  (trustProxy.length > 0 ||
-    (request.headers['x-forwarded-for'] === undefined && request.headers.forwarded === undefined));
+/** Headers that proxies add beside those that begin with x-forwarded. */
+const PROXY_HEADERS: ReadonlySet<string> = new Set([
+  'forwarded',
+  'via',
+  'x-real-ip',
+  'x-client-ip',
+  'x-cluster-client-ip',
+  'true-client-ip',
+  'cf-connecting-ip',
+  'fastly-client-ip',
+  'cdn-loop',
+]);
+
+/** A client on this machine that no proxy stands before: what a proxy passes on, trusted or not, comes from a stranger. */
+const isLocal = ({ socket, headers }: IncomingMessage): boolean =>
+  isLoopbackHost(socket.remoteAddress ?? '') &&
+  Object.keys(headers).every((name) => !PROXY_HEADERS.has(name) && !name.startsWith('x-forwarded'));
 
 const unauthorized = (reply: FastifyReply, detail: string, parameter: string): RequestProblem => {
   void reply.header('www-authenticate', `Bearer realm="mailverdict"${parameter}`);

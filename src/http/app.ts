@@ -15,6 +15,7 @@ import { type Access, guardAccess, OPEN_ACCESS } from './access.ts';
 import { mountBatch } from './batch-route.ts';
 import { acceptBodies } from './body.ts';
 import { createBodyRooms } from './body-memory.ts';
+import { createClientAddress } from './client-address.ts';
 import { type ConnectionLimits, checkIntervalMs, limitConnections } from './connections.ts';
 import { type DnsCache, mountDnsCache } from './dns-cache-route.ts';
 import { type DomainRouteParts, mountDomains } from './domain-route.ts';
@@ -71,7 +72,6 @@ export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
       : {
           https: { ...parts.tls, minVersion: 'TLSv1.2', handshakeTimeout: settings.requestTimeoutMs, ...timeouts },
         }),
-    trustProxy: access.settings.trustProxy.length === 0 ? false : access.settings.trustProxy,
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: settings.maxMessageBytes,
@@ -89,7 +89,9 @@ export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
     // Closed for what it sent; the requests that came with it are dropped without an answer.
     if (!request.raw.socket.destroyed) done();
   });
-  const openRoom = createBodyRooms(parts.memory ?? createMemory(settings.maxTotalBytes), settings.maxCallerBytes);
+  const clientAddress = createClientAddress(access.settings.trustProxy);
+  const memory = parts.memory ?? createMemory(settings.maxTotalBytes);
+  const openRoom = createBodyRooms(memory, settings.maxCallerBytes, clientAddress);
   app.setErrorHandler(handleError);
   app.setNotFoundHandler((request, reply) =>
     sendProblem(reply, 'not-found', { detail: `${request.method} is not answered at this address` }),
@@ -109,7 +111,7 @@ export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
       done();
     });
   }
-  const { requireKey, requireOperator } = await guardAccess(app, access);
+  const { requireKey, requireOperator } = await guardAccess(app, access, clientAddress);
   await describeApi(app);
   await app.register(fastifySwaggerUi, { routePrefix: '/docs', staticCSP: true });
   await app.register(async (routes) => {

@@ -2,21 +2,19 @@
  * The part of the account of memory that HTTP bodies take: each caller has a share of its own, so that one caller cannot take it all. A caller whose only body is the one
  * that grows may pass its share, or else a body that the other limits allow could never be sent.
  */
-import fastifyRateLimit from '@fastify/rate-limit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Room } from '../message/octets.ts';
 import type { Memory } from '../pipeline/memory.ts';
-
-const IPV6_BITS = 64;
+import { type ClientAddress, clientNetwork } from './client-address.ts';
 
 /** Opens an account for one request; what it holds is given back when its answer has been sent or its connection is gone. */
 export type OpenBodyRoom = (request: FastifyRequest, reply: FastifyReply) => Room;
 
 /** @param memory account of the service @param maxCallerBytes share of one caller in bytes */
-export const createBodyRooms = (memory: Memory, maxCallerBytes: number): OpenBodyRoom => {
+export const createBodyRooms = (memory: Memory, maxCallerBytes: number, clientAddress: ClientAddress): OpenBodyRoom => {
   const callers = new Map<string, { held: number; bodies: number }>();
   return (request, reply) => {
-    const name = fastifyRateLimit.normalizeIP(request.ip, IPV6_BITS);
+    const name = clientNetwork(clientAddress(request.raw));
     const caller = callers.get(name) ?? { held: 0, bodies: 0 };
     callers.set(name, caller);
     caller.bodies += 1;

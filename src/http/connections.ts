@@ -5,9 +5,8 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
-import fastifyRateLimit from '@fastify/rate-limit';
 import type { HttpSettings } from '../../schemas/http-settings.ts';
-import { networksOf } from '../pipeline/networks.ts';
+import { clientNetwork, proxiesOf } from './client-address.ts';
 
 /** Limits of connections. */
 export type ConnectionLimits = Pick<
@@ -15,7 +14,6 @@ export type ConnectionLimits = Pick<
   'maxConnections' | 'maxPeerConnections' | 'maxPipelinedRequests' | 'writeTimeoutMs' | 'requestTimeoutMs'
 >;
 
-const IPV6_BITS = 64;
 /** Octets that wait for a client when it sends another request: it does not read its answers. */
 const MAX_UNSENT_BYTES = 1_048_576;
 /** A body that is still coming after its answer: long enough to read the answer of a refusal, not to go on sending. */
@@ -24,13 +22,6 @@ const LINGER_MS = 5_000;
 /** How often the times of connections are checked: often enough that a short time is kept, also by node's own check of headers. */
 export const checkIntervalMs = (timeoutMs: number): number => Math.min(5_000, Math.max(100, Math.floor(timeoutMs / 4)));
 
-/** The words of TRUST_PROXY as networks. */
-const PROXY_WORDS: Readonly<Record<string, readonly string[]>> = {
-  loopback: ['127.0.0.0/8', '::1'],
-  linklocal: ['169.254.0.0/16', 'fe80::/10'],
-  uniquelocal: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'],
-};
-
 type Unsent = { requests: number; octets: number; sinceMs: number };
 
 /**
@@ -38,15 +29,12 @@ type Unsent = { requests: number; octets: number; sinceMs: number };
  * @param proxies TRUST_PROXY: many clients come from one of their addresses, so only the limit of all counts for them
  */
 export const limitConnections = (server: Server, limits: ConnectionLimits, proxies: readonly string[]): void => {
-  const isProxy = networksOf(proxies.flatMap((entry) => PROXY_WORDS[entry] ?? [entry]));
+  const isProxy = proxiesOf(proxies);
   const ofPeer = new Map<string, number>();
   let open = 0;
   server.prependListener('connection', (socket: Socket) => {
     const { remoteAddress } = socket;
-    const peer =
-      remoteAddress === undefined || isProxy(remoteAddress)
-        ? null
-        : fastifyRateLimit.normalizeIP(remoteAddress, IPV6_BITS);
+    const peer = remoteAddress === undefined || isProxy(remoteAddress) ? null : clientNetwork(remoteAddress);
     const before = peer === null ? 0 : (ofPeer.get(peer) ?? 0);
     open += 1;
     if (peer !== null) ofPeer.set(peer, before + 1);

@@ -1,4 +1,5 @@
 /** The app with every route and none of its work: for the API description alone. Answers nothing. */
+import { HttpSettings } from '../../schemas/http-settings.ts';
 import { createLog } from '../log.ts';
 import { createApp } from './app.ts';
 
@@ -17,18 +18,7 @@ export const describedApp = async () => {
     domains: { assess: noWork, width: 1 },
     isReady: () => false,
     operator: { readMetrics: noWork, dnsCache: { cacheStats: doesNothing, flush: doesNothing } },
-    settings: {
-      maxMessageBytes: 1024,
-      requestTimeoutMs: 1000,
-      maxBatchMessages: 1,
-      batchWidth: 1,
-      maxTotalBytes: 100_000_000,
-      maxCallerBytes: 50_000_000,
-      maxConnections: 100,
-      maxPeerConnections: 100,
-      maxPipelinedRequests: 16,
-      writeTimeoutMs: 30_000,
-    },
+    settings: HttpSettings.parse({}),
   });
   await app.ready();
   return app;

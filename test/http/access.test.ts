@@ -141,6 +141,29 @@ test('guardAccess lets the operator in by key, or from the same machine where th
       headers: { 'x-forwarded-for': AWAY },
       status: 403,
     },
+    {
+      what: 'a stranger behind a proxy of this machine while another one is trusted',
+      keys: false,
+      trustProxy: ['192.0.2.7'],
+      from: '127.0.0.1',
+      headers: { 'x-forwarded-for': AWAY },
+      status: 403,
+    },
+    {
+      what: 'a stranger who is named localhost by a trusted proxy',
+      keys: false,
+      trustProxy: ['loopback'],
+      from: '127.0.0.1',
+      headers: { 'x-forwarded-for': 'localhost' },
+      status: 403,
+    },
+    ...['via', 'x-real-ip', 'cf-connecting-ip', 'forwarded'].map((name) => ({
+      what: `a stranger whom a proxy of this machine names in ${name}`,
+      keys: false,
+      from: '127.0.0.1',
+      headers: { [name]: AWAY },
+      status: 403,
+    })),
   ];
   for (const { what, keys, trustProxy = [], headers = {}, from = AWAY, status } of cases) {
     await t.test(`${what}: ${status}`, async () => {
@@ -207,6 +230,14 @@ test('guardAccess counts the client that a trusted proxy names', async () => {
   assert.equal(await ask('192.0.2.1', '203.0.113.1'), 429);
   assert.equal(await ask('192.0.2.9', '203.0.113.7'), 200);
   assert.equal(await ask('192.0.2.9', '203.0.113.8'), 429, 'another machine cannot name its clients');
+  for (const [first, second] of [
+    ['198.51.100.20:1001', '198.51.100.20:1002'],
+    ['[2001:db8::1]:443', '[2001:db8::1]:444'],
+    ['somebody', 'somebody-else'],
+  ] as const) {
+    assert.equal(await ask('192.0.2.1', first), 200);
+    assert.equal(await ask('192.0.2.1', second), 429, `${second} is the client that ${first} was`);
+  }
 });
 
 test('guardAccess puts security headers on answers, and the page keeps its own policy', async () => {

@@ -20,14 +20,6 @@ const app = await makeApp({
   settings: {
     maxMessageBytes: MAX_BYTES,
     requestTimeoutMs: 20_000,
-    maxBatchMessages: 1,
-    batchWidth: 1,
-    maxTotalBytes: 100_000_000,
-    maxCallerBytes: 50_000_000,
-    maxConnections: 100,
-    maxPeerConnections: 100,
-    maxPipelinedRequests: 16,
-    writeTimeoutMs: 30_000,
   },
 });
 const address = await app.listen({ host: '127.0.0.1', port: 0 });

@@ -2,35 +2,13 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { Posture, PostureLine } from '../../schemas/posture.ts';
 import { Problem } from '../../schemas/problem.ts';
-import { createApp } from '../../src/http/app.ts';
-import { createLog } from '../../src/log.ts';
 import { type Assess, createAssessor } from '../../src/posture/assess.ts';
 import { GOOD } from '../posture/cases.ts';
 import { worldParts } from '../posture/world.ts';
+import { makeApp } from './make-app.ts';
 
-const noWork = async (): Promise<never> => {
-  throw new Error('not asked for here');
-};
 const appWith = (assess: Assess, width = 4) =>
-  createApp({
-    log: createLog('silent'),
-    verify: noWork,
-    replay: noWork,
-    domains: { assess, width },
-    isReady: () => true,
-    settings: {
-      maxMessageBytes: 65_536,
-      requestTimeoutMs: 5000,
-      maxBatchMessages: 1,
-      batchWidth: 1,
-      maxTotalBytes: 100_000_000,
-      maxCallerBytes: 50_000_000,
-      maxConnections: 100,
-      maxPeerConnections: 100,
-      maxPipelinedRequests: 16,
-      writeTimeoutMs: 30_000,
-    },
-  });
+  makeApp({ domains: { assess, width }, settings: { maxMessageBytes: 65_536 } });
 const app = await appWith(createAssessor(worldParts({ ...GOOD, 'xn--bcher-kva.example TXT': ['v=spf1 -all'] })));
 after(() => app.close());
 

@@ -1,8 +1,7 @@
 /** An app with guards and none of the work behind them, for tests of access: every route that is let through answers or fails on its own terms. */
 import type { Access } from '../../src/http/access.ts';
 import { hashKey } from '../../src/http/api-keys.ts';
-import { createApp } from '../../src/http/app.ts';
-import { createLog } from '../../src/log.ts';
+import { makeApp } from './make-app.ts';
 
 export const KEY = 'mv_a-key-of-the-tests';
 export const OTHER_KEY = 'mv_another-key-of-the-tests';
@@ -16,13 +15,11 @@ export const guardedApp = async (keys: boolean, settings: Partial<Access['settin
     { name: 'second', hash: hashKey(OTHER_KEY), createdOn: '2026-11-22' },
   ];
   const flushed: (string | undefined)[] = [];
-  const app = await createApp({
-    log: createLog('silent'),
+  const app = await makeApp({
     verify: noWork,
     replay: noWork,
     hooks: { mtaHooks: noWork, rawHook: noWork },
     domains: { assess: noWork, width: 1 },
-    isReady: () => true,
     access: {
       keys: () => (keys ? held : null),
       isTls: false,
@@ -54,18 +51,7 @@ export const guardedApp = async (keys: boolean, settings: Partial<Access['settin
         flush: (name) => flushed.push(name),
       },
     },
-    settings: {
-      maxMessageBytes: 1024,
-      requestTimeoutMs: 1000,
-      maxBatchMessages: 1,
-      batchWidth: 1,
-      maxTotalBytes: 100_000_000,
-      maxCallerBytes: 50_000_000,
-      maxConnections: 100,
-      maxPeerConnections: 100,
-      maxPipelinedRequests: 16,
-      writeTimeoutMs: 30_000,
-    },
+    settings: { maxMessageBytes: 1024, requestTimeoutMs: 1000 },
   });
   return { app, flushed };
 };
