@@ -62,7 +62,13 @@ const answer: Answer = {
 const lookup: Lookup = async () => answer;
 const resolver = async () => [[record]];
 const keys = createKeyCache();
-const settings = { strict: true, maxSignatures: 10, minRsaBits: 1024, clockSkewSeconds: 300 };
+const settings = {
+  strict: true,
+  underscoreSelectors: false,
+  maxSignatures: 10,
+  minRsaBits: 1024,
+  clockSkewSeconds: 300,
+};
 
 const ours = async (bytes: Buffer): Promise<string | undefined> => {
   const message = readMessage(bytes);

@@ -30,7 +30,10 @@ export const BimiPosture = z
     policyFit: z
       .boolean()
       .nullable()
-      .describe('the DMARC policy is one that BIMI asks for: quarantine or reject, also for subdomains; null: unknown'),
+      .describe(
+        'true when the DMARC policies of the domain and of its Organizational Domain are what BIMI asks for: quarantine or reject, for subdomains as well, and for all mail; null: unknown (draft-brand-indicators-for-message-identification section 7.1)',
+      ),
+    policyReason: z.string().nullable().describe('what is missing, or why it is unknown; null when the policy fits'),
   })
   .meta({ id: 'BimiPosture', description: 'BIMI' });
 export type BimiPosture = z.infer<typeof BimiPosture>;

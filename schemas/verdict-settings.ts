@@ -20,6 +20,11 @@ export const EvaluationSettings = z.object({
     about: "authserv-id of the Authentication-Results field (RFC 8601 section 2.5); empty: the machine's host name",
   }),
   strict: toggle({ default: true, about: 'follow every RFC to the letter; no: the lenient mode of mailauth' }),
+  underscoreSelectors: toggle({
+    default: false,
+    about:
+      'let a DKIM or ARC selector with an underscore through, which RFC 6376 section 3.1 does not allow and some programs and services make; a finding tells of it',
+  }),
   enforce: toggle({
     default: false,
     about: 'let the disposition follow the published DMARC policy; no: accept and tell what it would have been',

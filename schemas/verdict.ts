@@ -14,6 +14,7 @@ import { SpfVerdict } from './spf.ts';
 /** The settings that a verdict depends on, so that a replay can use the same. */
 export const VerdictSettings = z.object({
   strict: z.boolean().describe('true: every RFC to the letter; false: mailauth lenient mode'),
+  underscoreSelectors: z.boolean().describe('true: an underscore in a DKIM or ARC selector is let through'),
   maxSignatures: z.number().int().describe('DKIM signatures evaluated at most'),
   minRsaBits: z.number().int().describe('smallest RSA key accepted, in bits (RFC 8301 section 3.2)'),
   bodyLength: z

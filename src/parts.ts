@@ -97,6 +97,7 @@ export const createParts = (config: Config, log: Log, watcher?: PartsWatcher): P
 /** The settings a verdict depends on, as the verdict can tell them. */
 export const verdictSettings = (config: Config): VerdictSettings => ({
   strict: config.strict,
+  underscoreSelectors: config.underscoreSelectors,
   maxSignatures: config.maxSignatures,
   minRsaBits: config.minRsaBits,
   bodyLength: config.dkimBodyLength,

@@ -5,6 +5,7 @@
  */
 import type { Header } from './header-hash.ts';
 import { readSignatureField, type SignatureReading, type UsableReading } from './signature-field.ts';
+import type { ReadingRules } from './signature-rules.ts';
 import { readTagList } from './tag-list.ts';
 
 /** Highest instance (RFC 8617 section 4.2.1). */
@@ -115,7 +116,7 @@ const collect = (header: Header): { found: Found; fault: ChainFault | null } => 
 };
 
 /** The complete sets, and the first that is missing or incomplete. */
-const complete = (header: Header, found: Found): { sets: ArcSet[]; fault: ChainFault | null } => {
+const complete = (header: Header, found: Found, rules: ReadingRules): { sets: ArcSet[]; fault: ChainFault | null } => {
   const sets: ArcSet[] = [];
   let fault: ChainFault | null = null;
   const highest = Math.max(0, ...found.keys());
@@ -127,7 +128,7 @@ const complete = (header: Header, found: Found): { sets: ArcSet[]; fault: ChainF
       fault ??= { reason: `there is no ${missing} field i=${instance}`, section: CHAIN, instance };
       continue;
     }
-    const sealReading = readSignatureField(SEAL, fieldText(header.wire(seal)).text);
+    const sealReading = readSignatureField(SEAL, fieldText(header.wire(seal)).text, rules);
     const cv = sealReading.tagList.tags.get('cv')?.value.toLowerCase() ?? null;
     sets.push({ instance, authenticationResults: results, messageSignature: signature, seal, sealReading, cv });
   }
@@ -155,7 +156,7 @@ const sealFault = ({ instance, sealReading, cv }: ArcSet): ChainFault | null => 
  * Reads the ARC sets of a message (RFC 8617 section 5.2 steps 1 to 3).
  * @returns never throws
  */
-export const readArcSets = (header: Header): ArcStructure => {
+export const readArcSets = (header: Header, rules: ReadingRules): ArcStructure => {
   // More fields than 50 sets have cannot form a chain, and reading them all would be the sender's to order.
   const tooMany = KEYS.find((key) => header.positions(key).length > MAX_ARC_SETS);
   if (tooMany !== undefined) {
@@ -163,7 +164,7 @@ export const readArcSets = (header: Header): ArcStructure => {
     return { kind: 'broken', fault: { reason, section: 'RFC 8617 section 4.2.1', instance: null }, sets: [] };
   }
   const { found, fault: misplaced } = collect(header);
-  const { sets, fault: incomplete } = complete(header, found);
+  const { sets, fault: incomplete } = complete(header, found, rules);
   const latest = sets.at(-1);
   if (latest === undefined && misplaced === null && incomplete === null) return { kind: 'none' };
   const fault = misplaced ?? incomplete ?? sets.map(sealFault).find((spoiled) => spoiled !== null) ?? null;
@@ -173,7 +174,7 @@ export const readArcSets = (header: Header): ArcStructure => {
     return { kind: 'broken', fault: fault ?? { reason: 'no set is complete', section: CHAIN, instance: null }, sets };
   }
   const { instance } = newest;
-  const reading = readSignatureField(MESSAGE_SIGNATURE, fieldText(header.wire(newest.messageSignature)).text);
+  const reading = readSignatureField(MESSAGE_SIGNATURE, fieldText(header.wire(newest.messageSignature)).text, rules);
   if (reading.kind === 'faulty') {
     const { reason, section } = reading.fault;
     return {

@@ -3,7 +3,7 @@
  * read by signature-tags.ts and judged by signature-rules.ts. RFC 6376 section 6.1.1, RFC 8617 section 4.1. Asks no question, hashes nothing, never
  * throws.
  */
-import { type Fault, findFault } from './signature-rules.ts';
+import { type Fault, findFault, type ReadingRules } from './signature-rules.ts';
 import {
   type Canonicalization,
   type FieldKind,
@@ -43,17 +43,22 @@ export type UsableReading = Common & { readonly kind: 'usable'; readonly signatu
 /** A field as read. */
 export type SignatureReading = UsableReading | (Common & { readonly kind: 'faulty'; readonly fault: Fault });
 
+const TO_THE_LETTER: ReadingRules = { strict: true, underscoreSelectors: false };
+
 /**
  * Reads a signature field.
  * @param value what follows the colon of the field, one byte a code unit, folds as CRLF, without the CRLF that ends the field
- * @param strict false: only what makes verifying impossible or unsafe is a fault (as mailauth's lenient mode reads it)
  * @returns never throws
  */
-export const readSignatureField = (kind: FieldKind, value: string, strict = true): SignatureReading => {
+export const readSignatureField = (
+  kind: FieldKind,
+  value: string,
+  rules: ReadingRules = TO_THE_LETTER,
+): SignatureReading => {
   const tagList = readTagList(value);
   const tags = readSignatureTags(kind, tagList);
   const { facts, algorithm, sdid, keyName } = tags;
-  const fault = findFault(tags, strict);
+  const fault = findFault(tags, rules);
   if (fault !== null || algorithm === null || sdid === null || keyName === null) {
     // The rules forbid a field without algorithm or names; the second reason only tells the compiler so.
     return {

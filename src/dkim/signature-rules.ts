@@ -4,16 +4,24 @@
  * that is signed: an empty name between two colons of h=.
  */
 import type { Canonicalization, FieldKind, SignatureTags } from './signature-tags.ts';
-import { isWithin } from './signing-name.ts';
+import { isSelector, isWithin } from './signing-name.ts';
 
 /** Why a signature is not evaluated. `reason` is one plain clause. */
 export type Fault = { readonly reason: string; readonly section: string };
+
+/** How strictly a field is read. */
+export type ReadingRules = {
+  /** False: only what makes verifying impossible or unsafe is a fault (as mailauth's lenient mode reads it). */
+  readonly strict: boolean;
+  /** True: an underscore in a selector, which the grammar does not have, is let through. */
+  readonly underscoreSelectors: boolean;
+};
 
 type Rule = Fault & {
   readonly kinds: readonly FieldKind[];
   /** True when verifying would be impossible or unsafe otherwise: broken in lenient mode too. */
   readonly isEssential: boolean;
-  readonly isBroken: (tags: SignatureTags) => boolean;
+  readonly isBroken: (tags: SignatureTags, rules: ReadingRules) => boolean;
 };
 
 const DKIM: readonly FieldKind[] = ['dkim-signature'];
@@ -70,7 +78,9 @@ const RULES: readonly Rule[] = [
     ({ algorithm }) => algorithm?.hash === 'sha1',
   ),
   always(ALL, GRAMMAR, 'd= is not a domain name', ({ sdid }) => sdid === null),
-  always(ALL, GRAMMAR, 's= is not a selector', ({ selector }) => selector === null),
+  always(ALL, GRAMMAR, 's= is not a selector', ({ selector }, { underscoreSelectors }) =>
+    selector === null ? true : !underscoreSelectors && !isSelector(selector),
+  ),
   always(
     ALL,
     'RFC 1035 section 2.3.4',
@@ -132,17 +142,15 @@ const RULES: readonly Rule[] = [
   always(SEAL, 'RFC 8617 section 4.1.3', 'an ARC-Seal has an h= tag', ({ tag }) => tag('h') !== undefined),
 ];
 
-/**
- * The first thing that forbids a field to be evaluated, or null.
- * @param strict false: only what makes verifying impossible or unsafe counts
- */
-export const findFault = (tags: SignatureTags, strict: boolean): Fault | null => {
+/** The first thing that forbids a field to be evaluated, or null. */
+export const findFault = (tags: SignatureTags, rules: ReadingRules): Fault | null => {
   const { fault } = tags.tagList;
+  const { strict } = rules;
   if (strict && fault !== null) {
     return { reason: `${fault.reason} (character ${fault.position})`, section: 'RFC 6376 section 3.2' };
   }
   const rule = RULES.find(
-    ({ kinds, isEssential, isBroken }) => kinds.includes(tags.kind) && (strict || isEssential) && isBroken(tags),
+    ({ kinds, isEssential, isBroken }) => kinds.includes(tags.kind) && (strict || isEssential) && isBroken(tags, rules),
   );
   return rule === undefined ? null : { reason: rule.reason, section: rule.section };
 };

@@ -9,6 +9,8 @@ const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
 const DOMAIN_NAME = new RegExp(`^${LABEL}(?:\\.${LABEL})+$`);
 // selector = sub-domain *("." sub-domain)
 const SELECTOR = new RegExp(`^${LABEL}(?:\\.${LABEL})*$`);
+const LABEL_WITH_UNDERSCORE = LABEL.replaceAll('a-z0-9', 'a-z0-9_');
+const SELECTOR_WITH_UNDERSCORE = new RegExp(`^${LABEL_WITH_UNDERSCORE}(?:\\.${LABEL_WITH_UNDERSCORE})*$`);
 /** Longest name without its last dot (RFC 1035 section 2.3.4). */
 const MAX_NAME = 253;
 
@@ -37,8 +39,14 @@ const toName = (bytes: string, pattern: RegExp): string | null => {
  */
 export const signingDomain = (bytes: string): string | null => toName(bytes, DOMAIN_NAME);
 
-/** A selector of s= (RFC 6376 section 3.1), likewise. */
-export const selectorName = (bytes: string): string | null => toName(bytes, SELECTOR);
+/**
+ * A selector of s= (RFC 6376 section 3.1), likewise, or one that is none for its underscores only: some programs and services make such, so whoever asks
+ * decides with `isSelector` what they are worth.
+ */
+export const selectorName = (bytes: string): string | null => toName(bytes, SELECTOR_WITH_UNDERSCORE);
+
+/** True for a selector by the grammar of RFC 6376 section 3.1, which has no underscore. @param name as `selectorName` gives it, or any other text */
+export const isSelector = (name: string): boolean => name.length <= MAX_NAME && SELECTOR.test(name);
 
 /** Where the key record stands (RFC 6376 section 3.6.2.1), or null when the name is longer than DNS allows. */
 export const keyRecordName = (selector: string, sdid: string): string | null => {

@@ -24,6 +24,8 @@ import {
 export type DkimSettings = {
   /** Follow the standards to the letter; false: let through what harms only the letter. */
   readonly strict: boolean;
+  /** Let an underscore in a selector through. */
+  readonly underscoreSelectors: boolean;
   /** DKIM signatures evaluated (RFC 6376 section 6.1 leaves the number to the verifier). */
   readonly maxSignatures: number;
   /** Least size of an RSA key in bits (RFC 8301 section 3.2). */
@@ -69,7 +71,7 @@ const readSignatures = async (
   for (const [index, { index: fieldIndex }] of fieldsNamed(message, 'dkim-signature').entries()) {
     if (beginsTurn(index)) await nextTurn();
     const { text, start } = fieldText(header.wire(fieldIndex));
-    const reading = readSignatureField('dkim-signature', text, settings.strict);
+    const reading = readSignatureField('dkim-signature', text, settings);
     read.push({ place: { index, fieldIndex, valueStart: start }, reading });
   }
   const usable = read.filter(({ reading }) => reading.kind === 'usable');
@@ -91,7 +93,7 @@ export const verifyMessage = async (message: Message, parts: VerifyParts): Promi
   const hasBareLf = message.lineEnds.bareLf > 0;
   const header = readHeader(message.fields, hasBareLf);
   const read = await readSignatures(message, header, parts);
-  const structure = readArcSets(header);
+  const structure = readArcSets(header, { strict: true, underscoreSelectors: settings.underscoreSelectors });
 
   const toJudge = ({ reading, overTheCap }: Read): UsableReading | null =>
     reading.kind === 'usable' && !overTheCap && isWorthAKey(reading.signature, rules) ? reading : null;

@@ -13,6 +13,7 @@ import type {
 import type { Lookup } from '../dns/lookup.ts';
 import { type DmarcRecord, readAsRfc7489 } from '../records/dmarc.ts';
 import { type AlignmentTest, align, type Identifier, treeWalkAlignment } from './alignment.ts';
+import { type BimiGround, bimiGround } from './bimi-ground.ts';
 import { applicableRecord, applyPolicy, ONE_LEVEL_LOWER } from './policy.ts';
 import { checkReportAddresses } from './report-addresses.ts';
 import {
@@ -32,8 +33,10 @@ export type DmarcEvaluation = {
   /** Alignment of one domain in the mode that the record asks for DKIM; null when unknown. */
   dkimAligned: (domain: string) => Promise<boolean | null>;
   finish: (identifiers: Identifiers) => Promise<DmarcVerdict>;
-  /** As soon as the record is known: the Organizational Domain where the record could give an enforcing policy to this Author Domain, else null. */
-  enforcedBelow: () => Promise<string | null>;
+  /** As soon as the records are known: whether they give ground for BIMI. @param applies the policy that applies; null while it is not known */
+  bimiGround: (applies: DmarcPolicy | null) => Promise<BimiGround>;
+  /** As soon as the records are known; null when a DNS failure leaves it unknown. */
+  organizationalDomain: () => Promise<string | null>;
   /** Where the reports of the record that applies go; asks through a lookup of its own. */
   reports: (lookup: Lookup) => Promise<DmarcReportAddress[]>;
 };
@@ -51,14 +54,8 @@ export const beginDmarc = (authorDomain: string, lookup: Lookup, deadlineMs: num
     ? Promise.resolve<TreeWalk>({ start: authorDomain, steps: [], failure: null })
     : walkTree(authorDomain, askRecord);
   return {
-    enforcedBelow: async () => {
-      const made = await walk;
-      const applicable = applicableRecord(made);
-      const policies = applicable.kind === 'record' ? applicable.found.record.policies : null;
-      const isEnforcing =
-        policies !== null && [policies.p, policies.sp, policies.np].some((word) => (word ?? 'none') !== 'none');
-      return isEnforcing ? organizationalDomain(made) : null;
-    },
+    bimiGround: async (applies) => bimiGround(await walk, applies),
+    organizationalDomain: async () => organizationalDomain(await walk),
     reports: async (aside) => {
       const made = await walk;
       const applicable = applicableRecord(made);

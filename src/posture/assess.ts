@@ -14,7 +14,7 @@ import type { Assessed } from './assessed.ts';
 import { assessBimi } from './bimi.ts';
 import { compare } from './changes.ts';
 import { assessDkim } from './dkim-selectors.ts';
-import { assessDmarc } from './dmarc-walk.ts';
+import { assessBimiGround, assessDmarc } from './dmarc-walk.ts';
 import { assessDnssec } from './dnssec.ts';
 import { type Domain, readDomain } from './domain.ts';
 import { collectFindings } from './findings.ts';
@@ -156,7 +156,7 @@ const assessOnce = async (
     fetch: fetchOfDomain,
     limits: { maxBytes: settings.postureMaxPolicyBytes, timeoutMs },
   });
-  const bimiBegun = assessBimi(ascii, dmarcBegun, {
+  const bimiBegun = assessBimi(ascii, dmarcBegun, assessBimiGround(ascii, budget.lookup, deadlineMs), {
     ask,
     fetch: fetchOfDomain,
     limits: { maxBytes: settings.postureMaxLogoBytes, timeoutMs },

@@ -5,6 +5,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { BimiPosture } from '../../schemas/posture-around.ts';
 import type { DmarcPosture } from '../../schemas/posture-dmarc.ts';
+import type { BimiGround } from '../dmarc/bimi-ground.ts';
 import { parseBimi, selectBimi } from '../records/bimi.ts';
 import { type Ask, askTexts, type Found } from './ask.ts';
 import { svgFaults } from './bimi-svg.ts';
@@ -33,16 +34,17 @@ export type BimiParts = {
   readonly nowMs: number;
 };
 
-/** Looks at BIMI. @param dmarc decides whether receivers would show a logo at all @returns never rejects */
+/** Looks at BIMI. @param ground whether the DMARC policy lets receivers show a logo at all @returns never rejects */
 export const assessBimi = async (
   domain: string,
   dmarc: Promise<DmarcPosture>,
+  ground: Promise<BimiGround>,
   parts: BimiParts,
 ): Promise<BimiPosture> => {
   const { ask } = parts;
   const own = await askTexts(ask, `default._bimi.${domain}`);
   const { organizationalDomain } = await dmarc;
-  const policyFit = fits(await dmarc);
+  const policy = toPolicyFit(await ground);
   let found = own;
   let place = domain;
   if (
@@ -60,7 +62,7 @@ export const assessBimi = async (
     declined: false,
     logo: { state: 'none' as const, url: null, bytes: null, faults: [] },
     evidence: { state: 'none' as const, url: null, kind: null, names: [], validTo: null, faults: [] },
-    policyFit,
+    ...policy,
   };
   if (found.kind === 'dns-failure') return { ...nothing, state: 'dns-failure', failure: found.failure };
   const selection = selectBimi(found.kind === 'found' ? found.values : []);
@@ -86,10 +88,17 @@ export const assessBimi = async (
 const selectOf = (found: Found<string>): 'none' | 'some' =>
   found.kind === 'found' && selectBimi(found.values).kind !== 'none' ? 'some' : 'none';
 
-/** BIMI asks for quarantine or reject for the domain and, so that nobody passes under a made-up name, for its subdomains. */
-const fits = ({ state, policy }: DmarcPosture): boolean | null => {
-  if (state === 'dns-failure') return null;
-  return policy !== null && !policy.testing && policy.domain !== 'none' && policy.subdomains !== 'none';
+const toPolicyFit = (ground: BimiGround): Pick<BimiPosture, 'policyFit' | 'policyReason'> => {
+  switch (ground.kind) {
+    case 'fits':
+      return { policyFit: true, policyReason: null };
+    case 'unfit':
+      return { policyFit: false, policyReason: ground.reason };
+    case 'unknown':
+      return { policyFit: null, policyReason: `a DNS failure (${ground.failure}) left the DMARC policy unknown` };
+    default:
+      return ground satisfies never;
+  }
 };
 
 const fetchLogo = async (url: string | null, { ask, fetch, limits }: BimiParts): Promise<BimiPosture['logo']> => {

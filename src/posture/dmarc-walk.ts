@@ -4,6 +4,7 @@
  */
 import type { DmarcPosture } from '../../schemas/posture-dmarc.ts';
 import type { DnsFailure } from '../../schemas/posture-state.ts';
+import type { BimiGround } from '../dmarc/bimi-ground.ts';
 import { beginDmarc } from '../dmarc/evaluate.ts';
 import { applicableRecord } from '../dmarc/policy.ts';
 import { checkReportAddresses } from '../dmarc/report-addresses.ts';
@@ -84,6 +85,13 @@ const askAhead = (domain: string, ask: Ask): void => {
   for (let left = Math.min(labels.length, MAX_STEPS - 1); left > 0; left -= 1)
     void ask(`_dmarc.${labels.slice(-left).join('.')}`, 'TXT');
   void ask(`_dmarc.${domain}`, 'TXT');
+};
+
+/** Whether the domain's policy lets receivers show a logo: what a message of the domain would be judged by. @returns never rejects */
+export const assessBimiGround = async (domain: string, lookup: Lookup, deadlineMs: number): Promise<BimiGround> => {
+  const evaluation = beginDmarc(domain, lookup, deadlineMs);
+  const { rfc9989 } = await evaluation.finish({ spf: [], dkim: [] });
+  return evaluation.bimiGround(rfc9989.policy?.applies ?? null);
 };
 
 const stepsOf = (walk: TreeWalk): DmarcPosture['steps'] =>

@@ -254,8 +254,7 @@ const BIMI_RULES: readonly Rule[] = [
     find: ({ bimi }) =>
       bimi.state === 'valid' && !bimi.declined && bimi.policyFit === false
         ? {
-            message:
-              'no receiver shows the BIMI logo: that takes a DMARC policy of quarantine or reject, for subdomains as well',
+            message: `no receiver shows the BIMI logo, which takes a DMARC policy of quarantine or reject for all mail and for subdomains: ${bimi.policyReason}`,
             field: 'bimi.policyFit',
           }
         : null,

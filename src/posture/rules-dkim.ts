@@ -1,5 +1,6 @@
 /** Rules about DKIM keys (RFC 6376, RFC 8301). Pure; each says nothing or tells a fact, and gives the record to publish where one can be written. */
 import type { DkimSelectorKey } from '../../schemas/posture-dkim.ts';
+import { isSelector } from '../dkim/signing-name.ts';
 import { parseDkimKey, RSA_ADVISED_BITS, RSA_LEAST_BITS } from '../records/dkim-key.ts';
 import type { Hit, Rule } from './assessed.ts';
 
@@ -191,13 +192,29 @@ export const DKIM_RULES: readonly Rule[] = [
     ),
   },
   {
+    code: 'dkim-selector-underscore',
+    severity: 'warning',
+    section: 'RFC 6376 section 3.1',
+    about: 'a selector has an underscore, which receivers that follow the standard to the letter refuse',
+    find: each(
+      ({ state, selector }) => (state === 'valid' || state === 'weak' || state === 'several') && !isSelector(selector),
+      ({ selector }) => ({
+        message: `${selector} is no selector by the grammar of RFC 6376 (letters, digits, hyphens, dots): receivers that follow it to the letter refuse every signature made with this key`,
+      }),
+    ),
+  },
+  {
     code: 'dkim-good',
     severity: 'good',
     section: 'RFC 6376 section 3.6',
     about: 'a key of good size is published',
     find: ({ dkim }) => {
       const good = dkim.selectors.filter(
-        (key) => isUsable(key) && key.forMail && (key.keyType === 'ed25519' || (key.bits ?? 0) >= RSA_ADVISED_BITS),
+        (key) =>
+          isUsable(key) &&
+          isSelector(key.selector) &&
+          key.forMail &&
+          (key.keyType === 'ed25519' || (key.bits ?? 0) >= RSA_ADVISED_BITS),
       );
       return good.length === 0
         ? null

@@ -3,7 +3,7 @@
  * draft-brand-indicators-for-message-identification sections 4.3 (record) and 4.5 (selector).
  */
 import { type Fault, quote } from './fault.ts';
-import { findTag, parseTagList, type Tag } from './tag-list.ts';
+import { findTag, parseTagList, type Tag, type TagList } from './tag-list.ts';
 import { type Selection, selectTexts } from './txt.ts';
 
 /** A BIMI record, or its first fault. */
@@ -75,10 +75,23 @@ export type BimiSelector =
 const SELECTOR =
   /^(?=.{1,200}$)[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*$/i;
 
+/** A version, a selector of at most 200 characters and white space around them need no more. */
+const MAX_SELECTOR_FIELD = 1000;
+
+/** Tag names of the header fields are case-insensitive (section 5), those of the record are not. */
+const withLowerCaseNames = (list: TagList): TagList => {
+  const tags = list.tags.map((tag) => ({ ...tag, name: tag.name.toLowerCase() }));
+  const names = new Set<string>();
+  const repeated = tags.filter(({ name }) => names.size === names.add(name).size);
+  return { ...list, tags, repeated };
+};
+
 /** Reads the unfolded value of a BIMI-Selector field. Never throws. */
 export const parseBimiSelector = (value: string): BimiSelector => {
-  const list = parseTagList(value);
   const faulty = (offset: number, reason: string): BimiSelector => ({ kind: 'fault', fault: { offset, reason } });
+  if (value.length > MAX_SELECTOR_FIELD)
+    return faulty(MAX_SELECTOR_FIELD, `the field is longer than ${MAX_SELECTOR_FIELD} characters`);
+  const list = withLowerCaseNames(parseTagList(value));
   const [version] = list.tags;
   if (version?.name !== 'v' || version.value !== 'BIMI1') return faulty(0, 'the field does not begin with "v=BIMI1"');
   const [twice] = list.repeated;

@@ -22,6 +22,13 @@ export const signatureFindings = (outcomes: readonly SignatureOutcome[]): Findin
           `${who} uses an RSA key of ${outcome.keyBits} bits; 2048 are advised`,
           'RFC 8301 section 3.2',
         ),
+      outcome.selector?.includes('_') === true &&
+        tell(
+          'dkim-selector-underscore',
+          'warning',
+          `${who} has a selector with an underscore (${outcome.selector.slice(0, 100)}), which receivers that follow the standard to the letter refuse${passes ? '' : '; UNDERSCORE_SELECTORS lets it through here'}`,
+          'RFC 6376 section 3.1',
+        ),
       (outcome.uncoveredBytes ?? 0) > 0 &&
         tell(
           'dkim-unsigned-body',

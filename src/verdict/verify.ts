@@ -112,9 +112,7 @@ export const createVerifier = (parts: VerifierParts): Verify => {
       ),
       timed('iprev', () => checkIprev(facts.clientIp, lookup, deadlineMs)),
       sha256(bytes),
-      dmarcBegun === null || author.domain === null
-        ? null
-        : askBimiAhead(message, author.domain, dmarcBegun, lookup, deadlineMs),
+      dmarcBegun === null ? null : askBimiAhead(message, author, dmarcBegun, lookup, deadlineMs),
     ]);
     const hasMany = sealed.signatures.length > MANY_SIGNATURES;
     if (hasMany) await nextTurn();
@@ -131,7 +129,9 @@ export const createVerifier = (parts: VerifierParts): Verify => {
       })),
     );
     if (hasMany) await nextTurn();
-    const bimi = await timed('bimi', () => checkBimi(message, judgedDmarc, lookup, deadlineMs));
+    const bimi = await timed('bimi', () =>
+      checkBimi({ message, author, dmarc: judgedDmarc, dkim, evaluation: dmarcBegun }, lookup, deadlineMs),
+    );
     // On a ledger of its own: what only the picture needs must not use up the limits of the verdict.
     const aside = withBudget(stoppable(laid, options.signal), parts.dnsLimits, clock.monotonicMs, parts.mode);
     const dmarc =

@@ -28,6 +28,7 @@ const judgeMessage = async (suiteCase: SuiteCase, lookup: Lookup): Promise<strin
       bodyLength: 'report',
       clockSkewSeconds: 300,
       enforce: false,
+      underscoreSelectors: false,
       unreadableFrom: 'reject',
       authservId: 'receiver.example',
       arcTrustedSealers: [],

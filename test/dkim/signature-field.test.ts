@@ -156,6 +156,8 @@ test('readSignatureField reads ARC fields by RFC 8617 section 4.1', () => {
   }
 });
 
+const LENIENT = { strict: false, underscoreSelectors: false };
+
 test('readSignatureField without strict lets through what harms only the letter', () => {
   const harmless: Record<string, string | null>[] = [
     { v: '2' },
@@ -165,10 +167,10 @@ test('readSignatureField without strict lets through what harms only the letter'
     { x: 'y' },
   ];
   for (const changes of harmless) {
-    assert.equal(readSignatureField('dkim-signature', field(changes), false).kind, 'usable', JSON.stringify(changes));
+    assert.equal(readSignatureField('dkim-signature', field(changes), LENIENT).kind, 'usable', JSON.stringify(changes));
   }
   const harmful: Record<string, string | null>[] = [{ a: 'x' }, { d: 'x' }, { s: null }, { h: 'to' }, { c: 'x' }];
   for (const changes of harmful) {
-    assert.equal(readSignatureField('dkim-signature', field(changes), false).kind, 'faulty', JSON.stringify(changes));
+    assert.equal(readSignatureField('dkim-signature', field(changes), LENIENT).kind, 'faulty', JSON.stringify(changes));
   }
 });

@@ -21,7 +21,7 @@ const ROOMS: Readonly<Record<string, { rooms: readonly string[]; packages: reado
     packages: ['mailauth', 'ipaddr.js', 'zod'],
   },
   'src/posture': {
-    rooms: ['schemas', 'src/dns', 'src/records', 'src/spf', 'src/dmarc'],
+    rooms: ['schemas', 'src/dns', 'src/records', 'src/spf', 'src/dkim', 'src/dmarc'],
     packages: ['ipaddr.js', 'lru-cache', 'zod'],
   },
   'src/http': {

@@ -11,6 +11,7 @@ import { createVerifier, type VerifierParts, type Verify } from '../../src/verdi
 /** Settings as a start without any gives them. */
 export const SETTINGS: VerdictSettings = {
   strict: true,
+  underscoreSelectors: false,
   maxSignatures: 10,
   minRsaBits: 1024,
   bodyLength: 'report',
