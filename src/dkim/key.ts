@@ -52,7 +52,8 @@ const mayBeKey = (text: string): boolean => {
   );
 };
 
-const readKeyRecord = (text: string): KeyRecord => {
+/** Reads the text of a key record. Never throws. */
+export const readKeyRecord = (text: string): KeyRecord => {
   const record = parseDkimKey(text);
   const exponent = record.kind === 'key' ? record.publicKey.asymmetricKeyDetails?.publicExponent : undefined;
   return {
@@ -118,54 +119,69 @@ export type KeyRules = {
   readonly minRsaBits: number;
 };
 
-/** Whether a key may be used for a signature; a refusal carries the result word of RFC 8601 section 2.7.1. */
-export type KeyChoice =
-  | { readonly kind: 'key'; readonly key: DkimKey }
-  | {
-      readonly kind: 'refused';
-      readonly result: 'neutral' | 'policy';
-      readonly reason: string;
-      readonly section: string;
-    };
+/** Why a key may not be used; `result` is the word of RFC 8601 section 2.7.1. */
+export type KeyRefusal = {
+  readonly kind: 'refused';
+  readonly code: 'revoked' | 'fault' | 'grammar' | 'not-for-mail' | 'hash' | 'size' | 'exponent' | 'type' | 'subdomain';
+  readonly result: 'neutral' | 'policy';
+  readonly reason: string;
+  readonly section: string;
+};
 
-const refused = (reason: string, section: string, result: 'neutral' | 'policy' = 'neutral'): KeyChoice => ({
-  kind: 'refused',
-  result,
-  reason,
-  section,
-});
+/** Whether a key may be used for a signature. */
+export type KeyChoice = { readonly kind: 'key'; readonly key: DkimKey } | KeyRefusal;
 
-/** Holds a key record against a signature (RFC 6376 section 6.1.2). */
-export const chooseKey = (
+const refused = (
+  code: KeyRefusal['code'],
+  reason: string,
+  section: string,
+  result: KeyRefusal['result'] = 'neutral',
+): KeyRefusal => ({ kind: 'refused', code, result, reason, section });
+
+/**
+ * Whether a key may be used for signatures over mail at all (RFC 6376 section 6.1.2). The verifier and the domain view ask this one function.
+ * @param hash algorithm of the signature
+ */
+export const keyForMail = (
   { record, grammarFault, isCostly }: KeyRecord,
-  signature: Signature,
+  hash: Signature['hash'],
   rules: KeyRules,
 ): KeyChoice => {
-  if (record.kind === 'revoked') return refused('the key is revoked: p= is empty', 'RFC 6376 section 3.6.1');
+  if (record.kind === 'revoked') return refused('revoked', 'the key is revoked: p= is empty', 'RFC 6376 section 3.6.1');
   if (record.kind === 'fault') {
-    return refused(`the key record cannot be used: ${record.fault.reason}`, 'RFC 6376 section 6.1.2');
+    return refused('fault', `the key record cannot be used: ${record.fault.reason}`, 'RFC 6376 section 6.1.2');
   }
   if (rules.strict && grammarFault !== null) {
-    return refused(`the key record is not a tag-list: ${grammarFault}`, 'RFC 6376 section 6.1.2');
+    return refused('grammar', `the key record is not a tag-list: ${grammarFault}`, 'RFC 6376 section 6.1.2');
   }
   if (!record.services.includes('*') && !record.services.includes('email')) {
-    return refused('the key is not for mail', 'RFC 6376 section 3.6.1');
+    return refused('not-for-mail', 'the key is not for mail', 'RFC 6376 section 3.6.1');
   }
-  if (record.hashAlgorithms !== null && !record.hashAlgorithms.includes(signature.hash)) {
-    return refused(`the key is not for ${signature.hash}`, 'RFC 6376 section 6.1.2');
+  if (record.hashAlgorithms !== null && !record.hashAlgorithms.includes(hash)) {
+    return refused('hash', `the key is not for ${hash}`, 'RFC 6376 section 6.1.2');
   }
   if (record.keyType === 'rsa' && record.bits < rules.minRsaBits) {
     const reason = `the RSA key has ${record.bits} bits, fewer than ${rules.minRsaBits}`;
-    return refused(reason, 'RFC 8301 section 3.2', 'policy');
+    return refused('size', reason, 'RFC 8301 section 3.2', 'policy');
   }
   if (isCostly) {
-    return refused('the exponent of the RSA key has more than 64 bits', 'RFC 6376 section 3.3.3', 'policy');
-  }
-  if (record.keyType !== signature.keyType) {
-    return refused(`the key is for ${record.keyType}, the signature is ${signature.keyType}`, 'RFC 6376 section 6.1.2');
-  }
-  if (record.strict && rules.strict && signature.auidDomain !== null && signature.auidDomain !== signature.sdid) {
-    return refused('the key forbids i= below d= (t=s)', 'RFC 6376 section 3.6.1');
+    const reason = 'the exponent of the RSA key has more than 64 bits';
+    return refused('exponent', reason, 'RFC 6376 section 3.3.3', 'policy');
   }
   return { kind: 'key', key: record };
+};
+
+/** Holds a key record against a signature (RFC 6376 section 6.1.2). */
+export const chooseKey = (keyRecord: KeyRecord, signature: Signature, rules: KeyRules): KeyChoice => {
+  const choice = keyForMail(keyRecord, signature.hash, rules);
+  if (choice.kind === 'refused') return choice;
+  const { key } = choice;
+  if (key.keyType !== signature.keyType) {
+    const reason = `the key is for ${key.keyType}, the signature is ${signature.keyType}`;
+    return refused('type', reason, 'RFC 6376 section 6.1.2');
+  }
+  if (key.strict && rules.strict && signature.auidDomain !== null && signature.auidDomain !== signature.sdid) {
+    return refused('subdomain', 'the key forbids i= below d= (t=s)', 'RFC 6376 section 3.6.1');
+  }
+  return choice;
 };

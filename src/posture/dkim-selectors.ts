@@ -3,7 +3,8 @@
  * nothing found is never told as "no DKIM"; a wildcard that answers every name is told instead of being taken for keys. RFC 6376 section 3.6.
  */
 import type { DkimPosture, DkimSelectorKey } from '../../schemas/posture-dkim.ts';
-import { type DkimKeyRecord, parseDkimKey, RSA_LEAST_BITS, selectDkimKey } from '../records/dkim-key.ts';
+import { type KeyRecord, type KeyRefusal, keyForMail, readKeyRecord } from '../dkim/key.ts';
+import { RSA_LEAST_BITS, selectDkimKey } from '../records/dkim-key.ts';
 import { findTag } from '../records/tag-list.ts';
 import { type Ask, askTexts, type Found } from './ask.ts';
 import { KNOWN_SELECTORS } from './dkim-selectors-data.ts';
@@ -95,31 +96,43 @@ const readSelector = (
     return { shown: { ...nothing, state: 'invalid', record, faults }, key: null };
   }
   const texts = selection.kind === 'one' ? [selection.text] : selection.texts;
-  const record = parseDkimKey(texts[0] ?? '');
-  const shown = { ...nothing, record: record.text, records: texts.length, ...factsOf(record) };
+  const keyRecord = readKeyRecord(texts[0] ?? '');
+  const { record } = keyRecord;
+  const shown = { ...nothing, record: record.text, records: texts.length, ...factsOf(keyRecord) };
   return {
     shown: selection.kind === 'several' ? { ...shown, state: 'several' } : shown,
     key: record.kind === 'key' ? (findTag(record, 'p')?.value.replace(/\s/g, '') ?? null) : null,
   };
 };
 
-const factsOf = (record: DkimKeyRecord) => {
+/** Refusals that the other facts of a key do not tell. */
+const HIDDEN_REFUSALS: readonly KeyRefusal['code'][] = ['grammar', 'exponent'];
+
+const factsOf = (keyRecord: KeyRecord) => {
+  const { record } = keyRecord;
   switch (record.kind) {
     case 'fault':
       return { state: 'invalid' as const, faults: [{ ...record.fault }] };
     case 'revoked':
       return { state: 'revoked' as const, testing: record.testing };
-    case 'key':
+    case 'key': {
+      const choice = keyForMail(keyRecord, 'sha256', { strict: true, minRsaBits: RSA_LEAST_BITS });
+      const hidden = choice.kind === 'refused' && HIDDEN_REFUSALS.includes(choice.code) ? choice.reason : null;
+      const isWeak = record.keyType === 'rsa' && record.bits < RSA_LEAST_BITS;
       return {
-        state: record.keyType === 'rsa' && record.bits < RSA_LEAST_BITS ? ('weak' as const) : ('valid' as const),
+        state: isWeak ? ('weak' as const) : hidden === null ? ('valid' as const) : ('invalid' as const),
         keyType: record.keyType,
         bits: record.bits,
         testing: record.testing,
         strict: record.strict,
         hashAlgorithms: record.hashAlgorithms === null ? null : [...record.hashAlgorithms],
         forMail: record.forMail,
-        faults: record.faults.map((fault) => ({ ...fault })),
+        faults: [
+          ...(hidden === null ? [] : [{ offset: 0, reason: hidden }]),
+          ...record.faults.map((fault) => ({ ...fault })),
+        ],
       };
+    }
     default:
       return record satisfies never;
   }

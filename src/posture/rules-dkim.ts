@@ -9,6 +9,9 @@ const each =
   ({ dkim }) =>
     dkim.selectors.flatMap((key, index) => (isOne(key) ? [{ ...tell(key), field: `dkim.selectors[${index}]` }] : []));
 
+const allowsSha256 = ({ hashAlgorithms }: DkimSelectorKey): boolean =>
+  hashAlgorithms === null || hashAlgorithms.includes('sha256');
+
 const isUsable = ({ state }: DkimSelectorKey): boolean => state === 'valid';
 
 /** The key record without one flag of `t=`. */
@@ -175,7 +178,7 @@ export const DKIM_RULES: readonly Rule[] = [
     section: 'RFC 8301 section 3.1',
     about: 'a key allows no hash algorithm but sha1, which verifiers refuse',
     find: each(
-      ({ hashAlgorithms }) => hashAlgorithms !== null && !hashAlgorithms.includes('sha256'),
+      (key) => !allowsSha256(key),
       ({ selector, hashAlgorithms }) => ({
         message: `the key of selector ${selector} does not allow sha256, the one hash algorithm that verifiers accept (h=${(hashAlgorithms ?? []).join(':').slice(0, 60)})`,
       }),
@@ -214,6 +217,7 @@ export const DKIM_RULES: readonly Rule[] = [
           isUsable(key) &&
           isSelector(key.selector) &&
           key.forMail &&
+          allowsSha256(key) &&
           (key.keyType === 'ed25519' || (key.bits ?? 0) >= RSA_ADVISED_BITS),
       );
       return good.length === 0

@@ -158,6 +158,15 @@ test('readSignatureField reads ARC fields by RFC 8617 section 4.1', () => {
 
 const LENIENT = { strict: false, underscoreSelectors: false };
 
+test('readSignatureField lets an underscore in s= through by its own setting alone, and nothing else that is no selector', () => {
+  const kindOf = (s: string, rules = { strict: true, underscoreSelectors: true }) =>
+    readSignatureField('dkim-signature', field({ s }), rules).kind;
+  assert.equal(kindOf('s_1'), 'usable');
+  assert.equal(kindOf('_a.b_'), 'usable');
+  for (const s of ['s 1', 's!1', 'a..b', '-a', `${'a_'.repeat(32)}`]) assert.equal(kindOf(s), 'faulty', s);
+  for (const strict of [true, false]) assert.equal(kindOf('s_1', { strict, underscoreSelectors: false }), 'faulty');
+});
+
 test('readSignatureField without strict lets through what harms only the letter', () => {
   const harmless: Record<string, string | null>[] = [
     { v: '2' },

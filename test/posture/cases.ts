@@ -2,7 +2,7 @@
  * Domains and what is to be found out about them: one case a situation, together every code of the table of findings. `has` must be among the findings, `not`
  * must not. Applied suggestions must make their finding go; `test/posture/suggestions.test.ts` sees to that.
  */
-import { ED25519_KEY, MARK_CERTIFICATE, RSA_512, RSA_1024, RSA_2048 } from './keys.ts';
+import { ED25519_KEY, MARK_CERTIFICATE, RSA_512, RSA_1024, RSA_2048, RSA_2048_BARE } from './keys.ts';
 import type { World, WorldOptions } from './world.ts';
 
 export type Case = {
@@ -400,7 +400,21 @@ export const CASES: readonly Case[] = [
     title: 'a key record with an empty tag',
     world: key(`v=DKIM1; ; p=${RSA_2048}`),
     options: { selectors: ['s'] },
+    has: ['dkim-invalid-key'],
+    not: ['dkim-good'],
+  },
+  {
+    title: 'a bare RSAPublicKey as key',
+    world: key(`v=DKIM1; p=${RSA_2048_BARE}`),
+    options: { selectors: ['s'] },
     has: ['dkim-key-fault', 'dkim-good'],
+  },
+  {
+    title: 'a selector with an underscore',
+    world: key(`v=DKIM1; p=${RSA_2048}`, 's_1'),
+    options: { selectors: ['s_1'] },
+    has: ['dkim-selector-underscore'],
+    not: ['dkim-good'],
   },
   {
     title: 'two key records',

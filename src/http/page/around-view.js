@@ -37,7 +37,10 @@ export const aroundView = ({ domain: { ascii }, mtaSts, tlsRpt, bimi, dnssec, zo
         ['Logo', bimi.logo.url && `${bimi.logo.url} (${bimi.logo.state})`],
         ['Faults of the logo', bimi.logo.faults.join('; ')],
         ['Evidence', bimi.evidence.url && `${bimi.evidence.url} (${bimi.evidence.state})`],
-        ['The policy fits', bimi.policyFit === null ? 'unknown' : bimi.policyFit ? 'yes' : 'no'],
+        [
+          'The policy fits',
+          bimi.policyFit === true ? 'yes' : `${bimi.policyFit === false ? 'no' : 'unknown'}: ${bimi.policyReason}`,
+        ],
       ]),
       recordEditor(
         { name: `default._bimi.${ascii}`, title: 'BIMI record', text: bimi.record, start: 'v=BIMI1; l=' },
