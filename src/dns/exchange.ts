@@ -16,8 +16,13 @@ export type Receiver = {
 
 /** A try on its way. */
 export type OpenTry = {
-  /** Its reply is no longer waited for; without effect once the receiver was told. */
-  readonly release: () => void;
+  /**
+   * Its reply is no longer waited for; without effect once the receiver was told.
+   * @param isTimeout whether no reply came in time; otherwise another try was answered
+   */
+  readonly release: (isTimeout: boolean) => void;
+  /** Its time passed without a reply, and it stays open; called once at most. */
+  readonly overdue: () => void;
 };
 
 /**
@@ -28,3 +33,9 @@ export type Exchange = (server: Server, query: Query, receiver: Receiver) => Ope
 
 /** A transport with sockets to close. */
 export type Transport = { readonly exchange: Exchange; readonly close: () => void };
+
+/** A try that no socket was made for: its receiver hears so in the next turn of the event loop. */
+export const refuse = (receiver: Receiver): OpenTry => {
+  const told = setImmediate(() => receiver.onUnreachable());
+  return { release: () => clearImmediate(told), overdue: () => {} };
+};

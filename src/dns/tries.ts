@@ -210,6 +210,7 @@ class AskedQuestion {
       this.settle(this.hasOpenTry() ? NO_REPLY : this.lastFailure);
       return;
     }
+    for (const one of this.tries) if (one.candidate === candidate) one.sent?.overdue();
     const next = this.nextCandidate();
     if (next !== null) this.advance(next);
     else this.wait(null, Number.POSITIVE_INFINITY);
@@ -218,7 +219,7 @@ class AskedQuestion {
   private settle(answer: TriedAnswer): void {
     this.isSettled = true;
     clearTimeout(this.timer);
-    for (const { sent } of this.tries) sent?.release();
+    for (const { sent } of this.tries) sent?.release(answer === NO_REPLY);
     this.onAnswer(answer);
   }
 }

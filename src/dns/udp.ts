@@ -4,7 +4,7 @@
  */
 import { createSocket, type Socket } from 'node:dgram';
 import type { Clock } from './deadline.ts';
-import type { Exchange, OpenTry, Receiver, Transport } from './exchange.ts';
+import { type Exchange, type OpenTry, type Receiver, refuse, type Transport } from './exchange.ts';
 import { isReplyTo, putId, type Query } from './query.ts';
 import type { RandomNumbers } from './random.ts';
 import type { Server } from './servers.ts';
@@ -38,6 +38,9 @@ class Pending implements OpenTry {
     pending.delete(this.id);
     closeWhenDrained(this.pooled);
   }
+
+  /** A lost datagram speaks against no socket. */
+  overdue(): void {}
 }
 
 type PooledSocket = {
@@ -88,11 +91,6 @@ export const udp = (settings: UdpSettings, clock: Clock, random: RandomNumbers):
       isClosing = false;
     },
   };
-};
-
-const refuse = (receiver: Receiver): OpenTry => {
-  const told = setImmediate(() => receiver.onUnreachable());
-  return { release: () => clearImmediate(told) };
 };
 
 /**

@@ -23,6 +23,8 @@ export type ServedQuery = {
   readonly answer: (parts?: Partial<Message>) => void;
   /** TCP only: resets the connection. */
   readonly reset: () => void;
+  /** TCP only: closes the connection behind what was sent; what comes after is not read. */
+  readonly end: () => void;
 };
 
 export type ScriptedServer = {
@@ -58,7 +60,7 @@ export const scriptedServer = async (script: (query: ServedQuery) => void): Prom
     transport: 'udp' | 'tcp',
     clientPort: number,
     send: (bytes: Buffer) => void,
-    reset: () => void,
+    socket: Socket | null,
   ) => {
     const message = decodeMessage(bytes);
     if (message === null) return;
@@ -70,7 +72,8 @@ export const scriptedServer = async (script: (query: ServedQuery) => void): Prom
       index: counts[transport]++,
       send,
       answer: (parts) => send(encodeMessage(replyTo(message, parts))),
-      reset,
+      reset: () => socket?.resetAndDestroy(),
+      end: () => socket?.end(),
     };
     queries.push(query);
     script(query);
@@ -83,14 +86,14 @@ export const scriptedServer = async (script: (query: ServedQuery) => void): Prom
     let received = Buffer.alloc(0);
     socket.on('data', (bytes) => {
       received = Buffer.concat([received, bytes]);
-      while (received.length >= 2 && received.length >= 2 + received.readUInt16BE(0)) {
+      while (socket.writable && received.length >= 2 && received.length >= 2 + received.readUInt16BE(0)) {
         const end = 2 + received.readUInt16BE(0);
         const framed = (reply: Buffer) => {
           const length = Buffer.alloc(2);
           length.writeUInt16BE(reply.length);
-          if (!socket.destroyed) socket.write(Buffer.concat([length, reply]));
+          if (socket.writable) socket.write(Buffer.concat([length, reply]));
         };
-        serve(received.subarray(2, end), 'tcp', socket.remotePort ?? 0, framed, () => socket.resetAndDestroy());
+        serve(received.subarray(2, end), 'tcp', socket.remotePort ?? 0, framed, socket);
         received = received.subarray(end);
       }
     });
@@ -102,7 +105,7 @@ export const scriptedServer = async (script: (query: ServedQuery) => void): Prom
     const send = (reply: Buffer) => {
       if (!isClosed) udp.send(reply, port, address);
     };
-    serve(bytes, 'udp', port, send, () => {});
+    serve(bytes, 'udp', port, send, null);
   });
 
   const port = await bindBoth(tcp, udp);
