@@ -21,11 +21,16 @@ export const AccessSettings = z.object({
     default: '',
     maxLength: 4096,
     unit: 'file',
-    about: 'file of API keys, written by `mailverdict keys create`; set, every request needs one; empty: no keys',
+    about:
+      'file of API keys, written by `mailverdict keys create`; set, every request needs one, and /metrics and /v1/dns/cache one of the role operator; empty: no keys',
   }),
   allowAnonymous: toggle({
     default: false,
     about: 'answer requests without a key although there are keys, or although HOST is not the loopback',
+  }),
+  metricsAnonymous: toggle({
+    default: false,
+    about: "answer GET /metrics to whoever reaches HOST, also without a key or with one that is not an operator's",
   }),
   trustProxy: list({
     item: ProxyNetwork,

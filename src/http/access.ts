@@ -8,7 +8,7 @@ import fastifyRateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import helmet from 'helmet';
 import { type AccessSettings, isLoopbackHost } from '../../schemas/access-settings.ts';
-import { type ApiKey, findKey } from './api-keys.ts';
+import { type ApiKey, findKey, type KeyRole } from './api-keys.ts';
 import { type ClientAddress, clientNetwork } from './client-address.ts';
 import { KEY_SCHEMES, problemResponses } from './openapi.ts';
 import { RequestProblem } from './problem.ts';
@@ -20,6 +20,7 @@ export type Access = {
   settings: Pick<
     AccessSettings,
     | 'allowAnonymous'
+    | 'metricsAnonymous'
     | 'trustProxy'
     | 'rateLimitPerKey'
     | 'rateLimitPerAddress'
@@ -32,7 +33,7 @@ export type Access = {
 };
 
 /** Who asks. */
-type Caller = { kind: 'key'; name: string } | { kind: 'anonymous' } | { kind: 'wrong-key' };
+type Caller = { kind: 'key'; name: string; role: KeyRole } | { kind: 'anonymous' } | { kind: 'wrong-key' };
 
 /** Asked every few seconds by whatever watches the service, or thirty at a time by whoever opens the page; they cost nothing. */
 const UNCOUNTED: ReadonlySet<string | undefined> = new Set(['/healthz', '/readyz', '/page/:file', '/examples.json']);
@@ -41,8 +42,10 @@ const UNCOUNTED: ReadonlySet<string | undefined> = new Set(['/healthz', '/readyz
 export type Guards = {
   /** Routes of a scope need a key, where the service has keys. */
   requireKey: (scope: FastifyInstance) => void;
-  /** Routes of a scope need a key, or a client on this machine. */
+  /** Routes of a scope need an operator's key or, where the service has no keys, a client on this machine. */
   requireOperator: (scope: FastifyInstance) => void;
+  /** The same for the gauges, which METRICS_ANONYMOUS opens. */
+  requireMetricsReader: (scope: FastifyInstance) => void;
 };
 
 /** Installs security headers, the counting of requests and the recognition of callers on the whole app. */
@@ -101,6 +104,21 @@ export const guardAccess = async (
     }
   };
 
+  const requireOperator = (scope: FastifyInstance, isOpen: boolean): void => {
+    describeGuard(scope, 401, 403, 429);
+    scope.addHook('onRequest', (request, reply, done) => {
+      const caller = callerOf(request);
+      // With keys even this machine needs one: a proxy here that adds no header would open these routes to the world.
+      const mayBeAnonymous = isOpen || (access.keys() === null && isLocal(request.raw));
+      if (caller.kind !== 'anonymous' || !mayBeAnonymous) refuseUnknown(request, reply);
+      if (caller.kind === 'anonymous' && !mayBeAnonymous)
+        throw new RequestProblem('forbidden', 'this address answers to a client on the same machine only');
+      if (caller.kind === 'key' && caller.role !== 'operator' && !isOpen)
+        throw new RequestProblem('forbidden', "this address answers to an operator's key only");
+      done();
+    });
+  };
+
   return {
     requireKey: (scope) => {
       describeGuard(scope, 401, 429);
@@ -109,18 +127,8 @@ export const guardAccess = async (
         done();
       });
     },
-    requireOperator: (scope) => {
-      describeGuard(scope, 401, 403, 429);
-      scope.addHook('onRequest', async (request, reply) => {
-        const caller = callerOf(request);
-        // With keys even this machine needs one: a proxy here that adds no header would open these routes to the world.
-        if (caller.kind === 'anonymous' && access.keys() === null && isLocal(request.raw)) return;
-        refuseUnknown(request, reply);
-        if (caller.kind === 'anonymous') {
-          throw new RequestProblem('forbidden', 'this address answers to a key, or to a client on the same machine');
-        }
-      });
-    },
+    requireOperator: (scope) => requireOperator(scope, false),
+    requireMetricsReader: (scope) => requireOperator(scope, settings.metricsAnonymous),
   };
 };
 
@@ -151,7 +159,7 @@ const recognize = (request: FastifyRequest, keys: readonly ApiKey[]): Caller => 
   const presented = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1] ?? (Array.isArray(header) ? header[0] : header);
   if (presented === undefined) return { kind: 'anonymous' };
   const key = findKey(keys, presented);
-  return key === null ? { kind: 'wrong-key' } : { kind: 'key', name: key.name };
+  return key === null ? { kind: 'wrong-key' } : { kind: 'key', name: key.name, role: key.role };
 };
 
 /** Headers that proxies add beside those that begin with x-forwarded. */
@@ -182,6 +190,7 @@ export const OPEN_ACCESS: Access = {
   keys: () => null,
   settings: {
     allowAnonymous: true,
+    metricsAnonymous: false,
     trustProxy: [],
     rateLimitPerKey: 0,
     rateLimitPerAddress: 0,

@@ -1,12 +1,21 @@
 /**
- * API keys: a file with one line for each, `name sha256:<hash> <day>`. Holds hashes only, never a key. A key is 256 random bits, so a plain SHA-256 is
+ * API keys: a file with one line for each, `name sha256:<hash> <day> <role>`; a line without a role is a client's. Holds hashes only, never a key. A key is 256 random bits, so a plain SHA-256 is
  * enough: nobody can try that many, and a slow hash, which protects what people choose, would only slow each request down.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 
+/** What a key opens: the API, or the API and the operator's routes. */
+export const KEY_ROLES = ['client', 'operator'] as const;
+export type KeyRole = (typeof KEY_ROLES)[number];
+
 /** One key, as the file holds it. */
-export type ApiKey = { name: string; hash: Buffer /** Day of its making, YYYY-MM-DD. */; createdOn: string };
+export type ApiKey = {
+  name: string;
+  hash: Buffer /** Day of its making, YYYY-MM-DD. */;
+  createdOn: string;
+  role: KeyRole;
+};
 
 /** What a file says, or each line that cannot be read. */
 export type KeysOutcome = { kind: 'keys'; keys: ApiKey[] } | { kind: 'mistakes'; mistakes: string[] };
@@ -53,14 +62,16 @@ export const parseKeys = (text: string, file: string): KeysOutcome => {
   const mistakes: string[] = [];
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     if (/^\s*(?:#|$)/.test(line)) continue;
-    const [name = '', hash = '', createdOn = '', ...more] = line.trim().split(/\s+/);
+    const [name = '', hash = '', createdOn = '', roleWord = 'client', ...more] = line.trim().split(/\s+/);
+    const role = KEY_ROLES.find((word) => word === roleWord);
     const place = `${file}, line ${index + 1}`;
     if (!KEY_NAME.test(name)) mistakes.push(`${place}: the name must be letters, digits, dots, hyphens, underscores`);
     else if (keys.some((key) => key.name === name)) mistakes.push(`${place}: the name ${name} is used twice`);
     else if (!/^sha256:[0-9a-f]{64}$/.test(hash)) mistakes.push(`${place}: the hash must be sha256: and 64 hex digits`);
-    else if (!/^\d{4}-\d{2}-\d{2}$/.test(createdOn) || more.length > 0)
-      mistakes.push(`${place}: the line must end with a day, as in 2026-11-22`);
-    else keys.push({ name, hash: Buffer.from(hash.slice('sha256:'.length), 'hex'), createdOn });
+    else if (!/^\d{4}-\d{2}-\d{2}$/.test(createdOn)) mistakes.push(`${place}: the day must be as in 2026-11-22`);
+    else if (role === undefined || more.length > 0)
+      mistakes.push(`${place}: the line must end with the role ${KEY_ROLES.join(' or ')}`);
+    else keys.push({ name, hash: Buffer.from(hash.slice('sha256:'.length), 'hex'), createdOn, role });
   }
   if (keys.length > MAX_KEYS) mistakes.push(`${file} holds ${keys.length} keys; the most is ${MAX_KEYS}`);
   return mistakes.length > 0 ? { kind: 'mistakes', mistakes } : { kind: 'keys', keys };
@@ -69,7 +80,7 @@ export const parseKeys = (text: string, file: string): KeysOutcome => {
 /** Writes the text of a file: parseKeys(formatKeys(keys)) is keys. */
 export const formatKeys = (keys: readonly ApiKey[]): string =>
   [
-    '# API keys of Mailverdict: name, hash, day. Written by `mailverdict keys`; a running service reads it again on SIGHUP.',
-    ...keys.map(({ name, hash, createdOn }) => `${name} sha256:${hash.toString('hex')} ${createdOn}`),
+    '# API keys of Mailverdict: name, hash, day, role. Written by `mailverdict keys`; a running service reads it again on SIGHUP.',
+    ...keys.map(({ name, hash, createdOn, role }) => `${name} sha256:${hash.toString('hex')} ${createdOn} ${role}`),
     '',
   ].join('\n');

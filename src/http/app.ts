@@ -111,7 +111,7 @@ export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
       done();
     });
   }
-  const { requireKey, requireOperator } = await guardAccess(app, access, clientAddress);
+  const { requireKey, requireOperator, requireMetricsReader } = await guardAccess(app, access, clientAddress);
   await describeApi(app);
   await app.register(fastifySwaggerUi, { routePrefix: '/docs', staticCSP: true });
   await app.register(async (routes) => {
@@ -128,8 +128,11 @@ export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
   });
   if (operator !== undefined) {
     await app.register(async (routes) => {
-      requireOperator(routes);
+      requireMetricsReader(routes);
       mountMetrics(routes, operator.readMetrics);
+    });
+    await app.register(async (routes) => {
+      requireOperator(routes);
       mountDnsCache(routes, operator.dnsCache);
     });
   }

@@ -4,7 +4,7 @@
  */
 import type { FastifyInstance } from 'fastify';
 import { DnsCacheFlush, DnsCacheFlushQuery, DnsCacheStats } from '../../schemas/dns.ts';
-import { problemResponses } from './openapi.ts';
+import { OPERATOR_ONLY, problemResponses } from './openapi.ts';
 import { invalidRequest } from './problem.ts';
 
 /** The levers of the cache. */
@@ -22,7 +22,7 @@ export const mountDnsCache = (app: FastifyInstance, cache: DnsCache): void => {
       schema: {
         operationId: 'dnsCache',
         summary: 'See what the resolver holds',
-        description: 'Answers to a key, or to a client on the same machine.',
+        description: OPERATOR_ONLY,
         tags: ['service'],
         response: { 200: DnsCacheStats },
       },
@@ -35,7 +35,7 @@ export const mountDnsCache = (app: FastifyInstance, cache: DnsCache): void => {
       schema: {
         operationId: 'flushDnsCache',
         summary: 'Forget a name, or everything',
-        description: 'Answers to a key, or to a client on the same machine.',
+        description: OPERATOR_ONLY,
         tags: ['service'],
         querystring: DnsCacheFlushQuery,
         response: { 200: DnsCacheFlush, ...problemResponses(400) },

@@ -1,6 +1,7 @@
 /** GET /metrics: the gauges, in the text format of Prometheus. For the operator only: it tells how much mail there is. */
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { OPERATOR_ONLY } from './openapi.ts';
 
 /** Reads all gauges as they are now. */
 export type ReadMetrics = () => Promise<{ contentType: string; text: string }>;
@@ -13,7 +14,7 @@ export const mountMetrics = (app: FastifyInstance, readMetrics: ReadMetrics): vo
       schema: {
         operationId: 'metrics',
         summary: 'Read the gauges',
-        description: 'Answers to a key, or to a client on the same machine.',
+        description: `${OPERATOR_ONLY} METRICS_ANONYMOUS opens it to everybody.`,
         tags: ['service'],
         response: {
           200: {

@@ -25,6 +25,10 @@ export const KEY_SCHEMES = {
   apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'API key in a header of its own' },
 } as const;
 
+/** Who is answered by the operator's routes. */
+export const OPERATOR_ONLY =
+  "Answers to an operator's key or, where the service has no keys, to a client on the same machine.";
+
 const toSchemas = createJsonSchemaTransformObject({});
 
 /** Registers the description on an app; routes mounted later become part of it. */

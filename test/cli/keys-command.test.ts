@@ -40,11 +40,15 @@ test('keys create, list and revoke work on the file that API_KEYS names, each ke
   const file = newFile();
   const keys = (...words: string[]) => runCli(['keys', ...words], undefined, { API_KEYS: file });
   const first = (await keys('create', 'first')).out.trim();
-  const second = (await keys('create', 'second.one')).out.trim();
-  assert.match((await keys('list')).out, /^first {7}\d{4}-\d{2}-\d{2}\nsecond\.one {2}\d{4}-\d{2}-\d{2}\n$/);
+  const second = (await keys('create', 'second.one', '--role', 'operator')).out.trim();
+  assert.match(
+    (await keys('list')).out,
+    /^first {7}\d{4}-\d{2}-\d{2} {2}client\nsecond\.one {2}\d{4}-\d{2}-\d{2} {2}operator\n$/,
+  );
   assert.equal((await keys('revoke', 'first')).code, 0);
   assert.equal(findKey(keysIn(file), first), null);
   assert.equal(findKey(keysIn(file), second)?.name, 'second.one');
+  assert.equal(findKey(keysIn(file), second)?.role, 'operator');
 });
 
 test('keys keeps the mode of the file and follows a link to it', async () => {
@@ -65,6 +69,8 @@ test('keys tells what is wrong and changes nothing', async (t) => {
     { words: ['create', 'a/b'], code: 64, says: /up to 64 letters/ },
     { words: ['create', 'one', 'two'], code: 64, says: /give one name/ },
     { words: ['make', 'one'], code: 64, says: /keys create, keys list or keys revoke/ },
+    { words: ['create', 'one', '--role', 'root'], code: 64, says: /a role is client or operator/ },
+    { words: ['revoke', 'one', '--role', 'client'], code: 64, says: /--role belongs to keys create/ },
     {
       words: ['create', 'one'],
       text: `one sha256:${'0'.repeat(64)} 2026-11-22\n`,

@@ -189,7 +189,7 @@ test('MailverdictClient sends its key, and tells when to come back', async () =>
   const guarded = await startApp({
     access: {
       ...OPEN_ACCESS,
-      keys: () => [{ name: 'first', hash: hashKey('mv_right'), createdOn: '2026-11-22' }],
+      keys: () => [{ name: 'first', hash: hashKey('mv_right'), createdOn: '2026-11-22', role: 'client' }],
       settings: { ...OPEN_ACCESS.settings, allowAnonymous: false, rateLimitPerKey: 1 },
     },
   });

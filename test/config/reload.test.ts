@@ -22,7 +22,9 @@ import { selfSigned } from './self-signed.ts';
 
 const SERVER = fileURLToPath(new URL('../../src/server.ts', import.meta.url));
 const keysOf = (...keys: string[]): string =>
-  formatKeys(keys.map((key, index) => ({ name: `k${index}`, hash: hashKey(key), createdOn: '2026-11-22' })));
+  formatKeys(
+    keys.map((key, index) => ({ name: `k${index}`, hash: hashKey(key), createdOn: '2026-11-22', role: 'client' })),
+  );
 
 /** A folder with keys and a certificate, and the settings that name them. */
 const folderOf = (commonName: string, ...keys: string[]) => {

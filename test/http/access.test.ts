@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Problem } from '../../schemas/problem.ts';
 import { PAGE_CONTENT_SECURITY_POLICY } from '../../src/http/page-route.ts';
-import { guardedApp, KEY, OTHER_KEY } from './guarded-app.ts';
+import { guardedApp, KEY, OPERATOR_KEY, OTHER_KEY } from './guarded-app.ts';
 
 const AWAY = '198.51.100.7';
 const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
@@ -118,7 +118,9 @@ test('guardAccess lets the operator in by key, or from the same machine where th
     { what: 'the same machine, with keys', keys: true, from: '127.0.0.1', status: 401 },
     { what: 'another machine', keys: false, status: 403 },
     { what: 'another machine, with keys', keys: true, status: 401 },
-    { what: 'another machine with a key', keys: true, headers: bearer(KEY), status: 200 },
+    { what: "another machine with an operator's key", keys: true, headers: bearer(OPERATOR_KEY), status: 200 },
+    { what: "another machine with a client's key", keys: true, headers: bearer(KEY), status: 403 },
+    { what: "the same machine with a client's key", keys: true, from: '127.0.0.1', headers: bearer(KEY), status: 403 },
     { what: 'a wrong key from the same machine', keys: true, from: '127.0.0.1', headers: bearer('wrong'), status: 401 },
     {
       what: 'a stranger behind a proxy of this machine that is not known to be one',
@@ -172,6 +174,20 @@ test('guardAccess lets the operator in by key, or from the same machine where th
         assert.equal((await app.inject({ url, headers, remoteAddress: from })).statusCode, status, url);
       }
     });
+  }
+});
+
+test('guardAccess lets everybody read the gauges where METRICS_ANONYMOUS says so, and nothing else of the operator', async () => {
+  for (const keys of [true, false]) {
+    const { app } = await guardedApp(keys, { metricsAnonymous: true });
+    const ask = async (url: string, headers = {}) =>
+      (await app.inject({ url, headers, remoteAddress: AWAY })).statusCode;
+    assert.equal(await ask('/metrics'), 200);
+    assert.equal(await ask('/metrics', bearer('wrong')), 401);
+    assert.equal(await ask('/v1/dns/cache'), keys ? 401 : 403);
+    if (!keys) continue;
+    assert.equal(await ask('/metrics', bearer(KEY)), 200);
+    assert.equal(await ask('/v1/dns/cache', bearer(KEY)), 403);
   }
 });
 

@@ -10,6 +10,7 @@ import {
   findKey,
   formatKeys,
   hashKey,
+  KEY_ROLES,
   MAX_KEYS,
   makeKey,
   parseKeys,
@@ -33,6 +34,7 @@ test('findKey finds the key itself and nothing like it', () => {
     name,
     hash: hashKey(`mv_${name}`),
     createdOn: '2026-11-22',
+    role: 'client',
   }));
   assert.equal(findKey(keys, 'mv_one')?.name, 'one');
   assert.equal(findKey(keys, 'mv_three')?.name, 'three');
@@ -46,6 +48,7 @@ test('parseKeys reads what formatKeys writes', () => {
   const name = fc.stringMatching(/^[A-Za-z0-9._-]{1,64}$/);
   const key = fc.record({
     name,
+    role: fc.constantFrom(...KEY_ROLES),
     hash: fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => Buffer.from(bytes)),
   });
   fc.assert(
@@ -67,6 +70,7 @@ test('parseKeys tells every line that cannot be read', () => {
     'plain mv_this-is-a-key-itself 2026-11-22',
     `undated ${HASH}`,
     `late ${HASH} 2026-11-22 more`,
+    `long ${HASH} 2026-11-22 operator more`,
   ].join('\r\n');
   assert.deepEqual(parseKeys(text, 'keys'), {
     kind: 'mistakes',
@@ -75,10 +79,16 @@ test('parseKeys tells every line that cannot be read', () => {
       'keys, line 5: the name good is used twice',
       'keys, line 6: the hash must be sha256: and 64 hex digits',
       'keys, line 7: the hash must be sha256: and 64 hex digits',
-      'keys, line 8: the line must end with a day, as in 2026-11-22',
-      'keys, line 9: the line must end with a day, as in 2026-11-22',
+      'keys, line 8: the day must be as in 2026-11-22',
+      'keys, line 9: the line must end with the role client or operator',
+      'keys, line 10: the line must end with the role client or operator',
     ],
   });
+});
+
+test('parseKeys takes a line without a role for that of a client', () => {
+  const outcome = parseKeys(`old ${HASH} 2026-11-22\nnew ${HASH} 2026-11-22 operator\n`, 'keys');
+  assert.deepEqual(outcome.kind === 'keys' && outcome.keys.map(({ role }) => role), ['client', 'operator']);
 });
 
 test('parseKeys takes as many keys as each request can be compared with', () => {

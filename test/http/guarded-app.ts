@@ -5,14 +5,16 @@ import { makeApp } from './make-app.ts';
 
 export const KEY = 'mv_a-key-of-the-tests';
 export const OTHER_KEY = 'mv_another-key-of-the-tests';
+export const OPERATOR_KEY = 'mv_the-operators-key-of-the-tests';
 
 const noWork = (): Promise<never> => Promise.reject(new Error('no work is done here'));
 
 /** @param keys whether the service has keys @param settings what differs from no limits and no proxy */
 export const guardedApp = async (keys: boolean, settings: Partial<Access['settings']> = {}) => {
   const held = [
-    { name: 'first', hash: hashKey(KEY), createdOn: '2026-11-22' },
-    { name: 'second', hash: hashKey(OTHER_KEY), createdOn: '2026-11-22' },
+    { name: 'first', hash: hashKey(KEY), createdOn: '2026-11-22', role: 'client' as const },
+    { name: 'second', hash: hashKey(OTHER_KEY), createdOn: '2026-11-22', role: 'client' as const },
+    { name: 'operator', hash: hashKey(OPERATOR_KEY), createdOn: '2026-11-22', role: 'operator' as const },
   ];
   const flushed: (string | undefined)[] = [];
   const app = await makeApp({
@@ -25,6 +27,7 @@ export const guardedApp = async (keys: boolean, settings: Partial<Access['settin
       isTls: false,
       settings: {
         allowAnonymous: false,
+        metricsAnonymous: false,
         trustProxy: [],
         rateLimitPerKey: 0,
         rateLimitPerAddress: 0,
