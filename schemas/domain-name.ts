@@ -9,7 +9,9 @@ const MAX_CHARACTERS = 253;
 // What no label holds: white space, controls, and the marks of an address, a URL or a list. Dots that IDNA maps to "." (U+3002 and others) are refused too.
 const LABEL = /^[^\s\p{C}@/\\:;,()<>[\]"'`|{}*?#%&=+!$^~\u3002\uff0e\uff61]+$/u;
 const ASCII_LABEL = /^[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?$/;
-const ADDRESS = /^(?:(?=.*\d)[\d.]+|\[.*\]|.*:.*)$/s;
+
+const isAddress = (name: string): boolean =>
+  (/^[\d.]+$/.test(name) && /\d/.test(name)) || (name.startsWith('[') && name.endsWith(']')) || name.includes(':');
 
 /** @returns what is wrong with the text, or null */
 const fault = (text: string): string | null => {
@@ -17,7 +19,7 @@ const fault = (text: string): string | null => {
   if (name === '') return 'must be a domain name';
   if (name.length > MAX_CHARACTERS) return `must be at most ${MAX_CHARACTERS} characters`;
   if (name.includes('@')) return 'must be a domain name, not a mail address';
-  if (ADDRESS.test(name)) return 'must be a domain name, not an IP address';
+  if (isAddress(name)) return 'must be a domain name, not an IP address';
   const labels = name.split('.');
   for (const label of labels) {
     if (label === '') return 'must have no empty label: two dots stand together, or one stands first';

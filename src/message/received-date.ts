@@ -2,7 +2,7 @@
 import { readCfws } from './lexical.ts';
 
 const DATE_TIME =
-  /^\s*(?:[A-Za-z]{3}\s*,\s*)?(\d{1,2})\s+([A-Za-z]{3})\s+(\d{4})\s+(\d{2}):(\d{2})(?::(\d{2}))?\s+([+-]\d{4}|[A-Za-z]{1,5})(?=[\s(]|$)/;
+  /^\s*(?:[A-Za-z]{3}\s*,\s*)?(\d{1,2})\s+([A-Za-z]{3})\s+(\d{4})\s+(\d{2}):(\d{2})(?::(\d{2}))?\s+([+-]\d{4}|[A-Za-z]{1,5})/;
 
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 
@@ -29,6 +29,7 @@ const ZONE_HOURS = new Map([
 export function readDate(text: string): number | null {
   const parts = DATE_TIME.exec(text);
   if (parts === null) return null;
+  // Only white space or a comment may follow: a fifth digit or a sixth letter would be left over here.
   const rest = readCfws(text, parts[0].length);
   if (rest.end < text.length || rest.unclosedAt !== undefined) return null;
   const [, day, monthName = '', year, hour, minute, second = '0', zone = ''] = parts;

@@ -72,11 +72,12 @@ export type BimiSelector =
   | { readonly kind: 'selector'; readonly selector: string }
   | { readonly kind: 'fault'; readonly fault: Fault };
 
-const SELECTOR =
-  /^(?=.{1,200}$)[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*$/i;
+/** Most characters of a selector: beyond it, no room is left in a DNS name for the domain. */
+const MAX_SELECTOR_CHARACTERS = 200;
+const SELECTOR = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*$/i;
 
 /** A version, a selector of at most 200 characters and white space around them need no more. */
-const MAX_SELECTOR_FIELD = 1000;
+export const MAX_SELECTOR_FIELD = 1000;
 
 /** Tag names of the header fields are case-insensitive (section 5), those of the record are not. */
 const withLowerCaseNames = (list: TagList): TagList => {
@@ -98,7 +99,7 @@ export const parseBimiSelector = (value: string): BimiSelector => {
   if (twice !== undefined) return faulty(twice.offset, `tag ${quote(twice.name)} stands more than once`);
   const selector = findTag(list, 's');
   if (selector === undefined) return faulty(value.length, 'tag "s" is missing');
-  if (!SELECTOR.test(selector.value))
+  if (selector.value.length > MAX_SELECTOR_CHARACTERS || !SELECTOR.test(selector.value))
     return faulty(selector.valueOffset, `"s" is ${quote(selector.value)}, not a selector`);
   return { kind: 'selector', selector: selector.value.toLowerCase() };
 };

@@ -185,13 +185,13 @@ const readModifier = (term: Term, written: string, value: string, offset: number
     : { ...term, kind: 'unknown-modifier', name, value, tokens: macro.tokens };
 };
 
-const NAME = /^([+\-?~]?)([a-z][a-z0-9\-_.]*)(?=[=:/]|$)/i;
+const NAME = /^([+\-?~]?)([a-z][a-z0-9\-_.]*)/i;
 
 const readTerm = (text: string, offset: number): SpfTerm | Fault => {
-  const match = NAME.exec(text);
-  if (match === null) return { offset, reason: `${quote(text)} is neither a mechanism nor a modifier` };
-  const [head, sign = '', name = ''] = match;
+  const [head = '', sign = '', name = ''] = NAME.exec(text) ?? [];
   const rest = text.slice(head.length);
+  if (name === '' || (rest !== '' && !'=:/'.includes(rest.charAt(0))))
+    return { offset, reason: `${quote(text)} is neither a mechanism nor a modifier` };
   if (!rest.startsWith('=')) {
     const qualifier = (sign === '' ? '+' : sign) as SpfQualifier;
     return readMechanism({ text, offset, kind: 'mechanism', qualifier }, name, rest, offset + head.length);

@@ -151,10 +151,11 @@ const quoted = (value: string): string => `"${value.replace(/["\\]/g, '\\$&')}"`
 const hasControlCharacter = (text: string): boolean => /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(text);
 
 /** Words of letters, digits and marks that mean nothing here, with single spaces between them; at most MAX_COMMENT_LENGTH. */
-const PLAIN_COMMENT = /^(?=.{1,200}$)[!#-'*-:<-[\]-~]+(?: [!#-'*-:<-[\]-~]+)*$/;
+const PLAIN_COMMENT = /^[!#-'*-:<-[\]-~]+(?: [!#-'*-:<-[\]-~]+)*$/;
 
 /** Comment text without anything that a careless reader could take for structure. */
-const commentText = (text: string): string => (PLAIN_COMMENT.test(text) ? text : tamed(text));
+const commentText = (text: string): string =>
+  text.length <= MAX_COMMENT_LENGTH && PLAIN_COMMENT.test(text) ? text : tamed(text);
 
 const tamed = (text: string): string =>
   text

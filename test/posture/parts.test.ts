@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PostureQuery } from '../../schemas/posture-request.ts';
-import { ADVISED_LOGO_BYTES, svgFaults } from '../../src/posture/bimi-svg.ts';
+import { ADVISED_LOGO_BYTES, MAX_LOGO_PARTS, svgFaults } from '../../src/posture/bimi-svg.ts';
 import { KNOWN_SELECTORS } from '../../src/posture/dkim-selectors-data.ts';
 import { GOOD } from './cases.ts';
 import { RSA_1024, RSA_2048 } from './keys.ts';
@@ -122,6 +122,16 @@ const LOGOS: readonly (readonly [body: string | Buffer, about: RegExp | null])[]
   [LOGO.replace('<path', '<use xlink:href="https://evil.example/x"/><path'), /outside itself/],
   [`<!DOCTYPE svg [<!ENTITY a "b">]>${LOGO}`, /entities/],
   [LOGO.replace('</svg>', `<desc>${'x'.repeat(ADVISED_LOGO_BYTES)}</desc></svg>`), /bytes/],
+  [LOGO.replace('<path', '<path a=">"><script/><path'), /script/],
+  [LOGO.replace('<path', '<path <script>1</script><path'), /script/],
+  [LOGO.replace('<path', `<path ${' '.repeat(5000)}href='https://evil.example/'/><path`), /outside itself/],
+  [LOGO.replace('<title>', '<title lang="a>b">'), null],
+  [LOGO.replace('<title>Brand</title>', '<title/>Brand'), /title/],
+  [LOGO.replace('<title>Brand</title>', '<titles>Brand</titles>'), /title/],
+  [LOGO.replace('Brand', '<!-- of the house --> Brand'), null],
+  [LOGO.replace('Brand', '<!-- Brand -->'), /title/],
+  [LOGO.replace('Brand', `Brand${'<b/>'.repeat(MAX_LOGO_PARTS)}`), /50000 tags and attributes/],
+  [LOGO.replace('<path', `<path ${'b=""'.repeat(MAX_LOGO_PARTS)}`), /50000 tags and attributes/],
   ['<html></html>', /no svg element/],
   [Buffer.from([0x1f, 0x8b, 8, 0]), /compressed/],
 ];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseBimi, parseBimiSelector, selectBimi } from '../../src/records/bimi.ts';
+import { MAX_SELECTOR_FIELD, parseBimi, parseBimiSelector, selectBimi } from '../../src/records/bimi.ts';
 
 describe('parseBimi reads an assertion record', () => {
   const cases: readonly (readonly [string, string | null, string | null, string, boolean])[] = [
@@ -58,6 +58,8 @@ describe('parseBimiSelector reads the BIMI-Selector field', () => {
   ] as const) {
     it(value, () => assert.deepEqual(parseBimiSelector(value), { kind: 'selector', selector }));
   }
+  it('reads a field of the largest size', () =>
+    assert.equal(parseBimiSelector('v=BIMI1; s=a'.padEnd(MAX_SELECTOR_FIELD, ' ')).kind, 'selector'));
   for (const value of [
     's=brand',
     's=brand; v=BIMI1',
@@ -67,6 +69,8 @@ describe('parseBimiSelector reads the BIMI-Selector field', () => {
     'v=BIMI1; s=a b',
     'v=BIMI1; s=a; s=b',
     `v=BIMI1; s=${'a'.repeat(64)}`,
+    `v=BIMI1; s=${'a.'.repeat(100)}a`,
+    'v=BIMI1; s=a'.padEnd(MAX_SELECTOR_FIELD + 1, ';'),
   ]) {
     it(`refuses ${value.slice(0, 40)}`, () => assert.equal(parseBimiSelector(value).kind, 'fault'));
   }

@@ -3,14 +3,20 @@ import { element } from './dom.js';
 
 /**
  * @param {string} record
- * @param {RegExp} separator what stands between the parts; kept in the text
+ * @param {RegExp} separator what stands between the parts; kept in the text, and not marked
  * @param {(part: string) => boolean} decides tells the deciding part
  */
 const marked = (record, separator, decides) => {
   const whole = element('span', { class: 'record' });
   for (const [index, part] of record.split(separator).entries()) {
-    const isPart = index % 2 === 0;
-    whole.append(isPart && part !== '' && decides(part) ? element('mark', {}, part) : part);
+    const words = part.trim();
+    const isPart = index % 2 === 0 && words !== '';
+    if (!isPart || !decides(words)) {
+      whole.append(part);
+      continue;
+    }
+    const start = part.indexOf(words);
+    whole.append(part.slice(0, start), element('mark', {}, words), part.slice(start + words.length));
   }
   return whole;
 };
@@ -27,7 +33,7 @@ export const spfRecord = (record, term) => {
 
 /** A tag=value list, as of DMARC and DKIM keys, with one tag marked. @param {string} record @param {string | null} tag */
 export const tagRecord = (record, tag) =>
-  marked(record, /(\s*;\s*)/, (part) => tag !== null && part.split('=')[0]?.trim().toLowerCase() === tag);
+  marked(record, /(;)/, (part) => tag !== null && part.split('=')[0]?.trim().toLowerCase() === tag);
 
 /** A record with what stands at its faults marked, up to the next space or semicolon. @param {string} record @param {readonly { offset: number }[]} faults */
 export const faultyRecord = (record, faults) => {
