@@ -9,7 +9,7 @@ const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
 const DOMAIN_NAME = new RegExp(`^${LABEL}(?:\\.${LABEL})+$`);
 // selector = sub-domain *("." sub-domain)
 const SELECTOR = new RegExp(`^${LABEL}(?:\\.${LABEL})*$`);
-const LABEL_WITH_UNDERSCORE = LABEL.replaceAll('a-z0-9', 'a-z0-9_');
+const LABEL_WITH_UNDERSCORE = '[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?';
 const SELECTOR_WITH_UNDERSCORE = new RegExp(`^${LABEL_WITH_UNDERSCORE}(?:\\.${LABEL_WITH_UNDERSCORE})*$`);
 /** Longest name without its last dot (RFC 1035 section 2.3.4). */
 const MAX_NAME = 253;
