@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import type { AccessSettings } from '../schemas/access-settings.ts';
 import { type ApiKey, readKeys } from './http/api-keys.ts';
-import { SettingMistake } from './parts.ts';
+import { SettingMistake } from './setting-mistake.ts';
 
 /** What the files hold; null where the settings name none. */
 export type AccessFiles = { keys: ApiKey[] | null; tls: { cert: Buffer; key: Buffer } | null };

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { type Command, EXIT, NoInput, type Terminal, WrongUse } from './cli/command.ts';
 import { COMMANDS } from './cli/commands.ts';
 import { WrongConfig } from './cli/load-config.ts';
-import { SettingMistake } from './parts.ts';
+import { SettingMistake } from './setting-mistake.ts';
 import { version } from './version.ts';
 
 const overview = (): string => `mailverdict ${version}

@@ -16,6 +16,7 @@ import { type Assess, createAssessor } from './posture/assess.ts';
 import { createHttpsFetch } from './posture/https-fetch.ts';
 import { isPublicAddress } from './posture/public-address.ts';
 import { createSmtpProbe } from './posture/smtp-probe.ts';
+import { SettingMistake } from './setting-mistake.ts';
 import { judgedTogether } from './together.ts';
 import { createReplayer, type ReplayVerdict } from './verdict/replay.ts';
 import { createVerifier, type Step, type Verify } from './verdict/verify.ts';
@@ -41,9 +42,6 @@ export type PartsWatcher = {
   onStep: (step: Step, elapsedMs: number) => void;
   verify: VerifyWatcher;
 };
-
-/** A settings mistake that shows only when a file is read. */
-export class SettingMistake extends Error {}
 
 /** Makes the parts. @throws SettingMistake when the zone file cannot be read or is wrong */
 export const createParts = (config: Config, log: Log, watcher?: PartsWatcher): Parts => {

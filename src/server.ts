@@ -1,6 +1,10 @@
-/** The front door of `npm start`: settings, then the service. The only file with effects on import. */
-import { readConfig } from './config.ts';
-import { start } from './start.ts';
+/**
+ * The front door of `npm start`: settings, then the service. The only file with effects on import. Loads the rest only after it has told that SIGHUP is no reason to end: a
+ * service that is still starting reads its settings as they are.
+ */
+process.on('SIGHUP', () => undefined);
+const { readConfig } = await import('./config.ts');
+const { start } = await import('./start.ts');
 
 const outcome = readConfig();
 if (outcome.kind === 'mistakes') {
@@ -8,3 +12,5 @@ if (outcome.kind === 'mistakes') {
   process.exit(78);
 }
 await start(outcome.config);
+
+export {};

@@ -72,6 +72,7 @@ export const createService = async (config: Config, log: Log, team?: Team, trace
     hooks: mailFaces,
     memory,
     isReady: () => ready,
+    workers: () => team?.workers() ?? null,
     settings: config,
     samples: readSamples(config.dnsZone),
     access: { keys: () => files.keys, settings: config, isTls: files.tls !== null },
@@ -96,6 +97,7 @@ export const createService = async (config: Config, log: Log, team?: Team, trace
       const address = await app.listen({ host: config.host, port: config.port });
       const { milter, policy } = await mailFaces.listen();
       ready = true;
+      team?.tellListening();
       return [address, ...[...milter, ...policy].map(writeListenAddress)];
     },
     reload: (next) => {

@@ -3,6 +3,7 @@
  * added up; what one is told to forget, all forget. Nothing of a message ever goes this way.
  */
 import type { Config } from '../schemas/config.ts';
+import type { Workers } from '../schemas/health.ts';
 
 /** What a worker is told when it starts. */
 export type Role = {
@@ -18,10 +19,13 @@ export type ToWorker =
   /** Tell your gauges. */
   | { readonly kind: 'tell'; readonly id: number }
   | { readonly kind: 'gathered'; readonly values: readonly unknown[] }
+  | ({ readonly kind: 'listening' } & Workers)
   | { readonly kind: 'forget'; readonly name?: string | undefined };
 
 /** What a worker sends. */
 export type FromWorker =
+  /** Listens on all its addresses. */
+  | { readonly kind: 'listening' }
   /** Wants the gauges of all. */
   | { readonly kind: 'gather' }
   | { readonly kind: 'told'; readonly id: number; readonly values: unknown }
@@ -34,6 +38,10 @@ export type Team = {
     readonly readGauges: () => Promise<unknown>;
     readonly forget: (name: string | undefined) => void;
   }) => void;
+  /** Tells that this one listens on all its addresses: from then on it is replaced when it ends. */
+  readonly tellListening: () => void;
+  /** How many listen now; null until that is known. */
+  readonly workers: () => Workers | null;
   /** The gauges of all, this one among them. */
   readonly gather: () => Promise<readonly unknown[]>;
   /** Makes the others forget a name of the DNS cache, or everything. */
@@ -65,6 +73,7 @@ const settingsOf = (config: Config, number: number, logHashKey: string): Config 
 
 const createTeam = (): Team => {
   const send = (message: FromWorker): void => void process.send?.(message);
+  let workers: Workers | null = null;
   let waiting: ((values: readonly unknown[]) => void)[] = [];
   return {
     join: ({ readGauges, forget }) => {
@@ -80,6 +89,9 @@ const createTeam = (): Team => {
           case 'forget':
             forget(message.name);
             return;
+          case 'listening':
+            workers = { listening: message.listening, configured: message.configured };
+            return;
           case 'role':
             return;
           default:
@@ -87,6 +99,8 @@ const createTeam = (): Team => {
         }
       });
     },
+    tellListening: () => send({ kind: 'listening' }),
+    workers: () => workers,
     gather: () =>
       new Promise((resolve) => {
         // Whoever asks while an answer is on its way is content with that one.

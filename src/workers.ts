@@ -1,7 +1,7 @@
 /**
  * Several processes of one service (`WORKERS`), which share their TCP listeners: the side of the process that keeps them. It judges nothing and answers nobody: it
- * starts the workers, puts another in the place of one that crashed, hands signals on, and carries what the workers say to each other. A unix socket belongs to the
- * first worker alone, since its mode is set by the process that makes it.
+ * starts the workers, puts another in the place of one that ended, hands signals on, and carries what the workers say to each other. A unix socket belongs to the
+ * first worker alone, since its mode is set by the process that makes it. Only a first start that fails ends the service; every later one is tried again.
  */
 import cluster, { type Worker } from 'node:cluster';
 import { randomBytes } from 'node:crypto';
@@ -9,10 +9,15 @@ import type { Config } from '../schemas/config.ts';
 import { createLog } from './log.ts';
 import type { FromWorker, Role, ToWorker } from './team.ts';
 
-/** A worker that ended sooner after its start, in milliseconds, is replaced only after this time: nothing is gained by crashing faster. */
-const SHORT_LIFE_MS = 1000;
+/** A worker that ends sooner after its start is replaced after a wait that doubles each time: nothing is gained by crashing faster. */
+const SHORT_LIFE_MS = 10_000;
+const FIRST_WAIT_MS = 1_000;
+const LONGEST_WAIT_MS = 30_000;
 /** Time for the workers to tell their gauges; what came by then is what is told. */
 const GATHER_MS = 2000;
+
+/** The place of one worker: who has it now, and how the starts before went. */
+type Place = { readonly role: Role; hasListened: boolean; shortLives: number };
 
 type Gathering = { asker: Worker; values: unknown[]; missing: Set<number>; timer: NodeJS.Timeout };
 
@@ -21,40 +26,51 @@ export const superviseWorkers = (config: Config): void => {
   const log = createLog(config.logLevel, config);
   // One key for all, or the same address would have as many hashes as there are workers.
   const logHashKey = config.logHashKey || randomBytes(32).toString('hex');
-  const roles = new Map<Worker, Role>();
+  const places = new Map<Worker, Place>();
   const listening = new Set<Worker>();
   let exitCode: number | null = null;
 
-  const startWorker = (role: Role): void => {
+  const tellListening = (): void => {
+    const message: ToWorker = { kind: 'listening', listening: listening.size, configured: config.workers };
+    for (const worker of places.keys()) if (worker.isConnected()) worker.send(message);
+  };
+
+  const startWorker = (place: Place): void => {
     const worker = cluster.fork();
     const startedMs = performance.now();
-    roles.set(worker, role);
-    worker.send({ kind: 'role', role } satisfies ToWorker);
+    places.set(worker, place);
+    worker.send({ kind: 'role', role: place.role } satisfies ToWorker);
     worker.on('message', (message: FromWorker) => receive(worker, message));
-    worker.once('listening', () => listening.add(worker));
+    // What was sent to one that is ending, such as its role, gets lost with it: its exit tells, and this must not end the others.
+    worker.on('error', (err) => log.warn({ err, worker: place.role.number }, 'a worker cannot be reached'));
     worker.once('exit', (code, signal) => {
-      roles.delete(worker);
+      places.delete(worker);
+      const listened = listening.delete(worker);
       if (exitCode !== null) {
-        if (roles.size === 0) process.exit(exitCode);
+        if (places.size === 0) process.exit(exitCode);
         return;
       }
-      if (!listening.delete(worker)) {
+      if (!place.hasListened) {
         // What keeps one from listening keeps all: wrong settings, a port in use. The worker has told.
         end('SIGTERM', code ?? 1);
         return;
       }
-      log.error({ worker: role.number, code, signal }, 'a worker ended: another takes its place');
-      setTimeout(
-        () => exitCode === null && startWorker(role),
-        performance.now() - startedMs < SHORT_LIFE_MS ? SHORT_LIFE_MS : 0,
+      tellListening();
+      place.shortLives = performance.now() - startedMs < SHORT_LIFE_MS ? place.shortLives + 1 : 0;
+      const waitMs =
+        place.shortLives === 0 ? 0 : Math.min(FIRST_WAIT_MS * 2 ** (place.shortLives - 1), LONGEST_WAIT_MS);
+      log.error(
+        { worker: place.role.number, code, signal, listened, waitMs, listening: listening.size },
+        'a worker ended: another takes its place',
       );
+      setTimeout(() => exitCode === null && startWorker(place), waitMs);
     });
   };
 
   const end = (signal: NodeJS.Signals, code: number): void => {
     exitCode ??= code;
-    for (const worker of roles.keys()) worker.process.kill(signal);
-    if (roles.size === 0) process.exit(exitCode);
+    for (const worker of places.keys()) worker.process.kill(signal);
+    if (places.size === 0) process.exit(exitCode);
   };
 
   const gatherings = new Map<number, Gathering>();
@@ -70,9 +86,17 @@ export const superviseWorkers = (config: Config): void => {
 
   const receive = (worker: Worker, message: FromWorker): void => {
     switch (message.kind) {
+      case 'listening': {
+        const place = places.get(worker);
+        if (place === undefined) return;
+        place.hasListened = true;
+        listening.add(worker);
+        tellListening();
+        return;
+      }
       case 'gather': {
         const id = gathered++;
-        const asked = [...roles.keys()].filter((one) => one.isConnected());
+        const asked = [...places.keys()].filter((one) => one.isConnected());
         const timer = setTimeout(() => finish(id), GATHER_MS);
         gatherings.set(id, { asker: worker, values: [], missing: new Set(asked.map((one) => one.id)), timer });
         for (const one of asked) one.send({ kind: 'tell', id } satisfies ToWorker);
@@ -86,7 +110,7 @@ export const superviseWorkers = (config: Config): void => {
         return;
       }
       case 'forget':
-        for (const other of roles.keys()) if (other !== worker && other.isConnected()) other.send(message);
+        for (const other of places.keys()) if (other !== worker && other.isConnected()) other.send(message);
         return;
       default:
         message satisfies never;
@@ -95,7 +119,9 @@ export const superviseWorkers = (config: Config): void => {
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => end('SIGTERM', 0));
   process.on('SIGHUP', () => {
-    for (const worker of roles.keys()) worker.process.kill('SIGHUP');
+    // One that does not listen yet reads everything as it is now, and might not know the signal yet.
+    for (const worker of listening) worker.process.kill('SIGHUP');
   });
-  for (let number = 1; number <= config.workers; number++) startWorker({ number, logHashKey });
+  for (let number = 1; number <= config.workers; number++)
+    startWorker({ role: { number, logHashKey }, hasListened: false, shortLives: 0 });
 };

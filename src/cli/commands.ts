@@ -23,7 +23,14 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import('./batch-command.ts')).batchCommand,
   },
   dns: { summary: 'ask one DNS question', load: async () => (await import('./dns-command.ts')).dnsCommand },
-  serve: { summary: 'run the service', load: async () => (await import('./serve-command.ts')).serveCommand },
+  serve: {
+    summary: 'run the service',
+    load: async () => {
+      // A service that is still starting reads its settings as they are: a reload is no reason to end.
+      process.on('SIGHUP', () => undefined);
+      return (await import('./serve-command.ts')).serveCommand;
+    },
+  },
   health: {
     summary: 'ask whether the service takes work',
     load: async () => (await import('./health-command.ts')).healthCommand,

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import fastifySwaggerUi from '@fastify/swagger-ui';
 import fastify, { type FastifyInstance, LogController } from 'fastify';
+import type { Workers } from '../../schemas/health.ts';
 import type { HttpSettings } from '../../schemas/http-settings.ts';
 import type { Samples } from '../../schemas/samples.ts';
 import type { Log } from '../log.ts';
@@ -40,6 +41,8 @@ export type AppParts = {
   hooks?: HookParts;
   /** False while the service drains. */
   isReady: () => boolean;
+  /** The processes of the service. @default null: there is one */
+  workers?: () => Workers | null;
   /** What the page offers to try; nothing by default. */
   samples?: Samples;
   /** Who may ask, and how often. @default everybody, without limits, as far as the address that is listened on reaches */
@@ -116,7 +119,7 @@ export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
   await app.register(fastifySwaggerUi, { routePrefix: '/docs', staticCSP: true });
   await app.register(async (routes) => {
     mountPage(routes, parts.samples ?? { messages: [], dns: [] });
-    mountHealth(routes, parts.isReady);
+    mountHealth(routes, parts.isReady, parts.workers ?? (() => null));
   });
   await app.register(async (routes) => {
     requireKey(routes);

@@ -15,8 +15,9 @@ import { readAccessFiles } from '../../src/access-files.ts';
 import { readConfig } from '../../src/config.ts';
 import { formatKeys, hashKey } from '../../src/http/api-keys.ts';
 import { createLog } from '../../src/log.ts';
-import { createParts, SettingMistake } from '../../src/parts.ts';
+import { createParts } from '../../src/parts.ts';
 import { createService } from '../../src/service.ts';
+import { SettingMistake } from '../../src/setting-mistake.ts';
 import { Fault } from '../../src/verdict/fault.ts';
 import { selfSigned } from './self-signed.ts';
 

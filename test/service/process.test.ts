@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -18,6 +19,12 @@ const start = (environment: Record<string, string>): ChildProcessWithoutNullStre
     env: { PATH: process.env.PATH ?? '', PORT: '0', DNS_SERVERS: '127.0.0.1:9', ...environment },
     stdio: 'pipe',
   });
+
+/** Whether a process has come to the line that takes SIGHUP, as the kernel tells it. */
+const catchesHangUp = (pid: number | undefined): boolean =>
+  (Number.parseInt(/^SigCgt:\s+(\S+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]?.slice(-1) ?? '', 16) &
+    1) ===
+  1;
 
 /** Waits for the line that tells the address. */
 const listening = async (child: ChildProcessWithoutNullStreams): Promise<string> => {
@@ -98,4 +105,16 @@ test('a start with wrong settings tells every one of them and exits with 78', as
   assert.deepEqual(await once(child, 'exit'), [78, null]);
   for (const name of ['PORT', 'MAX_MESSAGE_BYTES', 'ENFORCE', 'CLOCK_SKEW_SECONDS'])
     assert.match(told, new RegExp(`^${name}: `, 'm'));
+});
+
+test('SIGHUP before the service listens does not end it, with one process and with workers', async () => {
+  for (const workers of ['1', '2']) {
+    const child = start({ WORKERS: workers });
+    const hangUps = setInterval(() => catchesHangUp(child.pid) && child.kill('SIGHUP'), 10);
+    const address = await listening(child);
+    clearInterval(hangUps);
+    assert.equal((await verify(address, 'aligned.eml')).status, 200);
+    child.kill('SIGTERM');
+    assert.deepEqual(await once(child, 'exit'), [0, null]);
+  }
 });

@@ -1,4 +1,4 @@
-/** Several workers of one service: they share the listener, add up their gauges, forget together, and one that crashes is replaced. */
+/** Several workers of one service: they share the listener, add up their gauges, forget together, and one that ends is replaced, also when its replacement fails. */
 import assert from 'node:assert/strict';
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { Health } from '../../schemas/health.ts';
 import { version } from '../../src/version.ts';
 import type { ScriptedServer } from '../dns/scripted-server.ts';
 import { serveLookup } from '../dns/wire-server.ts';
@@ -23,7 +24,8 @@ const run = (environment: Record<string, string>): ChildProcessWithoutNullStream
     stdio: 'pipe',
   });
 
-const lines: { msg: string; addresses?: string[]; clientIp?: string }[] = [];
+type Line = { msg: string; addresses?: string[]; clientIp?: string; listened?: boolean; listening?: number };
+const lines: Line[] = [];
 let service: ChildProcessWithoutNullStreams;
 let address = '';
 let names: ScriptedServer;
@@ -54,7 +56,7 @@ before(async () => {
 
 after(async () => {
   await names.close();
-  if (service.exitCode === null) {
+  if (service.exitCode === null && service.signalCode === null) {
     service.kill('SIGTERM');
     await once(service, 'exit');
   }
@@ -108,7 +110,29 @@ test('workers that crash are replaced, and the service answers meanwhile and aft
   assert.ok(!workerPids().includes(victim));
 });
 
+test('a replacement that is killed before it listens is tried again, and /readyz tells meanwhile', async () => {
+  const readiness = async (): Promise<Health> => Health.parse(await (await ask('/readyz')).json());
+  const listened = lines.filter(({ msg }) => msg === 'listening').length;
+  const [victim = 0, ...others] = workerPids();
+  process.kill(victim, 'SIGKILL');
+  let replacement: number | undefined;
+  while (replacement === undefined) {
+    await wait(5);
+    replacement = workerPids().find((pid) => pid !== victim && !others.includes(pid));
+  }
+  process.kill(replacement, 'SIGKILL');
+  await line('a worker ended: another takes its place', 3);
+  const [last] = lines.filter(({ msg }) => msg.startsWith('a worker ended')).slice(-1);
+  assert.deepEqual([last?.listened, last?.listening], [false, 1]);
+  assert.deepEqual((await readiness()).workers, { listening: 1, configured: 2 });
+  assert.equal((await judge()).status, 200);
+  await line('listening', listened + 1);
+  while ((await readiness()).workers?.listening !== 2) await wait(20);
+  assert.equal((await judge()).status, 200);
+});
+
 test('workers drain on SIGTERM, and the service ends with 0', async () => {
+  assert.equal(service.exitCode, null, 'the service runs');
   service.kill('SIGTERM');
   assert.deepEqual(await once(service, 'exit'), [0, null]);
   assert.equal(lines.filter(({ msg }) => msg === 'ended').length, 2);
