@@ -45,6 +45,13 @@ const transport = {
   dnsUdpSockets: number('UDP sockets for each server, one picked at random for each try', 'sockets', 64, 1, 512),
   dnsUdpSocketQuestions: number('questions after which a UDP socket gives way', 'questions', 10_000, 1, 1_000_000),
   dnsUdpSocketSeconds: number('age at which a UDP socket gives way', 's', 60, 1, 3600),
+  dnsUdpReceiveBytes: number(
+    'receive buffer of each UDP socket, so that a burst of replies or of forged ones drops none; the kernel caps it (net.core.rmem_max on Linux)',
+    'bytes',
+    1_048_576,
+    65_536,
+    16_777_216,
+  ),
   dnsUdpPayloadBytes: number('largest UDP reply asked for (EDNS0, RFC 6891)', 'bytes', 1232, 512, 4096),
   dnsTcpIdleMs: number('time after which an idle TCP connection is closed (RFC 7766)', 'ms', 10_000, 100, 120_000),
   dnsTrustAd: toggle({

@@ -160,6 +160,12 @@ export const DnsCacheStats = z
     prefetches: z.number().int().describe('records renewed before they expired since the start'),
     inFlight: z.number().int().describe('questions in flight now'),
     waiting: z.number().int().describe('questions that wait for their turn now'),
+    unexpectedReplies: z
+      .number()
+      .int()
+      .describe(
+        'datagrams since the start that answered no open question, late replies apart; many of them in a short time are attempts to forge replies (RFC 5452)',
+      ),
   })
   .meta({ id: 'DnsCacheStats', description: 'The resolver and its cache' });
 export type DnsCacheStats = z.infer<typeof DnsCacheStats>;

@@ -127,6 +127,11 @@ export const createMetrics = (version: string): Metrics => {
     registers,
   });
   const inFlight = gauge('dns_questions_in_flight', 'DNS questions in flight');
+  const unexpectedReplies = new Counter({
+    name: 'mailverdict_dns_unexpected_replies_total',
+    help: 'Datagrams that answered no open DNS question; many in a short time are attempts to forge replies',
+    registers,
+  });
   const waiting = gauge('dns_questions_waiting', 'DNS questions that wait for their turn');
 
   const countRequest = counter('http_requests_total', 'HTTP requests answered', 'route', 'method', 'status');
@@ -155,6 +160,8 @@ export const createMetrics = (version: string): Metrics => {
     }
     inFlight.set(stats.inFlight);
     waiting.set(stats.waiting);
+    unexpectedReplies.reset();
+    unexpectedReplies.inc(stats.unexpectedReplies);
   };
 
   return {

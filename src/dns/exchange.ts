@@ -12,6 +12,8 @@ export type Receiver = {
   readonly onReply: (bytes: Buffer) => void;
   /** Refused, reset, closed, or no socket could be had. */
   readonly onUnreachable: () => void;
+  /** UDP only: somebody guesses replies, so that a datagram which fits may be a forged one. */
+  readonly onSpoofed: () => void;
 };
 
 /** A try on its way. */

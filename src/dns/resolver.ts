@@ -86,7 +86,12 @@ export const createResolver = (settings: DnsSettings, parts: ResolverParts = {})
 
   return {
     lookup: parts.onQuestion === undefined ? cache.lookup : observed(cache.lookup, parts.onQuestion, clock),
-    cacheStats: () => ({ ...cache.stats(), inFlight: flights.inFlight(), waiting: flights.waiting() }),
+    cacheStats: () => ({
+      ...cache.stats(),
+      inFlight: flights.inFlight(),
+      waiting: flights.waiting(),
+      unexpectedReplies: datagrams.unexpected(),
+    }),
     flush: cache.flush,
     servers: all,
     close: () => {
@@ -116,6 +121,7 @@ const udpSettings = (settings: DnsSettings) => ({
   sockets: settings.dnsUdpSockets,
   questionsPerSocket: settings.dnsUdpSocketQuestions,
   socketAgeMs: settings.dnsUdpSocketSeconds * 1000,
+  receiveBytes: settings.dnsUdpReceiveBytes,
 });
 
 const trySettings = (settings: DnsSettings) => ({

@@ -27,8 +27,8 @@ export type TrySettings = {
   readonly isStream: boolean;
 };
 
-/** An answer, or word from a server that it does not fit into a datagram. */
-export type TriedAnswer = Answer | { readonly kind: 'truncated'; readonly server: Server };
+/** An answer, or that a server has to be asked over TCP: its reply does not fit a datagram, or datagrams are being forged. */
+export type TriedAnswer = Answer | { readonly kind: 'needs-tcp'; readonly server: Server };
 
 type Failure = Extract<Answer, { kind: 'failure' }>;
 
@@ -88,6 +88,11 @@ class Try implements Receiver {
     this.sent = null;
     this.asked.giveUp(this.candidate, UNREACHABLE);
   }
+
+  onSpoofed(): void {
+    this.sent = null;
+    this.asked.needTcp(this.candidate);
+  }
 }
 
 /** Before the first; never added to. */
@@ -136,10 +141,15 @@ class AskedQuestion {
     const answer = judged === 'truncated' && settings.isStream ? BAD_REPLY : judged;
     if (answer === 'truncated' || answer.kind !== 'failure') {
       servers.succeeded(server);
-      this.settle(answer === 'truncated' ? { kind: 'truncated', server } : answer);
+      if (answer === 'truncated') this.needTcp(candidate);
+      else this.settle(answer);
     } else if (answer.failure === 'formerr' && !answered.isPlain && candidate.sent < MAX_TRIES) {
       this.send(candidate, true);
     } else this.giveUp(candidate, answer);
+  }
+
+  needTcp({ server }: Candidate): void {
+    if (!this.isSettled) this.settle({ kind: 'needs-tcp', server });
   }
 
   giveUp(candidate: Candidate, failure: Failure): void {

@@ -76,6 +76,7 @@ test('deploy/grafana-dashboard.json shows gauges that are there', async () => {
       prefetches: 0,
       inFlight: 0,
       waiting: 0,
+      unexpectedReplies: 0,
     },
   });
   const known = new Map([...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name = '', type = '']) => [name, type]));

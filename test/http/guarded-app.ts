@@ -50,6 +50,7 @@ export const guardedApp = async (keys: boolean, settings: Partial<Access['settin
           prefetches: 0,
           inFlight: 0,
           waiting: 0,
+          unexpectedReplies: 0,
         }),
         flush: (name) => flushed.push(name),
       },

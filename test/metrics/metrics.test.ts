@@ -23,6 +23,7 @@ const CACHE = {
   prefetches: 2,
   inFlight: 5,
   waiting: 6,
+  unexpectedReplies: 0,
 };
 
 /** Samples by name and labels, as a scraper sees them. */
