@@ -16,6 +16,13 @@ const ProxyNetwork = z.union(
   },
 );
 
+/** A host without a port. */
+const Host = z
+  .union([z.string().regex(/^[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63}){0,126}$/), z.ipv6()], {
+    error: 'must be a host name or an address, without a port',
+  })
+  .transform((name) => name.toLowerCase());
+
 export const AccessSettings = z.object({
   apiKeys: text({
     default: '',
@@ -31,6 +38,13 @@ export const AccessSettings = z.object({
   metricsAnonymous: toggle({
     default: false,
     about: "answer GET /metrics to whoever reaches HOST, also without a key or with one that is not an operator's",
+  }),
+  allowedHosts: list({
+    item: Host,
+    max: 100,
+    unit: 'hosts',
+    about:
+      'names and addresses, beside those of the loopback, that clients ask for in Host; any other is refused with 421. Empty: while HOST is the loopback none, else any',
   }),
   trustProxy: list({
     item: ProxyNetwork,

@@ -1,6 +1,6 @@
 /**
  * Who may ask, and how often. Every request is counted under its key, or under its address when it has none; the limit comes before the key is asked for,
- * so that guessing is limited too. Answers 401, 403 and 429 as problem documents; never tells whether a key of that name exists. RFC 6750 (Bearer).
+ * so that guessing is limited too. Answers 401, 403, 421 and 429 as problem documents; never tells whether a key of that name exists. RFC 6750 (Bearer).
  */
 import { IncomingMessage, type OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
@@ -9,6 +9,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import helmet from 'helmet';
 import { type AccessSettings, isLoopbackHost } from '../../schemas/access-settings.ts';
 import { type ApiKey, findKey, type KeyRole } from './api-keys.ts';
+import { guardFromPages, type HostSettings } from './browsers.ts';
 import { type ClientAddress, clientNetwork } from './client-address.ts';
 import { KEY_SCHEMES, problemResponses } from './openapi.ts';
 import { RequestProblem } from './problem.ts';
@@ -27,7 +28,8 @@ export type Access = {
     | 'rateLimitSeconds'
     | 'rateLimitIpv6Bits'
     | 'rateLimitEntries'
-  >;
+  > &
+    HostSettings;
   /** Whether the service speaks HTTPS itself. */
   isTls: boolean;
 };
@@ -60,6 +62,8 @@ export const guardAccess = async (
     reply.headers(headers);
     done();
   });
+  // Before the count: a stranger's page must not use up the requests of whoever looks at it.
+  guardFromPages(app, settings);
   const callers = new WeakMap<FastifyRequest, Caller>();
   const callerOf = (request: FastifyRequest): Caller => callers.get(request) ?? { kind: 'anonymous' };
   const limitOf = (request: FastifyRequest): number =>
@@ -197,6 +201,8 @@ export const OPEN_ACCESS: Access = {
     rateLimitSeconds: 60,
     rateLimitIpv6Bits: 64,
     rateLimitEntries: 100,
+    host: '::',
+    allowedHosts: [],
   },
   isTls: false,
 };

@@ -21,6 +21,7 @@ const PROBLEMS = {
   'header-too-large': { status: 413, title: 'The header block of the message is too large' },
   'unsupported-media-type': { status: 415, title: 'This content type is not taken here' },
   'unsupported-encoding': { status: 415, title: 'The content encoding is not supported' },
+  'misdirected-request': { status: 421, title: 'This service has another name' },
   'too-many-requests': { status: 429, title: 'Too many requests' },
   'client-gone': { status: 499, title: 'The client closed the connection' },
   'bad-request': { status: 400, title: 'The request cannot be read' },

@@ -88,11 +88,12 @@ test('guardAccess tells the API description what it may answer', async () => {
   };
   assert.deepEqual(Object.keys(document.components.securitySchemes), ['bearer', 'apiKey']);
   for (const [path, methods] of Object.entries(document.paths)) {
-    for (const { security, responses } of Object.values(methods)) {
+    for (const [method, { security, responses }] of Object.entries(methods)) {
       const isOpen = /^\/(?:healthz|readyz)$/.test(path);
       assert.deepEqual(security, isOpen ? [] : [{ bearer: [] }, { apiKey: [] }, {}], path);
       for (const status of ['401', '429']) assert.equal(status in responses, !isOpen, `${path}: ${status}`);
-      assert.equal('403' in responses, ['/metrics', '/v1/dns/cache'].includes(path), path);
+      assert.equal('403' in responses, method !== 'get' || ['/metrics', '/v1/dns/cache'].includes(path), path);
+      assert.ok('421' in responses, path);
     }
   }
 });

@@ -34,6 +34,8 @@ export const guardedApp = async (keys: boolean, settings: Partial<Access['settin
         rateLimitSeconds: 60,
         rateLimitIpv6Bits: 64,
         rateLimitEntries: 100,
+        host: '127.0.0.1',
+        allowedHosts: [],
         ...settings,
       },
     },
