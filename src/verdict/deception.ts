@@ -1,16 +1,20 @@
 /**
- * Signs of deception in a message, told only where they are facts: a display name that shows an address of another domain, an author domain that mixes scripts, a Reply-To
- * that leaves an authenticated domain. Pure; none of them changes a result.
+ * Signs of deception in a message, only where they are facts: a name in From that shows an address of
+ * another domain, an author domain that mixes scripts, a Reply-To that leaves an authenticated domain.
+ * Pure; none of them changes a result.
  */
 import { domainToUnicode } from 'node:url';
 import type { Finding } from '../../schemas/finding.ts';
-import { domainsShownIn, readAddresses } from '../message/address.ts';
+import { readAddresses } from '../message/address/read-addresses.ts';
+import { domainsShownIn } from '../message/address/shown-domains.ts';
 import { fieldsNamed, type Message } from '../message/message.ts';
+import type { Author } from './author.ts';
 import { comparable } from './identifiers.ts';
 
 /** What the signs are read from. */
 export type Appearance = {
   message: Message;
+  author: Pick<Author, 'fields'>;
   authorDomain: string | null;
   organizationalDomain: string | null;
   /** True when the author domain is proven. */
@@ -24,12 +28,16 @@ export const signsOfDeception = (appearance: Appearance): Finding[] => [
   ...replyLeaves(appearance),
 ];
 
-const otherDomainShown = ({ message, authorDomain, organizationalDomain }: Appearance): Finding[] => {
+const otherDomainShown = ({ author, authorDomain, organizationalDomain }: Appearance): Finding[] => {
   if (authorDomain === null) return [];
-  const shown = fieldsNamed(message, 'from')
-    .flatMap((field) => readAddresses(field.value()).mailboxes)
-    // Some mail readers show a comment in place of the display name.
-    .flatMap(({ displayName, comments }) => [displayName ?? '', ...comments].flatMap(domainsShownIn))
+  const shown = author.fields
+    // Some mail readers show a comment, the name of a group or a local-part in place of the display name.
+    .flatMap(({ mailboxes, comments, groups }) => [
+      ...mailboxes.flatMap(({ displayName, localPart }) => [displayName ?? '', localPart]),
+      ...comments,
+      ...groups,
+    ])
+    .flatMap(domainsShownIn)
     .map(comparable)
     .filter((domain) => !isUnder(domain, organizationalDomain ?? authorDomain));
   const [domain] = shown;
@@ -39,7 +47,7 @@ const otherDomainShown = ({ message, authorDomain, organizationalDomain }: Appea
         {
           code: 'display-name-domain',
           severity: 'warning',
-          message: `the display name or a comment in From shows an address of ${domain}, but the author domain is ${authorDomain}`,
+          message: `a name or a comment in From shows an address of ${domain}, but the author domain is ${authorDomain}`,
           section: 'RFC 9989 section 11.4',
           field: 'message.from',
         },

@@ -1,6 +1,7 @@
 /**
- * What to do with a message: the published DMARC policy, or the reason not to follow it. Pure. A temporary failure never becomes a rejection and
- * never passes for an answer (RFC 9989 section 4.10.1 leaves it to the receiver: here it is a temporary refusal when policy is enforced).
+ * What to do with a message: the published DMARC policy, or the reason not to follow it. Pure. A
+ * temporary failure never becomes a rejection and never passes for an answer (RFC 9989 section 4.10.1
+ * leaves it to the receiver: here it is a temporary refusal when policy is enforced).
  */
 import type { DmarcVerdict } from '../../schemas/dmarc.ts';
 import type { Disposition, Override, SmtpReply, VerdictSettings } from '../../schemas/verdict.ts';
@@ -14,7 +15,7 @@ export type DispositionGrounds = {
   /** DKIM result words, for the reply text. */
   dkim: string[];
   enforce: boolean;
-  /** What is asked for a message without one author domain: UNREADABLE_FROM, or the strictest policy of the several domains that From names. */
+  /** For a message without one author domain: UNREADABLE_FROM, or the strictest policy of several. */
   unreadableFrom: VerdictSettings['unreadableFrom'] | StrictestPolicy;
   /** Why a DMARC failure is not held against this message, if so. */
   override: Override | null;
@@ -41,7 +42,10 @@ export const decide = (grounds: DispositionGrounds): Disposition => {
 
 type Due = Pick<Disposition, 'action' | 'reason' | 'override'>;
 
-/** A From that names nobody, or several, must not be a way around a policy (RFC 9989 section 5.3.1 leaves it to the receiver). */
+/**
+ * A From that names nobody, or several, must not be a way around a policy. RFC 9989 section 5.3.1
+ * ends DMARC there; section 11.5 asks the receiver to see the threat and allows a refusal.
+ */
 const dueWithoutAuthor = ({ dmarc, unreadableFrom }: DispositionGrounds): Due => {
   const cause = `there is no one author domain: ${dmarc.rfc9989.reason}`;
   switch (unreadableFrom) {
@@ -96,6 +100,8 @@ const replyFor = (action: Disposition['action'], grounds: DispositionGrounds): {
         return {
           smtpReply: {
             code: 550,
+            // RFC 3463 section 3.8: refused by policy, as large receivers answer a faulty From. 5.7.26
+            // and its neighbours speak of checks that failed; none was made.
             enhancedCode: '5.7.1',
             text: 'The From field of the message does not name one author domain that can be read (RFC 5322 section 3.6.2)',
           },

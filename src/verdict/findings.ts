@@ -1,6 +1,6 @@
 /**
- * The findings of a verdict: facts worth a person's attention, each with a stable code. A pure table of rules; a rule tells a fact or says nothing, and never changes
- * a result.
+ * The findings of a verdict: facts worth a person's attention, each with a stable code. A pure table
+ * of rules; a rule states a fact or nothing, and never changes a result.
  */
 
 import type { DnsUsage } from '../../schemas/dns.ts';
@@ -12,6 +12,7 @@ import type { Reported } from './authentication-results.ts';
 import type { Author } from './author.ts';
 import { signsOfDeception } from './deception.ts';
 import { finding } from './finding.ts';
+import { fromFindings } from './from-findings.ts';
 import { signatureFindings } from './signature-findings.ts';
 
 /** What the rules look at. */
@@ -183,10 +184,11 @@ const trustedSource: Rule = ({ derived }) =>
       )
     : null;
 
-const deception: Rule = ({ message, dmarc }) => {
+const deception: Rule = ({ message, author, dmarc }) => {
   const { spf, dkim } = dmarc.rfc9989.alignment;
   return signsOfDeception({
     message,
+    author,
     authorDomain: dmarc.authorDomain,
     organizationalDomain: dmarc.rfc9989.organizationalDomain,
     authenticated: spf.aligned === true || dkim.aligned === true,
@@ -213,6 +215,7 @@ const relay: Rule = ({ smtp, settings }) => {
 
 const RULES: readonly Rule[] = [
   noAuthor,
+  ({ author }) => fromFindings(author),
   repeatedFields,
   messageShape,
   bareLineEnds,

@@ -144,7 +144,9 @@ export const createVerifier = (parts: VerifierParts): Verify => {
     if (options.signal?.aborted) throw new Fault('aborted', 'the caller gave up');
 
     const severalPolicies =
-      author.domains.length > 1 ? await strictestPolicy(author.domains, lookup, deadlineMs) : null;
+      author.domains.length > 1
+        ? await strictestPolicy(author.domains, toIdentifiers(checked, signatures, settings), lookup, deadlineMs)
+        : null;
     const grounds = { dmarc, spf, dkim, arc, iprev, facts, settings };
     const override = findOverride(grounds);
     const disposition = decide({

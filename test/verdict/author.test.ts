@@ -34,7 +34,7 @@ const unreadable: [body: string, reason: RegExp][] = [
   ['[x@evil.example] <ceo@bank.example>', /at sign stands in a display name/],
   ['CEO <ceo@bank(x)er.example>', /no dot between/],
   ['CEO <ceo@evil.example bank.example>', /no address/],
-  ['ceo@bank.example\0.evil.example', /control character/],
+  ['ceo@bank.example\0.evil.example', /a NUL/],
   ['ceo@bank.example\u007f', /control character/],
   ['ceo@bank.example\r,x@evil.example', /CR stands alone/],
   ['ceo@bank.example.', /dot/],

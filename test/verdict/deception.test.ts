@@ -2,15 +2,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readMessage } from '../../src/message/message.ts';
+import { readAuthor } from '../../src/verdict/author.ts';
 import { signsOfDeception } from '../../src/verdict/deception.ts';
 import { example, makeVerifier } from './make-verifier.ts';
 
 const signs = (head: string, authorDomain: string, authenticated = true): string[] => {
   const message = readMessage(Buffer.from(`${head}\r\n\r\n`));
   assert.equal(message.kind, 'message');
-  return signsOfDeception({ message, authorDomain, organizationalDomain: authorDomain, authenticated }).map(
-    ({ code }) => code,
-  );
+  return signsOfDeception({
+    message,
+    author: readAuthor(message),
+    authorDomain,
+    organizationalDomain: authorDomain,
+    authenticated,
+  }).map(({ code }) => code);
 };
 
 test('signsOfDeception tells a display name that shows an address of another domain', () => {
@@ -21,6 +26,10 @@ test('signsOfDeception tells a display name that shows an address of another dom
     ['"alice@mail.brand.example" <x@brand.example>', false],
     ['Alice <x@brand.example>', false],
     ['"@home" <x@brand.example>', false],
+    ['x@brand.example (ceo@bank.example)', true],
+    ['x@brand.example, (ceo@bank.example)', true],
+    ['"ceo@bank.example": x@brand.example;', true],
+    ['<"ceo@bank.example"@brand.example>', true],
   ];
   for (const [from, told] of cases)
     assert.equal(signs(`From: ${from}`, 'brand.example').includes('display-name-domain'), told, from);
