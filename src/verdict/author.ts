@@ -4,7 +4,8 @@
  * domains, a field that leaves the grammar) has a reason of its own and is never guessed at.
  */
 import { isUtf8 } from 'node:buffer';
-import { domainToASCII } from 'node:url';
+import { isIPv4, isIPv6 } from 'node:net';
+import { domainToASCII, domainToUnicode } from 'node:url';
 import { normalizeName } from '../dns/name.ts';
 import { ADDRESS_FAULTS, type AddressFault, type AddressRemark, type Spot } from '../message/address/grammar.ts';
 import { type AddressList, readAddresses } from '../message/address/read-addresses.ts';
@@ -90,7 +91,6 @@ const readField = (field: HeaderField): FromField => {
   return { ...list, faults: inOctets(list.faults), remarks: inOctets(list.remarks) };
 };
 
-const ADDRESS_LITERAL = /^\[[0-9a-z.:]+\]$/;
 const HOST_NAME = /^[a-z0-9_.-]+$/;
 /**
  * ASCII that no domain holds, and the characters that IDNA maps to a dot, so that the labels that a
@@ -106,10 +106,29 @@ const NOT_ASCII = /[^\0-\x7f]/;
 const authorDomain = (written: string, field: HeaderField): string | null => {
   if (written.length > 1000) return null;
   const domain = written.toLowerCase();
-  if (ADDRESS_LITERAL.test(domain)) return domain;
+  if (domain.startsWith('[')) {
+    // Folding white space inside of the brackets means nothing (RFC 5322 section 3.4.1).
+    const literal = domain.replace(/[ \t\r\n]/g, '');
+    return isAddressLiteral(literal) ? literal : null;
+  }
   if (NO_DOMAIN.test(domain)) return null;
   // Octets that are no UTF-8 have no characters that IDNA could map (RFC 6532 section 3.1).
   if (NOT_ASCII.test(domain) && !isUtf8(field.raw)) return null;
-  const name = NOT_ASCII.test(domain) ? domainToASCII(domain) : domain;
+  const name = NOT_ASCII.test(domain) ? fromULabels(domain) : domain;
   return HOST_NAME.test(name) ? normalizeName(name) : null;
+};
+
+/** True for an IPv4 or IPv6 address in its brackets (RFC 5321 section 4.1.3), in lower case. */
+const isAddressLiteral = (literal: string): boolean => {
+  const address = literal.slice(1, -1);
+  return address.startsWith('ipv6:') ? isIPv6(address.slice('ipv6:'.length)) : isIPv4(address);
+};
+
+/**
+ * The A-labels of a domain of U-labels; "" where they do not lead back to it, as with characters that
+ * are invisible and mapped to nothing: those make no U-label (RFC 5890 section 2.3.2.1).
+ */
+const fromULabels = (domain: string): string => {
+  const name = domainToASCII(domain);
+  return domainToUnicode(name) === domain.normalize('NFC') ? name : '';
 };

@@ -63,6 +63,10 @@ export const ADDRESS_REMARKS = {
     about: 'an address of the same domain stands in a display name outside of quotes',
     section: 'RFC 5322 section 3.2.5',
   },
+  'at-sign-in-quotes': {
+    about: 'a quoted display name holds an at sign that is not of an address of the same domain',
+    section: 'RFC 5322 section 3.2.4',
+  },
   'bracket-in-name': {
     about: 'a square bracket stands in a display name outside of quotes',
     section: 'RFC 5322 section 3.2.5',

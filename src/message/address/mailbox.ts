@@ -5,6 +5,7 @@
 import { decodeWords } from '../encoded-words.ts';
 import type { GrammarNotes } from './grammar.ts';
 import { type Item, isEmpty } from './item.ts';
+import { domainsShownIn } from './shown-domains.ts';
 import { endsAtom, isApart, isAtSign, isDomain, isJoined, type Token } from './tokens.ts';
 
 /** One mailbox. */
@@ -72,18 +73,29 @@ const splitBare = (words: readonly Token[]): { name: readonly Token[]; words: re
  * of it finds another address.
  */
 const checkPhrase = (words: readonly Token[], address: readonly Token[], notes: GrammarNotes): void => {
-  const literal = words.find(({ kind }) => kind === 'literal');
-  if (literal !== undefined) notes.remark('bracket-in-name', literal.position);
+  const [name, mailbox] = [readAddrSpec(words), readAddrSpec(address)];
+  const domain = mailbox?.domain.toLowerCase();
+  for (const word of words) {
+    if (word.kind === 'literal') notes.remark('bracket-in-name', word.position);
+    // Readers that take the quotes off first find an address there, and one that spaces divide too.
+    if (word.kind === 'quoted' && word.content.includes('@') && !showsOnly(word.content, domain))
+      notes.remark('at-sign-in-quotes', word.position);
+  }
   const sign = words.find((word) => isAtSign(word) || (word.kind === 'literal' && word.content.includes('@')));
   if (sign === undefined) return;
-  const [name, mailbox] = [readAddrSpec(words), readAddrSpec(address)];
   const isSame =
     name !== null &&
     mailbox !== null &&
     !words.some((word, index) => isApart(words[index - 1], word)) &&
-    name.domain.toLowerCase() === mailbox.domain.toLowerCase();
+    name.domain.toLowerCase() === domain;
   if (isSame) notes.remark('address-as-name', sign.position);
   else notes.fault('at-sign-in-name', sign.position);
+};
+
+/** True when a text shows addresses, all of one domain. */
+const showsOnly = (text: string, domain: string | undefined): boolean => {
+  const shown = domainsShownIn(text);
+  return shown.length > 0 && shown.every((one) => one === domain);
 };
 
 /** Checks the words of an addr-spec that could be read. */

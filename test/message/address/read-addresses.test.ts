@@ -217,6 +217,8 @@ const remarked: [word: AddressRemark, text: string, position: number][] = [
   ['address-literal', 'a@[192.0.2.1]', 2],
   ['group', 'G: a@b.example;', 0],
   ['address-as-name', 'a@B.example <a@b.example>', 1],
+  ['at-sign-in-quotes', 'A "x@y.example" <a@b.example>', 2],
+  ['at-sign-in-quotes', '"x@ y.example" <a@b.example>', 0],
   ['bracket-in-name', '[Ticket 7] Alice <a@b.example>', 0],
   ['control-character-in-text', '"A\u001b" <a@b.example>', 0],
   ['control-character-in-text', 'a@b.example (\u0007)', 12],
@@ -242,6 +244,7 @@ test('readAddresses remarks nothing in the forms that programs write today', () 
     'a@b.example',
     'Alice Q. Smith <a.b+c@d.example>',
     '"Smith, Alice" <a@b.example>, b@c.example',
+    '"a@B.example" <a@b.example>',
     '=?UTF-8?Q?J=C3=BCrgen?= <j@b.example>',
     'jürgen@bücher.example',
   ])
