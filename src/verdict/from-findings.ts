@@ -1,11 +1,10 @@
 /**
- * What is odd in the From fields of a message: where they leave the grammar of addresses, forms that
- * mail readers take differently, and addresses in comments. Pure; none of them changes a result. One
- * finding a word, so their number is bounded.
+ * What is odd in the From fields of a message: where they leave the grammar of addresses, and forms
+ * that mail readers take differently. Pure; none of them changes a result. One finding for each word,
+ * so their number is bounded.
  */
 import type { Finding } from '../../schemas/finding.ts';
 import { ADDRESS_FAULTS, ADDRESS_REMARKS, type GrammarRule } from '../message/address/grammar.ts';
-import { domainsShownIn } from '../message/address/shown-domains.ts';
 import type { Author, FieldSpot } from './author.ts';
 import { finding } from './finding.ts';
 
@@ -15,10 +14,7 @@ export const fromFindings = ({ fields }: Author): Finding[] => {
   const remarks = firstOfEach(fields.map((field) => field.remarks));
   return [
     ...faults.map((spot) => tell('error', ADDRESS_FAULTS[spot.word], spot, fields.length)),
-    ...remarks.map((spot) =>
-      tell('info', ADDRESS_REMARKS[spot.word], spot, fields.length, ', and other readers may differ'),
-    ),
-    ...addressInComment(fields),
+    ...remarks.map((spot) => tell('info', ADDRESS_REMARKS[spot.word], spot, fields.length)),
   ];
 };
 
@@ -36,16 +32,7 @@ const tell = (
   { about, section }: GrammarRule,
   { word, octet, index }: Place<string>,
   fields: number,
-  consequence = '',
 ): Finding => {
   const field = fields === 1 ? 'From' : `From field ${index + 1}`;
-  return finding(`from-${word}`, severity, `${field}, octet ${octet}: ${about}${consequence}`, section, 'message.from');
-};
-
-/** Some readers of mail take a comment for the name, and programs that scan take its address for the author's. */
-const addressInComment = (fields: Author['fields']): Finding[] => {
-  const [domain] = fields.flatMap(({ comments }) => comments.flatMap(domainsShownIn));
-  if (domain === undefined) return [];
-  const message = `a comment in From shows an address of ${domain}, which some readers may take for the author`;
-  return [finding('from-comment-address', 'info', message, 'RFC 5322 section 3.4', 'message.from')];
+  return finding(`from-${word}`, severity, `${field}, octet ${octet}: ${about}`, section, 'message.from');
 };

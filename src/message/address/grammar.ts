@@ -67,6 +67,10 @@ export const ADDRESS_REMARKS = {
     about: 'a quoted display name holds an at sign that is not of an address of the same domain',
     section: 'RFC 5322 section 3.2.4',
   },
+  'at-sign-in-comment': {
+    about: 'a comment holds an at sign, and some readers take its address for that of the author',
+    section: 'RFC 5322 section 3.4',
+  },
   'bracket-in-name': {
     about: 'a square bracket stands in a display name outside of quotes',
     section: 'RFC 5322 section 3.2.5',

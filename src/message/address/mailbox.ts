@@ -106,11 +106,13 @@ const checkAddrSpec = (words: readonly Token[], position: number, notes: Grammar
     // Dots beside a quoted string are checked by themselves: its content may begin or end with one.
     const text = part.map(({ kind, content }) => (kind === 'quoted' || kind === 'literal' ? '"' : content)).join('');
     if (!DOT_ATOM.test(text)) notes.fault('misplaced-dot', position);
+    // Some readers take one that white space divides for whole.
+    const content = part.map((word) => word.content).join('');
+    if (isEncodedWord(content)) notes.fault('encoded-word-in-address', part[0]?.position ?? position);
   }
   for (const [index, word] of words.entries()) {
     if (isApart(words[index - 1], word)) notes.fault('words-without-dot', word.position);
     if (index > 0 && word.partedBefore) notes.remark('space-in-address', word.position);
-    if (isEncodedWord(word.content)) notes.fault('encoded-word-in-address', word.position);
     if (word.kind === 'quoted') notes.remark('quoted-local-part', word.position);
     if (word.kind === 'literal') notes.remark('address-literal', word.position);
   }

@@ -67,7 +67,9 @@ export const readAddresses = (text: string, limits: AddressLimits = DEFAULT_ADDR
       break;
     }
     if (token.kind === 'comment') {
-      comments.push(decodeWords(token.content, MAX_NAME_CHARS));
+      const comment = decodeWords(token.content, MAX_NAME_CHARS);
+      comments.push(comment);
+      if (comment.includes('@') || token.content.includes('@')) notes.remark('at-sign-in-comment', token.position);
       if (item.angle !== null && !item.angleClosed) notes.remark('space-in-address', token.position);
       continue;
     }

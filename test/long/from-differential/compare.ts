@@ -37,6 +37,7 @@ const message = (body: Buffer): Buffer =>
 /** Every domain lets every host send, and asks for rejection: whoever is taken for the author passes SPF. */
 const openLookup: Lookup = async ({ name, type }) => {
   const common = { ttlSeconds: 60, authenticated: false, source: 'zone' } as const;
+  if (name === '_dmarc.example') return { kind: 'nodata', ...common };
   const text = name.startsWith('_dmarc.') ? 'v=DMARC1; p=reject' : 'v=spf1 +all';
   const records: RecordData[] = [[text]];
   return type === 'TXT' ? { kind: 'records', records, ...common } : { kind: 'nodata', ...common };

@@ -5,6 +5,8 @@ use Mail::Address;
 use MIME::Base64 qw(decode_base64);
 
 $| = 1;
+# It warns of each bracket that is not matched.
+$SIG{__WARN__} = sub { };
 while (my $line = <STDIN>) {
   my $body = decode_base64($line);
   $body =~ s/\r?\n(?=[ \t])//g;

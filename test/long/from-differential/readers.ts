@@ -15,9 +15,13 @@ export type ReaderName = 'mailauth' | 'python-headerregistry' | 'python-utils' |
 /** Reads bodies; several may be under way at once. */
 export type Reader = { readonly read: (bodies: readonly Buffer[]) => Promise<Seen[]>; readonly close: () => void };
 
+/** What ends a domain: a reader that leaves it in has seen the domain before it. */
+const NO_DOMAIN = /[\s<>(),;:"\\@]/;
+
 /** Drops what is no domain: an empty text, or one whose octets the reader could not decode. */
 const spelled = (domains: readonly string[]): string[] =>
-  domains.flatMap((domain) => {
+  domains.flatMap((written) => {
+    const domain = written.startsWith('[') ? written.replace(/\s/g, '') : written.split(NO_DOMAIN, 1).join('');
     if (domain === '' || domain.includes('\ufffd')) return [];
     const ascii = /[^\0-\x7f]/.test(domain) ? domainToASCII(domain) || domain : domain;
     return [ascii.toLowerCase().replace(/\.$/, '')];
