@@ -110,7 +110,7 @@ const replyFor = (action: Disposition['action'], grounds: DispositionGrounds): {
       return {
         smtpReply: {
           code: 550,
-          // RFC 7372 section 3.3: more than one check failed.
+          // X.7.26 of RFC 7372: more than one check failed.
           enhancedCode: '5.7.26',
           text: `Message does not prove that it comes from ${domain} (SPF ${grounds.spf}, DKIM ${dkimWords(grounds.dkim)}); the DMARC policy of ${domain} is reject`,
         },
