@@ -101,7 +101,8 @@ const NOT_ASCII = /[^\0-\x7f]/;
 
 /**
  * A domain in the spelling of DNS.
- * @returns null for what is no address literal and no name of DNS (RFC 1035 section 2.3.4, RFC 5890)
+ * @returns null for what is no address literal and no name of DNS (RFC 1035 section 2.3.4, RFC
+ * 5890)
  */
 const authorDomain = (written: string, field: HeaderField): string | null => {
   if (written.length > 1000) return null;
@@ -125,8 +126,8 @@ const isAddressLiteral = (literal: string): boolean => {
 };
 
 /**
- * The A-labels of a domain of U-labels; "" where they do not lead back to it, as with characters that
- * are invisible and mapped to nothing: those make no U-label (RFC 5890 section 2.3.2.1).
+ * The A-labels of a domain of U-labels; "" where they do not lead back to it, as with characters
+ * that are invisible and mapped to nothing: those make no U-label (RFC 5890 section 2.3.2.1).
  */
 const fromULabels = (domain: string): string => {
   const name = domainToASCII(domain);

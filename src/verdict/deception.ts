@@ -1,7 +1,7 @@
 /**
- * Signs of deception in a message, only where they are facts: a name in From that shows an address of
- * another domain, an author domain that mixes scripts, a Reply-To that leaves an authenticated domain.
- * Pure; none of them changes a result.
+ * Signs of deception in a message, only where they are facts: a name in From that shows an address
+ * of another domain, an author domain that mixes scripts, a Reply-To that leaves an authenticated
+ * domain. Pure; none of them changes a result.
  */
 import { domainToUnicode } from 'node:url';
 import type { Finding } from '../../schemas/finding.ts';
@@ -31,7 +31,7 @@ export const signsOfDeception = (appearance: Appearance): Finding[] => [
 const otherDomainShown = ({ author, authorDomain, organizationalDomain }: Appearance): Finding[] => {
   if (authorDomain === null) return [];
   const shown = author.fields
-    // Some mail readers show a comment, the name of a group or a local-part in place of the display name.
+    // Some mail readers show a comment, the name of a group or a local-part as the name.
     .flatMap(({ mailboxes, comments, groups }) => [
       ...mailboxes.flatMap(({ displayName, localPart }) => [displayName ?? '', localPart]),
       ...comments,

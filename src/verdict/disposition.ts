@@ -1,7 +1,7 @@
 /**
  * What to do with a message: the published DMARC policy, or the reason not to follow it. Pure. A
- * temporary failure never becomes a rejection and never passes for an answer (RFC 9989 section 4.10.1
- * leaves it to the receiver: here it is a temporary refusal when policy is enforced).
+ * temporary failure never becomes a rejection and never passes for an answer (RFC 9989 section
+ * 4.10.1 leaves it to the receiver: here it is a temporary refusal when policy is enforced).
  */
 import type { DmarcVerdict } from '../../schemas/dmarc.ts';
 import type { Disposition, Override, SmtpReply, VerdictSettings } from '../../schemas/verdict.ts';
@@ -15,7 +15,9 @@ export type DispositionGrounds = {
   /** DKIM result words, for the reply text. */
   dkim: string[];
   enforce: boolean;
-  /** For a message without one author domain: UNREADABLE_FROM, or the strictest policy of several. */
+  /**
+   * For a message without one author domain: UNREADABLE_FROM, or the strictest policy of several.
+   */
   unreadableFrom: VerdictSettings['unreadableFrom'] | StrictestPolicy;
   /** Why a DMARC failure is not held against this message, if so. */
   override: Override | null;
@@ -100,7 +102,7 @@ const replyFor = (action: Disposition['action'], grounds: DispositionGrounds): {
         return {
           smtpReply: {
             code: 550,
-            // RFC 3463 section 3.8: refused by policy, as large receivers answer a faulty From. 5.7.26
+            // X.7.1 of RFC 3463, as large receivers answer a faulty From. 5.7.26
             // and its neighbours speak of checks that failed; none was made.
             enhancedCode: '5.7.1',
             text: 'The From field of the message does not name one author domain that can be read (RFC 5322 section 3.6.2)',
@@ -119,7 +121,7 @@ const replyFor = (action: Disposition['action'], grounds: DispositionGrounds): {
       return {
         smtpReply: {
           code: 451,
-          // RFC 7372 section 3.2 names SPF; anything else is the general security status of RFC 3463.
+          // RFC 7372 section 3.2 names SPF; all else is the general security status of RFC 3463.
           enhancedCode: grounds.spf === 'temperror' ? '4.7.24' : '4.7.0',
           text: `Sender authentication of ${domain} could not be completed, please try again later`,
         },

@@ -1,7 +1,7 @@
 /**
  * What is odd in the From fields of a message: where they leave the grammar of addresses, and forms
- * that mail readers take differently. Pure; none of them changes a result. One finding for each word,
- * so their number is bounded.
+ * that mail readers take differently. Pure; none of them changes a result. One finding for each
+ * word, so their number is bounded.
  */
 import type { Finding } from '../../schemas/finding.ts';
 import { ADDRESS_FAULTS, ADDRESS_REMARKS, type GrammarRule } from '../message/address/grammar.ts';

@@ -1,4 +1,6 @@
-/** A short run of test/long/from-differential.ts: enough to see that a reader of From has changed. */
+/**
+ * A short run of test/long/from-differential.ts: enough to see that a reader of From has changed.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readMessage } from '../../src/message/message.ts';

@@ -1,6 +1,7 @@
 /**
  * What stands between two commas of an address list while its words are read: a display name, an
- * angle bracket and what it holds, and a route, which is passed over. RFC 5322 sections 3.4 and 4.4.
+ * angle bracket and what it holds, and a route, which is passed over. RFC 5322 sections 3.4 and
+ * 4.4.
  */
 import type { GrammarNotes } from './grammar.ts';
 import { isAtSign, isDomain, isSpecial, type Token } from './tokens.ts';
@@ -13,7 +14,9 @@ export type Item = {
   /** What stands between the angle brackets; null before they are opened. */
   angle: Token[] | null;
   angleClosed: boolean;
-  /** The route inside the angle brackets: its words while it is read, or that it has been passed. */
+  /**
+   * The route inside the angle brackets: its words while it is read, or that it has been passed.
+   */
   route: Token[] | 'passed' | null;
 };
 
@@ -56,7 +59,10 @@ const beginsRoute = (item: Item, token: Token): boolean =>
   Array.isArray(item.route) ||
   (item.route === null && item.angle?.length === 0 && token.kind === 'special' && '@,:'.includes(token.content));
 
-/** obs-route, "<@a.example,@b.example:c@d.example>", which is to be passed over (RFC 5322 section 4.4). */
+/**
+ * obs-route, "<@a.example,@b.example:c@d.example>", which is to be passed over (RFC 5322 section
+ * 4.4).
+ */
 const takeRoute = (item: Item, token: Token, notes: GrammarNotes): void => {
   const route = Array.isArray(item.route) ? item.route : [];
   if (!isSpecial(token, ':')) {

@@ -69,8 +69,8 @@ const splitBare = (words: readonly Token[]): { name: readonly Token[]; words: re
 /**
  * Checks a phrase. An at sign outside of quotes is a fault, since readers differ in which address
  * they take; allowed where the name is an address of the same domain, as many programs write it. A
- * square bracket leaves the grammar too, but "[Ticket 7] Alice <a@b.example>" is common and no reader
- * of it finds another address.
+ * square bracket leaves the grammar too, but "[Ticket 7] Alice <a@b.example>" is common and no
+ * reader of it finds another address.
  */
 const checkPhrase = (words: readonly Token[], address: readonly Token[], notes: GrammarNotes): void => {
   const [name, mailbox] = [readAddrSpec(words), readAddrSpec(address)];
@@ -118,7 +118,10 @@ const checkAddrSpec = (words: readonly Token[], position: number, notes: Grammar
   }
 };
 
-/** True for what a reader that decodes before it parses would take for other text (RFC 2047 section 5). */
+/**
+ * True for what a reader that decodes before it parses would take for other text (RFC 2047 section
+ * 5).
+ */
 const isEncodedWord = (text: string): boolean => {
   const start = text.indexOf('=?');
   return start !== -1 && text.includes('?=', start + 2);

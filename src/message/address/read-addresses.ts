@@ -1,9 +1,9 @@
 /**
- * Reads the addresses of a From, Sender, Reply-To, To or Cc field body: mailboxes and groups, quoted
- * strings, comments, obsolete routes and spaces, UTF-8. RFC 5322 sections 3.4 and 4.4, RFC 6532,
- * RFC 2047 section 5 (display names). Where the grammar is left it records a fault and reads on as a
- * mail reader would, because that view is what deceives people. The only reader of addresses: the
- * Author Domain comes from it too, and only from a field without faults.
+ * Reads the addresses of a From, Sender, Reply-To, To or Cc field body: mailboxes and groups,
+ * quoted strings, comments, obsolete routes and spaces, UTF-8. RFC 5322 sections 3.4 and 4.4, RFC
+ * 6532, RFC 2047 section 5 (display names). Where the grammar is left it records a fault and reads
+ * on as a mail reader would, because that view is what deceives people. The only reader of
+ * addresses: the Author Domain comes from it too, and only from a field without faults.
  */
 import { decodeWords } from '../encoded-words.ts';
 import { type AddressFault, type AddressRemark, createNotes, type Spot } from './grammar.ts';

@@ -1,4 +1,7 @@
-/** Addresses in texts for people: what a reader of mail takes for an address, whatever the grammar says. */
+/**
+ * Addresses in texts for people: what a reader of mail takes for an address, whatever the grammar
+ * says.
+ */
 
 /**
  * The domains of what looks like an address in a text for people, such as a display name, in lower

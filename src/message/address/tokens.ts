@@ -11,7 +11,10 @@ export type Token = {
   readonly kind: 'atom' | 'quoted' | 'literal' | 'comment' | 'special';
   readonly content: string;
   readonly spaceBefore: boolean;
-  /** True after white space or a comment: two words of an address that are parted need a dot or an at sign between them. */
+  /**
+   * True after white space or a comment: two words of an address that are parted need a dot or an
+   * at sign between them.
+   */
   readonly partedBefore: boolean;
   readonly position: number;
 };
@@ -107,7 +110,10 @@ export const isApart = (left: Token | undefined, right: Token | undefined): bool
 const hasDotBetween = (left: Token, right: Token): boolean =>
   (left.kind === 'atom' && left.content.endsWith('.')) || (right.kind === 'atom' && right.content.startsWith('.'));
 
-/** True for a domain: an address literal, or atoms with dots between them (RFC 5322 sections 3.4.1, 4.4). */
+/**
+ * True for a domain: an address literal, or atoms with dots between them (RFC 5322 sections 3.4.1,
+ * 4.4).
+ */
 export const isDomain = (words: readonly Token[]): boolean => {
   const [first] = words;
   if (first?.kind === 'literal') return words.length === 1 && first.content.endsWith(']');

@@ -1,7 +1,7 @@
 /**
- * Holds our reading of From beside those of other readers. A class of difference is who differs, how,
- * and what we say of the body. The property: when another reader sees another domain than the one we
- * authenticate, a finding says that readers may differ.
+ * Holds our reading of From beside those of other readers. A class of difference is who differs,
+ * how, and what we say of the body. The property: when another reader sees another domain than the
+ * one we authenticate, a finding says that readers may differ.
  */
 
 import type { RecordData } from '../../../schemas/dns.ts';
@@ -34,7 +34,10 @@ export type Difference = {
 const message = (body: Buffer): Buffer =>
   Buffer.concat([Buffer.from('From: '), body, Buffer.from('\r\nSubject: x\r\n\r\nx\r\n')]);
 
-/** Every domain lets every host send, and asks for rejection: whoever is taken for the author passes SPF. */
+/**
+ * Every domain lets every host send, and asks for rejection: whoever is taken for the author passes
+ * SPF.
+ */
 const openLookup: Lookup = async ({ name, type }) => {
   const common = { ttlSeconds: 60, authenticated: false, source: 'zone' } as const;
   if (name === '_dmarc.example') return { kind: 'nodata', ...common };

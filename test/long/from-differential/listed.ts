@@ -1,7 +1,7 @@
 /**
  * Every class of difference between our reading of From and those of mailauth, Python's `email` and
- * Perl's Mail::Address, each with the rule that decides. A class is how a reader differs and what we
- * say of the body (the first fault, else the first finding about From).
+ * Perl's Mail::Address, each with the rule that decides. A class is how a reader differs and what
+ * we say of the body (the first fault, else the first finding about From).
  */
 import { ADDRESS_FAULTS, ADDRESS_REMARKS } from '../../../src/message/address/grammar.ts';
 import type { Relation } from './compare.ts';
@@ -51,7 +51,9 @@ const SOMEBODY: Reasons<keyof typeof ADDRESS_FAULTS> = {
   nul: 'A NUL is no longer allowed. Others leave it out, or take it for a character.',
 };
 
-/** We name an author, by a form that the grammar allows; another reader takes it for something else. */
+/**
+ * We name an author, by a form that the grammar allows; another reader takes it for something else.
+ */
 const REMARKED: Reasons<keyof typeof ADDRESS_REMARKS> = {
   'obsolete-route': 'The route portion SHOULD be ignored. Others take a host of the route for an author.',
   'space-in-address':
