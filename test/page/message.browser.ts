@@ -128,6 +128,19 @@ test('a dropped file is judged octet by octet, also where it is not UTF-8', () =
     assert.deepEqual(Buffer.from((await sent).postDataJSON().message, 'base64'), chosen);
   }));
 
+test('a From that cannot be read is shown with its faults, each with its place and a link to its rule', () =>
+  onPage(async (page) => {
+    const from = '<x@quiet.example> <alice@brand.example> (ceo@bank.example)';
+    await page.getByLabel('Message, with its header').fill(ALIGNED.replace(/^From: .*$/m, `From: ${from}`));
+    await page.getByRole('button', { name: 'Judge the message' }).click();
+    await page.locator('#verdict h2').waitFor();
+    const finding = (text: string) => page.locator('.finding', { hasText: text });
+    const fault = finding('octet 18: an angle bracket is opened twice');
+    assert.equal(await fault.locator('a').getAttribute('href'), 'https://www.rfc-editor.org/rfc/rfc5322#section-3.4');
+    assert.equal(await finding('a comment holds an at sign').count(), 1);
+    assert.match((await answer(page)) ?? '', /^No: the From field cannot be read/);
+  }));
+
 test('a hostile message and its DNS records are shown as text, and nothing of them runs', () =>
   onPage(async (page) => {
     await dropFile(page, '<img src=x onerror=alert(1)>.eml', HOSTILE_MESSAGE);
