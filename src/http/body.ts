@@ -8,7 +8,7 @@ import { errorCodes, type FastifyInstance, type FastifyReply, type FastifyReques
 import { letGo } from '../message/let-go.ts';
 import { Octets, type Room } from '../message/octets.ts';
 import type { OpenBodyRoom } from './body-memory.ts';
-import { checkJsonBounds } from './json-bounds.ts';
+import { createJsonCounter } from './json-bounds.ts';
 import { RequestProblem } from './problem.ts';
 
 /** JSON carries a message in base64 (four octets for three) or as escaped text (up to six for one); base64 is the case to have room for. */
@@ -35,12 +35,12 @@ export const acceptBodies = (app: FastifyInstance, limits: BodyLimits, openRoom:
     replies.set(request, reply);
     done(null, payload);
   });
-  const read = async (request: FastifyRequest, payload: IncomingMessage, maxBytes: number) => {
+  const read = async (request: FastifyRequest, payload: IncomingMessage, maxBytes: number, inspect?: Inspect) => {
     const reply = replies.get(request);
     if (reply === undefined) throw new Error('a body without an answer');
     const room = openRoom(request, reply);
     try {
-      return { room, bytes: await readBody(payload, maxBytes, limits.requestTimeoutMs, room) };
+      return { room, bytes: await readBody(payload, { maxBytes, timeoutMs: limits.requestTimeoutMs, room, inspect }) };
     } catch (cause) {
       throw tellRetry(reply, cause);
     }
@@ -52,9 +52,8 @@ export const acceptBodies = (app: FastifyInstance, limits: BodyLimits, openRoom:
     async (request: FastifyRequest, payload: IncomingMessage) => {
       const { bodyLimit } = request.routeOptions;
       const maxBytes = bodyLimit !== undefined && bodyLimit < limits.maxMessageBytes ? bodyLimit : jsonBytes;
-      const { room, bytes } = await read(request, payload, maxBytes);
+      const { room, bytes } = await read(request, payload, maxBytes, createJsonCounter(maxBytes));
       if (bytes.length === 0) throw new RequestProblem('empty-body', 'send a JSON object with a "message"');
-      await checkJsonBounds(bytes, maxBytes);
       const reply = replies.get(request);
       if (!room.reserve(bytes.length * JSON_COPIES))
         throw reply === undefined ? serviceFull() : tellRetry(reply, serviceFull());
@@ -89,12 +88,22 @@ const parseJson = (bytes: Buffer): unknown => {
   }
 };
 
+/** Sees the octets as they come. @returns why the body is refused; null: not yet */
+type Inspect = (piece: Buffer) => Error | null;
+
+/** How a body is read; `timeoutMs` is for all of it. */
+type Reading = {
+  readonly maxBytes: number;
+  readonly timeoutMs: number;
+  readonly room: Room;
+  readonly inspect: Inspect | undefined;
+};
+
 /**
  * Reads a body to its end; every way it can end settles the promise.
- * @param timeoutMs for all of it
  * @returns the octets, the caller's own, counted in the room
  */
-const readBody = (payload: IncomingMessage, maxBytes: number, timeoutMs: number, room: Room): Promise<Buffer> => {
+const readBody = (payload: IncomingMessage, { maxBytes, timeoutMs, room, inspect }: Reading): Promise<Buffer> => {
   const declared = payload.headers['content-length'];
   if (Number(declared) > maxBytes) return Promise.reject(new errorCodes.FST_ERR_CTP_BODY_TOO_LARGE());
   return new Promise((resolve, reject) => {
@@ -122,7 +131,11 @@ const readBody = (payload: IncomingMessage, maxBytes: number, timeoutMs: number,
             `the body comes in more than ${FREE_PIECES} pieces of fewer than ${MIN_PIECE_BYTES} octets`,
           ),
         );
-      else if (!octets.add(piece)) refuse(serviceFull());
+      else {
+        const fault = inspect?.(piece) ?? null;
+        if (fault !== null) refuse(fault);
+        else if (!octets.add(piece)) refuse(serviceFull());
+      }
     };
     const fail = (cause: Error): void => refuse(Object.assign(cause, { statusCode: 400 }));
     const gone = (): void =>

@@ -1,6 +1,6 @@
 /**
- * Counts what a JSON text would become before anybody parses it: values and depth. One pass over the octets, in turns of the event loop; text inside quotation marks is
- * skipped. Judges no syntax: a text that is no JSON may pass and is refused by the parser.
+ * Counts what a JSON text would become before anybody parses it: values and depth. Reads the octets as they come, so that a body of too many values is refused
+ * at the first one too many and not at its end. Judges no syntax: a text that is no JSON may pass, and the parser refuses it.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { RequestProblem } from './problem.ts';
@@ -11,53 +11,92 @@ const MAX_JSON_DEPTH = 32;
 const MAX_JSON_VALUES = 250_000;
 /** A request that may be this small has no more values than one for each so many octets. */
 const OCTETS_PER_VALUE = 16;
-const TURN_BYTES = 1_048_576;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/** Where the string ends that begins before `at`: behind its closing mark. */
-const endOfString = (text: Buffer, from: number): number => {
-  for (let at = from; ; at += 1) {
-    at = text.indexOf(QUOTE, at);
-    if (at === -1) return text.length;
-    let slashes = 0;
-    while (at - 1 - slashes >= from && text[at - 1 - slashes] === BACKSLASH) slashes += 1;
-    if (slashes % 2 === 0) return at + 1;
-  }
-};
+/** Takes the next octets of a text. @returns why the text is refused; null: not yet */
+export type JsonCounter = (piece: Buffer) => RequestProblem | null;
 
-/** @param maxBytes most octets that the route takes @throws RequestProblem when the text would become too many values or too deep ones */
-export const checkJsonBounds = async (text: Buffer, maxBytes: number): Promise<void> => {
+/** @param maxBytes most octets that the route takes */
+export const createJsonCounter = (maxBytes: number): JsonCounter => {
   const maxValues = Math.min(MAX_JSON_VALUES, Math.ceil(maxBytes / OCTETS_PER_VALUE));
   let depth = 0;
   let values = 1;
-  let turnEnd = TURN_BYTES;
-  for (let at = 0; at < text.length; at += 1) {
-    if (at >= turnEnd) {
-      await nextTurn();
-      turnEnd = at + TURN_BYTES;
+  let inString = false;
+  /** True when the next octet of a string is escaped. */
+  let escaped = false;
+
+  /** @returns where the string ends, behind its closing mark; the length of the piece when it goes on */
+  const skipString = (piece: Buffer, from: number): number => {
+    let at = from;
+    if (escaped && at < piece.length) {
+      escaped = false;
+      at += 1;
     }
-    switch (text[at]) {
-      case QUOTE:
-        at = endOfString(text, at + 1) - 1;
-        break;
-      case 0x7b: // {
-      case 0x5b: // [
-        depth += 1;
-        values += 1;
-        break;
-      case 0x7d: // }
-      case 0x5d: // ]
-        depth -= 1;
-        break;
-      case 0x2c: // ,
-        values += 1;
-        break;
+    while (at < piece.length) {
+      const quote = piece.indexOf(QUOTE, at);
+      const end = quote === -1 ? piece.length : quote;
+      let slashes = 0;
+      while (end - 1 - slashes >= at && piece[end - 1 - slashes] === BACKSLASH) slashes += 1;
+      const isEscaped = slashes % 2 === 1;
+      if (quote === -1) {
+        escaped = isEscaped;
+        return end;
+      }
+      at = quote + 1;
+      if (!isEscaped) {
+        inString = false;
+        return at;
+      }
     }
-    if (depth > MAX_JSON_DEPTH)
-      throw new RequestProblem('body-too-large', `the JSON is nested deeper than ${MAX_JSON_DEPTH} levels`);
-    if (values > maxValues)
-      throw new RequestProblem('body-too-large', `the JSON has more than ${maxValues} values, the most that are read`);
+    return at;
+  };
+
+  return (piece) => {
+    for (let at = 0; at < piece.length; ) {
+      if (inString) {
+        at = skipString(piece, at);
+        continue;
+      }
+      switch (piece[at]) {
+        case QUOTE:
+          inString = true;
+          break;
+        case 0x7b: // {
+        case 0x5b: // [
+          depth += 1;
+          values += 1;
+          break;
+        case 0x7d: // }
+        case 0x5d: // ]
+          depth -= 1;
+          break;
+        case 0x2c: // ,
+          values += 1;
+          break;
+      }
+      at += 1;
+      if (depth > MAX_JSON_DEPTH)
+        return new RequestProblem('body-too-large', `the JSON is nested deeper than ${MAX_JSON_DEPTH} levels`);
+      if (values > maxValues)
+        return new RequestProblem(
+          'body-too-large',
+          `the JSON has more than ${maxValues} values, the most that are read`,
+        );
+    }
+    return null;
+  };
+};
+
+const TURN_BYTES = 1_048_576;
+
+/** Counts a text that is there as a whole, in turns of the event loop. @throws RequestProblem when it is refused */
+export const checkJsonBounds = async (text: Buffer, maxBytes: number): Promise<void> => {
+  const count = createJsonCounter(maxBytes);
+  for (let at = 0; at < text.length; at += TURN_BYTES) {
+    if (at > 0) await nextTurn();
+    const fault = count(text.subarray(at, at + TURN_BYTES));
+    if (fault !== null) throw fault;
   }
 };
