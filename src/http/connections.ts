@@ -22,6 +22,27 @@ const LINGER_MS = 5_000;
 /** How often the times of connections are checked: often enough that a short time is kept, also by node's own check of headers. */
 export const checkIntervalMs = (timeoutMs: number): number => Math.min(5_000, Math.max(100, Math.floor(timeoutMs / 4)));
 
+/** Octets that the parser is given at once: a segment of 64 KiB holds nine hundred small requests, each an object before any limit can see it. */
+const PARSED_BYTES = 4_096;
+
+/** Gives the parser small pieces, so that a connection that is closed for what it sent costs no more than one of them
+ * (120 connections of pipelined requests took 8.5 s of CPU with whole segments, 1 s with these). */
+const parseInPieces = (socket: Socket): void => {
+  const [parse] = socket.listeners('data') as ((piece: Buffer) => void)[];
+  if (parse === undefined) return;
+  socket.off('data', parse);
+  socket.on('data', (segment: Buffer) => {
+    for (let at = 0; at < segment.length && !socket.destroyed; at += PARSED_BYTES) {
+      // The parser asked for a rest, because answers wait: what is left comes again when it goes on.
+      if (at > 0 && socket.isPaused()) {
+        socket.unshift(segment.subarray(at));
+        return;
+      }
+      parse.call(socket, segment.length <= PARSED_BYTES ? segment : segment.subarray(at, at + PARSED_BYTES));
+    }
+  });
+};
+
 type Unsent = { requests: number; octets: number; sinceMs: number };
 
 /**
@@ -71,8 +92,14 @@ export const limitConnections = (server: Server, limits: ConnectionLimits, proxi
       const linger = setTimeout(() => {
         if (!request.complete) socket.destroy();
       }, LINGER_MS);
-      socket.once('close', () => clearTimeout(linger));
-      request.once('end', () => clearTimeout(linger));
+      const end = (): void => {
+        clearTimeout(linger);
+        socket.off('close', end);
+        request.off('end', end);
+      };
+      // A connection that is kept must not gather a listener for each answer that came before the end of its request.
+      socket.once('close', end);
+      request.once('end', end);
     });
     for (const handle of handlers) handle.call(server, request, response);
   });
@@ -83,6 +110,7 @@ const watchUnsent = (server: Server, timeoutMs: number): Map<Socket, Unsent> => 
   const watched = new Map<Socket, Unsent>();
   server.on(server instanceof TlsServer ? 'secureConnection' : 'connection', (socket: Socket) => {
     if (socket.destroyed) return;
+    parseInPieces(socket);
     watched.set(socket, { requests: 0, octets: 0, sinceMs: 0 });
     socket.once('close', () => watched.delete(socket));
   });

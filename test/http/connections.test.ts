@@ -72,6 +72,56 @@ for (const isTls of [false, true]) {
     });
   });
 
+  test(`of a segment of a thousand requests only a few are looked at before the connection ends (${face})`, async () => {
+    await withApp({ maxPipelinedRequests: 4 }, isTls, async ({ dial, server }) => {
+      let seen = 0;
+      server.prependListener('request', () => (seen += 1));
+      const greedy = dial();
+      greedy.write(GET.repeat(1_000));
+      await closed(greedy.resume());
+      assert.ok(seen >= 4 && seen < 150, String(seen));
+    });
+  });
+
+  test(`a client that pipelines no more than it may gets every answer in order, however slowly it reads (${face})`, async () => {
+    const samples = { messages: [], dns: [], filler: 'x'.repeat(40_000) };
+    await withApp(
+      { maxPipelinedRequests: 12 },
+      isTls,
+      async ({ dial }) => {
+        const padded = `GET /examples.json HTTP/1.1\r\nHost: localhost\r\nX-Padding: ${'y'.repeat(3_000)}\r\n\r\n`;
+        const client = dial();
+        client.write(padded.repeat(10) + GET.replace('Host', 'Connection: close\r\nHost'));
+        let text = '';
+        for await (const piece of client) text += String(piece);
+        assert.equal(text.split('HTTP/1.1 200').length - 1, 11);
+        assert.equal(text.split('x'.repeat(40_000)).length - 1, 10);
+        assert.ok(text.lastIndexOf('xxx') < text.lastIndexOf('HTTP/1.1 200'), 'the short answer comes last');
+      },
+      { samples: samples as never },
+    );
+  });
+
+  test(`a connection that is kept gathers no listeners from answers that came before the end of a body (${face})`, async () => {
+    await withApp({}, isTls, async ({ dial, server }) => {
+      const accepted = once(server, isTls ? 'secureConnection' : 'connection');
+      const client = dial();
+      const head =
+        'POST /v1/verify HTTP/1.1\r\nHost: localhost\r\nContent-Encoding: gzip\r\nContent-Length: 10\r\n\r\n';
+      const ask = async (): Promise<void> => {
+        client.write(head);
+        const [answer] = await once(client, 'data');
+        assert.match(String(answer), /^HTTP\/1.1 415/);
+        client.write('0123456789');
+      };
+      await ask();
+      const [connection] = (await accepted) as [Socket];
+      const before = connection.listenerCount('close');
+      for (let request = 0; request < 15; request += 1) await ask();
+      assert.ok(connection.listenerCount('close') <= before + 2, String(connection.listenerCount('close')));
+    });
+  });
+
   test(`a client that does not read is disconnected, one that reads is not (${face})`, async () => {
     const large = { messages: [], dns: [], filler: 'x'.repeat(30_000_000) };
     await withApp(
