@@ -33,7 +33,7 @@ export const EvaluationSettings = z.object({
     words: ['accept', 'quarantine', 'reject'],
     default: 'reject',
     about:
-      'with ENFORCE, a message whose From is missing, cannot be read or stands twice; of several author domains in one From the strictest policy counts',
+      'with ENFORCE, a message whose From is missing, cannot be read or stands twice; of several author domains in one From the strictest policy of those that fail counts',
   }),
   maxSignatures: wholeNumber({
     default: 10,
