@@ -130,6 +130,8 @@ const isAddressLiteral = (literal: string): boolean => {
  * that are invisible and mapped to nothing: those make no U-label (RFC 5890 section 2.3.2.1).
  */
 const fromULabels = (domain: string): string => {
-  const name = domainToASCII(domain);
-  return domainToUnicode(name) === domain.normalize('NFC') ? name : '';
+  const written = domain.normalize('NFC').split('.');
+  const labels = domainToASCII(domain).split('.');
+  const leadsBack = labels.every((label, at) => label === written[at] || domainToUnicode(label) === written[at]);
+  return labels.length === written.length && leadsBack ? labels.join('.') : '';
 };

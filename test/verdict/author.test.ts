@@ -24,6 +24,7 @@ const legal: [body: string, domain: string][] = [
   // RFC 9989 section 5.3.1: U-labels become A-labels; both spellings are one domain.
   ['a@bücher.example, b@xn--bcher-kva.example, c@XN--BCHER-KVA.EXAMPLE', 'xn--bcher-kva.example'],
   ['a@BÜCHER.example', 'xn--bcher-kva.example'],
+  ['a@bücher.xn--bcher-kva.example', 'xn--bcher-kva.xn--bcher-kva.example'],
   ['a@bu\u0308cher.example', 'xn--bcher-kva.example'],
   ['a@straße.example', 'xn--strae-oqa.example'],
   ['a@例え.テスト', 'xn--r8jz45g.xn--zckzah'],

@@ -112,7 +112,8 @@ export const LISTED: readonly ListedDifference[] = [
   {
     relation: 'nobody',
     ground: 'unremarked',
-    reason: 'A phrase may hold dots, folds and quoted strings. Python reads some such phrases for no name.',
+    reason:
+      'A phrase may hold dots, folds and quoted strings, and a comment quoted pairs. Python and mailauth read some of them otherwise.',
     section: 'RFC 5322 section 4.1',
   },
 ];

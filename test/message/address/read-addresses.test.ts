@@ -309,7 +309,25 @@ test('readAddresses never throws, and an address it gives reads back as itself',
 });
 
 test('readAddresses bears 65,000 of anything', () => {
-  for (const piece of ['a@b.example,', '(', '"', '<', '[', 'a ', 'a.', '. ', '@', ':', '\\', '=?'])
+  for (const piece of [
+    'a@b.example,',
+    '<@',
+    '<@a,',
+    '(@)',
+    '"@"',
+    ';',
+    '(',
+    '"',
+    '<',
+    '[',
+    'a ',
+    'a.',
+    '. ',
+    '@',
+    ':',
+    '\\',
+    '=?',
+  ])
     assert.ok(readAddresses(piece.repeat(65_000 / piece.length)).faults.length <= 20);
 });
 
