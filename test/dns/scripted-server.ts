@@ -23,6 +23,8 @@ export type ServedQuery = {
   readonly answer: (parts?: Partial<Message>) => void;
   /** TCP only: resets the connection. */
   readonly reset: () => void;
+  /** TCP only: sends octets without a length before them. */
+  readonly write: (octets: Buffer) => void;
   /** TCP only: closes the connection behind what was sent; what comes after is not read. */
   readonly end: () => void;
 };
@@ -50,7 +52,7 @@ export const replyTo = (query: Message, parts: Partial<Message> = {}): Message =
 });
 
 /** Starts a server; `script` is called for each query that can be decoded. */
-export const scriptedServer = async (script: (query: ServedQuery) => void): Promise<ScriptedServer> => {
+export const scriptedServer = async (script: (query: ServedQuery) => unknown): Promise<ScriptedServer> => {
   const queries: ServedQuery[] = [];
   const counts = { udp: 0, tcp: 0 };
   const connections = new Set<Socket>();
@@ -74,6 +76,7 @@ export const scriptedServer = async (script: (query: ServedQuery) => void): Prom
       answer: (parts) => send(encodeMessage(replyTo(message, parts))),
       reset: () => socket?.resetAndDestroy(),
       end: () => socket?.end(),
+      write: (octets) => socket?.write(octets),
     };
     queries.push(query);
     script(query);

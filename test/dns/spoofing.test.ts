@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { DnsSettings } from '../../schemas/dns-settings.ts';
 import { createResolver } from '../../src/dns/resolver.ts';
-import { changed, nameOf, text } from './faults.ts';
+import { changed, nameOf, text } from './faults/replies.ts';
 import { type ServedQuery, scriptedServer } from './scripted-server.ts';
 
 /** A resolver with one server and timers that outlast the test: only replies can end a question. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { DnsSettings } from '../../schemas/dns-settings.ts';
 import { createResolver } from '../../src/dns/resolver.ts';
-import { nameOf, text } from './faults.ts';
+import { nameOf, text } from './faults/replies.ts';
 import { type ServedQuery, scriptedServer } from './scripted-server.ts';
 
 /** A server whose replies never fit a datagram, with a resolver that asks it. `script` serves TCP. */
