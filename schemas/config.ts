@@ -33,6 +33,18 @@ export type Config = z.infer<typeof Config>;
 /** Name of a setting in the environment. */
 export const environmentName = (key: string): string => key.replace(/([A-Z])/g, '_$1').toUpperCase();
 
+/** Settings that keep somebody or something out: a reload does not lose them. */
+export const PROTECTING_SETTINGS: readonly (keyof Config)[] = [
+  'apiKeys',
+  'tlsCertificate',
+  'tlsKey',
+  'pipelineNetworks',
+  'localNetworks',
+  'enforceDomains',
+  'enforceDaemons',
+  'removeAuthservIds',
+];
+
 /** Settings that SIGHUP reads again; every other one needs a restart. The files that the first three name are read again too. */
 export const RELOADED_SETTINGS: readonly (keyof Config)[] = [
   'apiKeys',

@@ -8,16 +8,33 @@ import { SettingMistake } from './setting-mistake.ts';
 /** What the files hold; null where the settings name none. */
 export type AccessFiles = { keys: ApiKey[] | null; tls: { cert: Buffer; key: Buffer } | null };
 
-/** Reads the files. @throws SettingMistake with a line for each mistake */
+/**
+ * Reads the files.
+ * @param inUse what a service that runs has: a file of keys that was emptied, as an editor does while it saves, is then a mistake
+ * @throws SettingMistake with a line for each mistake
+ */
 export const readAccessFiles = (
   settings: Pick<AccessSettings, 'apiKeys' | 'tlsCertificate' | 'tlsKey'>,
+  inUse?: AccessFiles,
 ): AccessFiles => {
   const mistakes: string[] = [];
   let keys: ApiKey[] | null = null;
   if (settings.apiKeys !== '') {
     const outcome = readKeys(settings.apiKeys);
-    if (outcome.kind === 'keys') keys = outcome.keys;
-    else mistakes.push(...outcome.mistakes.map((mistake) => `API_KEYS: ${mistake}`));
+    switch (outcome.kind) {
+      case 'keys':
+        keys = outcome.keys;
+        break;
+      case 'empty':
+        keys = [];
+        if ((inUse?.keys ?? []).length > 0) mistakes.push(`API_KEYS: ${settings.apiKeys} is empty`);
+        break;
+      case 'mistakes':
+        mistakes.push(...outcome.mistakes.map((mistake) => `API_KEYS: ${mistake}`));
+        break;
+      default:
+        outcome satisfies never;
+    }
   }
   let tls: AccessFiles['tls'] = null;
   if (settings.tlsCertificate !== '') {

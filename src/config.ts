@@ -17,10 +17,13 @@ export type ConfigOutcome =
       kind: 'config';
       config: Config;
       sources: Readonly<Record<keyof Config, SettingSource>>;
-      /** The settings file that was read; null without one. */
+      /** The settings file that was read; null where there is none or nothing is in it. */
       file: string | null;
     }
   | { kind: 'mistakes'; mistakes: string[] };
+
+/** Settings as they were read. */
+export type Settings = Extract<ConfigOutcome, { kind: 'config' }>;
 
 /** Whether and as whom traces are to be sent, by the variables of OpenTelemetry. Everything else of them is read by its SDK. */
 export type TracesWanted = { wanted: boolean; hasName: boolean };

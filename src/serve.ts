@@ -1,10 +1,11 @@
 /**
  * Runs the service in this process until a signal ends it: SIGTERM and SIGINT stop listening, let running work finish, and exit with 0. SIGHUP reads keys, lists and
- * certificates again; a mistake in them is told and changes nothing.
+ * certificates again; a mistake in them, or protection that they would drop, is told and changes nothing.
  */
-import { type Config, environmentName } from '../schemas/config.ts';
-import { readConfig, readTracesWanted } from './config.ts';
+import { environmentName } from '../schemas/config.ts';
+import { readTracesWanted, type Settings } from './config.ts';
 import { createLog, type Log } from './log.ts';
+import { rereadConfig, takeOver } from './reload.ts';
 import { createService, type Service } from './service.ts';
 import type { Team } from './team.ts';
 import type { Traces } from './traces.ts';
@@ -13,7 +14,8 @@ import type { Traces } from './traces.ts';
 export const EX_CONFIG = 78;
 
 /** Listens; returns once it does. Exits the process when it cannot, and when it has drained. @param team the other processes of this service, if there are any */
-export const serve = async (config: Config, team?: Team): Promise<void> => {
+export const serve = async (settings: Settings, team?: Team): Promise<void> => {
+  const { config } = settings;
   const log = createLog(config.logLevel, config);
   try {
     const service = await createService(config, log, team, await loadTraces(log));
@@ -24,7 +26,10 @@ export const serve = async (config: Config, team?: Team): Promise<void> => {
       process.exit(0);
     };
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void drain(signal));
-    process.on('SIGHUP', () => reload(service, log));
+    let inUse = settings;
+    process.on('SIGHUP', () => {
+      inUse = reload(service, log, inUse);
+    });
     log.info({ addresses: await service.listen(), version: service.version }, 'listening');
   } catch (cause) {
     log.fatal(cause instanceof Error ? cause.message : String(cause));
@@ -49,16 +54,19 @@ const loadTraces = async (log: Log): Promise<Traces | undefined> => {
   }
 };
 
-const reload = (service: Service, log: Log): void => {
-  const outcome = readConfig();
+/** @returns the settings in use from now on */
+const reload = (service: Service, log: Log, inUse: Settings): Settings => {
+  const outcome = rereadConfig(inUse);
   if (outcome.kind === 'mistakes') {
     log.error({ mistakes: outcome.mistakes }, 'the settings have mistakes: nothing was changed');
-    return;
+    return inUse;
   }
   try {
     const needRestart = service.reload(outcome.config).map(environmentName);
     log.info({ needRestart }, 'keys, lists and certificates were read again');
+    return takeOver(inUse, outcome);
   } catch (cause) {
     log.error({ err: cause }, 'a file of the settings cannot be used: nothing was changed');
+    return inUse;
   }
 };

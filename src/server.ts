@@ -6,11 +6,11 @@ process.on('SIGHUP', () => undefined);
 const { readConfig } = await import('./config.ts');
 const { start } = await import('./start.ts');
 
-const outcome = readConfig();
-if (outcome.kind === 'mistakes') {
+await start(() => {
+  const outcome = readConfig();
+  if (outcome.kind === 'config') return outcome;
   for (const mistake of outcome.mistakes) console.error(mistake);
-  process.exit(78);
-}
-await start(outcome.config);
+  return process.exit(78);
+});
 
 export {};

@@ -101,7 +101,7 @@ export const createService = async (config: Config, log: Log, team?: Team, trace
       return [address, ...[...milter, ...policy].map(writeListenAddress)];
     },
     reload: (next) => {
-      const read = readAccessFiles(next);
+      const read = readAccessFiles(next, files);
       // Whether TLS is spoken at all is settled when the listener is made.
       const tlsStays = (read.tls === null) === (files.tls === null);
       if (read.tls !== null && app.server instanceof TlsServer) app.server.setSecureContext(read.tls);

@@ -6,10 +6,11 @@ import { readFileSync, statSync } from 'node:fs';
 import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 import { Config } from '../schemas/config.ts';
 
-/** What a file says: values by key, all mistakes, or nothing because there is no file. */
+/** What a file says: values by key, all mistakes, or nothing because there is no file or nothing in it. */
 export type SettingsFile =
   | { kind: 'settings'; values: Readonly<Record<string, unknown>>; mistakes: string[] }
-  | { kind: 'absent' };
+  | { kind: 'absent' }
+  | { kind: 'empty' };
 
 const MAX_FILE_BYTES = 1_048_576;
 const KEYS = Object.keys(Config.shape);
@@ -38,7 +39,7 @@ export const parseSettings = (text: string, file: string): SettingsFile => {
     );
     return { kind: 'settings', values: {}, mistakes };
   }
-  if (document.contents === null) return { kind: 'settings', values: {}, mistakes: [] };
+  if (document.contents === null) return { kind: 'empty' };
   if (!isMap(document.contents)) return mistaken(`${file}: must be a map of settings, as in "port: 8080"`);
   const mistakes: string[] = [];
   const values: Record<string, unknown> = {};

@@ -4,6 +4,7 @@
  */
 import type { Config } from '../schemas/config.ts';
 import type { Workers } from '../schemas/health.ts';
+import type { Settings } from './config.ts';
 
 /** What a worker is told when it starts. */
 export type Role = {
@@ -15,7 +16,7 @@ export type Role = {
 
 /** What a worker is sent. */
 export type ToWorker =
-  | { readonly kind: 'role'; readonly role: Role }
+  | { readonly kind: 'role'; readonly role: Role; readonly settings: Settings }
   /** Tell your gauges. */
   | { readonly kind: 'tell'; readonly id: number }
   | { readonly kind: 'gathered'; readonly values: readonly unknown[] }
@@ -49,19 +50,19 @@ export type Team = {
 };
 
 /** Waits for the role of this process. @returns its settings and the others */
-export const takeRole = async (config: Config): Promise<{ config: Config; team: Team }> => {
-  const { number, logHashKey } = await new Promise<Role>((resolve) => {
+export const takeRole = async (): Promise<{ settings: Settings; team: Team }> => {
+  const { role, settings } = await new Promise<Extract<ToWorker, { kind: 'role' }>>((resolve) => {
     const take = (message: ToWorker): void => {
       if (message.kind !== 'role') return;
       process.off('message', take);
-      resolve(message.role);
+      resolve(message);
     };
     process.on('message', take);
   });
-  return { config: settingsOf(config, number, logHashKey), team: createTeam() };
+  return { settings: { ...settings, config: configOf(settings.config, role) }, team: createTeam() };
 };
 
-const settingsOf = (config: Config, number: number, logHashKey: string): Config => {
+const configOf = (config: Config, { number, logHashKey }: Role): Config => {
   const mine = (address: string): boolean => number === 1 || !/^(?:unix|local):/.test(address);
   return {
     ...config,

@@ -5,8 +5,9 @@
  */
 import cluster, { type Worker } from 'node:cluster';
 import { randomBytes } from 'node:crypto';
-import type { Config } from '../schemas/config.ts';
+import type { Settings } from './config.ts';
 import { createLog } from './log.ts';
+import { rereadConfig, takeOver } from './reload.ts';
 import type { FromWorker, Role, ToWorker } from './team.ts';
 
 /** A worker that ends sooner after its start is replaced after a wait that doubles each time: nothing is gained by crashing faster. */
@@ -22,12 +23,17 @@ type Place = { readonly role: Role; hasListened: boolean; shortLives: number };
 type Gathering = { asker: Worker; values: unknown[]; missing: Set<number>; timer: NodeJS.Timeout };
 
 /** Starts the workers and stays until they have ended; then ends this process, with 0 after a signal. */
-export const superviseWorkers = (config: Config): void => {
+export const superviseWorkers = (settings: Settings): void => {
+  const { config } = settings;
+  // What a worker starts with, also one that takes another's place: the settings of the service, not what a file says just then.
+  let inUse = settings;
   const log = createLog(config.logLevel, config);
   // One key for all, or the same address would have as many hashes as there are workers.
   const logHashKey = config.logHashKey || randomBytes(32).toString('hex');
   const places = new Map<Worker, Place>();
   const listening = new Set<Worker>();
+  /** Those that got their settings before the last SIGHUP and did not listen yet. */
+  const outdated = new Set<Worker>();
   let exitCode: number | null = null;
 
   const tellListening = (): void => {
@@ -39,12 +45,13 @@ export const superviseWorkers = (config: Config): void => {
     const worker = cluster.fork();
     const startedMs = performance.now();
     places.set(worker, place);
-    worker.send({ kind: 'role', role: place.role } satisfies ToWorker);
+    worker.send({ kind: 'role', role: place.role, settings: inUse } satisfies ToWorker);
     worker.on('message', (message: FromWorker) => receive(worker, message));
     // What was sent to one that is ending, such as its role, gets lost with it: its exit tells, and this must not end the others.
     worker.on('error', (err) => log.warn({ err, worker: place.role.number }, 'a worker cannot be reached'));
     worker.once('exit', (code, signal) => {
       places.delete(worker);
+      outdated.delete(worker);
       const listened = listening.delete(worker);
       if (exitCode !== null) {
         if (places.size === 0) process.exit(exitCode);
@@ -91,6 +98,7 @@ export const superviseWorkers = (config: Config): void => {
         if (place === undefined) return;
         place.hasListened = true;
         listening.add(worker);
+        if (outdated.delete(worker)) worker.process.kill('SIGHUP');
         tellListening();
         return;
       }
@@ -119,8 +127,13 @@ export const superviseWorkers = (config: Config): void => {
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => end('SIGTERM', 0));
   process.on('SIGHUP', () => {
-    // One that does not listen yet reads everything as it is now, and might not know the signal yet.
-    for (const worker of listening) worker.process.kill('SIGHUP');
+    const outcome = rereadConfig(inUse);
+    if (outcome.kind === 'config') inUse = takeOver(inUse, outcome);
+    // One that does not listen yet might not know the signal yet.
+    for (const worker of places.keys()) {
+      if (listening.has(worker)) worker.process.kill('SIGHUP');
+      else outdated.add(worker);
+    }
   });
   for (let number = 1; number <= config.workers; number++)
     startWorker({ role: { number, logHashKey }, hasListened: false, shortLives: 0 });

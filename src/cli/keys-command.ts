@@ -106,5 +106,5 @@ const fileOf = (options: Options): string => {
 const read = (file: string): ApiKey[] => {
   const outcome = readKeys(file);
   if (outcome.kind === 'mistakes') throw new WrongConfig(outcome.mistakes.join('\n'));
-  return outcome.keys;
+  return outcome.kind === 'empty' ? [] : outcome.keys;
 };

@@ -1,7 +1,7 @@
 /** `mailverdict serve`: the service, with settings from the environment. */
 import { start } from '../start.ts';
 import { type Command, WrongUse } from './command.ts';
-import { loadConfig } from './load-config.ts';
+import { loadSettings } from './load-config.ts';
 
 export const serveCommand: Command = {
   help: `Usage: mailverdict serve
@@ -15,7 +15,7 @@ mailverdict config check tells what is wrong with them.
   options: {},
   run: async (positionals) => {
     if (positionals.length > 0) throw new WrongUse('serve takes no arguments');
-    await start(loadConfig());
+    await start(loadSettings);
     // The process lives until a signal ends it.
     return new Promise<number>(() => undefined);
   },

@@ -17,8 +17,11 @@ export type ApiKey = {
   role: KeyRole;
 };
 
-/** What a file says, or each line that cannot be read. */
-export type KeysOutcome = { kind: 'keys'; keys: ApiKey[] } | { kind: 'mistakes'; mistakes: string[] };
+/** What a file says, or each line that cannot be read. A file of which all keys are revoked is not empty: `mailverdict keys` leaves its first line. */
+export type KeysOutcome =
+  | { kind: 'keys'; keys: ApiKey[] }
+  | { kind: 'empty' }
+  | { kind: 'mistakes'; mistakes: string[] };
 
 /** Name of a key: 1 to 64 letters, digits, dots, hyphens and underscores. */
 export const KEY_NAME = /^[A-Za-z0-9._-]{1,64}$/;
@@ -58,6 +61,7 @@ export const readKeys = (file: string): KeysOutcome => {
 
 /** Parses the text of a file; empty lines and lines that begin with # are skipped. @param file name for the mistakes */
 export const parseKeys = (text: string, file: string): KeysOutcome => {
+  if (text.trim() === '') return { kind: 'empty' };
   const keys: ApiKey[] = [];
   const mistakes: string[] = [];
   for (const [index, line] of text.split(/\r?\n/).entries()) {

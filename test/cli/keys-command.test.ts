@@ -22,7 +22,7 @@ let files = 0;
 const newFile = (): string => join(folder, `keys-${++files}`);
 const keysIn = (file: string) => {
   const outcome = readKeys(file);
-  return outcome.kind === 'keys' ? outcome.keys : assert.fail(outcome.mistakes.join('\n'));
+  return outcome.kind === 'keys' ? outcome.keys : assert.fail(JSON.stringify(outcome));
 };
 
 test('keys create writes the key once to standard output and its hash to a file for its owner only', async () => {

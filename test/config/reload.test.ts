@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -16,6 +16,7 @@ import { readConfig } from '../../src/config.ts';
 import { formatKeys, hashKey } from '../../src/http/api-keys.ts';
 import { createLog } from '../../src/log.ts';
 import { createParts } from '../../src/parts.ts';
+import { rereadConfig } from '../../src/reload.ts';
 import { createService } from '../../src/service.ts';
 import { SettingMistake } from '../../src/setting-mistake.ts';
 import { Fault } from '../../src/verdict/fault.ts';
@@ -41,6 +42,7 @@ const folderOf = (commonName: string, ...keys: string[]) => {
   certify(commonName);
   write('mailverdict.yaml', '');
   return {
+    path,
     write,
     certify,
     environment: {
@@ -91,7 +93,7 @@ const start = async (t: TestContext, environment: Record<string, string>) => {
     return until(sentence);
   };
   const [address] = addresses as string[];
-  return { child, address: String(address), hangUp };
+  return { child, address: String(address), hangUp, until };
 };
 
 test('serve reads keys and certificate again on SIGHUP, and keeps what it has when they are wrong', async (t) => {
@@ -118,6 +120,138 @@ test('serve reads keys and certificate again on SIGHUP, and keeps what it has wh
   child.kill('SIGTERM');
   const [code] = await once(child, 'exit');
   assert.equal(code, 0);
+});
+
+/** A settings file with every kind of protection, and a start from it. */
+const protectedService = async (t: TestContext, more: Record<string, string> = {}) => {
+  const { path, write } = folderOf('first', 'mv_one');
+  const lines = [
+    'host: 0.0.0.0',
+    `apiKeys: ${path('keys')}`,
+    `tlsCertificate: ${path('cert.pem')}`,
+    `tlsKey: ${path('key.pem')}`,
+    'pipelineNetworks: [192.0.2.1]',
+  ];
+  const without = (...keys: string[]) => {
+    const left = lines.filter((line) => !keys.some((key) => line.startsWith(`${key}:`)));
+    return `${left.join('\n')}\n`;
+  };
+  write('mailverdict.yaml', without());
+  const service = await start(t, { MAILVERDICT_CONFIG: path('mailverdict.yaml'), PORT: '0', ...more });
+  const address = `https://127.0.0.1:${new URL(service.address).port}`;
+  return { ...service, path, write, without, address };
+};
+
+test('serve drops no protection on SIGHUP, whatever becomes of its files', async (t) => {
+  const { address, hangUp, path, write, without } = await protectedService(t);
+  const isProtected = async (what: string): Promise<void> => {
+    assert.deepEqual(await ask(address, 'mv_one'), { status: 400, name: 'first' }, what);
+    assert.deepEqual(await ask(address, ''), { status: 401, name: 'first' }, what);
+  };
+  await isProtected('at start');
+  const cases: [what: string, change: () => void, mistake: RegExp][] = [
+    ['an empty settings file', () => write('mailverdict.yaml', ''), /mailverdict\.yaml: has no settings any more/],
+    ['nothing but a comment', () => write('mailverdict.yaml', '# later\n'), /has no settings any more/],
+    ['no settings file', () => rmSync(path('mailverdict.yaml')), /mailverdict\.yaml: cannot be read/],
+    ['half a file', () => write('mailverdict.yaml', 'host: 127.0.0.1\n'), /API_KEYS: .*only a restart drops it/],
+    [
+      'no keys, for everybody',
+      () => write('mailverdict.yaml', `${without('apiKeys')}allowAnonymous: yes\n`),
+      /^API_KEYS: /,
+    ],
+    [
+      'no keys, on the loopback',
+      () => write('mailverdict.yaml', `${without('apiKeys', 'host')}host: 127.0.0.1\n`),
+      /^API_KEYS: /,
+    ],
+    [
+      'an empty name of the file of keys',
+      () => write('mailverdict.yaml', `${without('apiKeys', 'host')}apiKeys: ""\n`),
+      /^API_KEYS: /,
+    ],
+    ['no TLS', () => write('mailverdict.yaml', without('tlsCertificate', 'tlsKey')), /^TLS_CERTIFICATE: /],
+    ['no networks', () => write('mailverdict.yaml', without('pipelineNetworks')), /^PIPELINE_NETWORKS: /],
+    ['an empty file of keys', () => write('keys', ''), /./],
+    ['no file of keys', () => rmSync(path('keys')), /./],
+  ];
+  for (const [what, change, mistake] of cases) {
+    change();
+    const { mistakes, err } = await hangUp(/nothing was changed/);
+    const said = (mistakes as string[] | undefined) ?? [String((err as { message: string }).message)];
+    assert.ok(
+      said.some((one) => mistake.test(one)),
+      `${what}: ${said.join('\n')}`,
+    );
+    await isProtected(what);
+    write('mailverdict.yaml', without());
+    write('keys', keysOf('mv_one'));
+  }
+  write('keys', keysOf());
+  await hangUp(/were read again/);
+  assert.deepEqual(await ask(address, 'mv_one'), { status: 401, name: 'first' }, 'all keys are revoked');
+});
+
+test('serve keeps the protection that a reload brought', async (t) => {
+  const { path, write, environment } = folderOf('first', 'mv_one');
+  const { TLS_CERTIFICATE, TLS_KEY } = environment;
+  const { address, hangUp } = await start(t, {
+    MAILVERDICT_CONFIG: path('mailverdict.yaml'),
+    PORT: '0',
+    TLS_CERTIFICATE,
+    TLS_KEY,
+  });
+  assert.equal((await ask(address, '')).status, 401, 'a key that is none');
+  write('mailverdict.yaml', `apiKeys: ${path('keys')}\n`);
+  await hangUp(/were read again/);
+  assert.equal((await ask(address, 'mv_one')).status, 400);
+  write('mailverdict.yaml', 'batchWidth: 2\n');
+  const { mistakes } = await hangUp(/nothing was changed/);
+  assert.match(String(mistakes), /^API_KEYS: /);
+  assert.equal((await ask(address, 'mv_one')).status, 400);
+});
+
+test('a worker that takes the place of another protects as the service does, whatever the file says by then', async (t) => {
+  const { child, address, until, write } = await protectedService(t, { WORKERS: '2' });
+  await until(/^listening$/);
+  write('mailverdict.yaml', 'allowAnonymous: yes\n');
+  const [victim = 0] = readdirSync(`/proc/${child.pid}/task`)
+    .flatMap((thread) => readFileSync(`/proc/${child.pid}/task/${thread}/children`, 'utf8').trim().split(' '))
+    .filter((pid) => pid !== '')
+    .map(Number);
+  process.kill(victim, 'SIGKILL');
+  await until(/another takes its place/);
+  await until(/^listening$/);
+  for (let asked = 0; asked < 6; asked++)
+    assert.deepEqual(await ask(address, ''), { status: 401, name: 'first' }, 'workers take turns');
+  child.kill('SIGTERM');
+  assert.deepEqual(await once(child, 'exit'), [0, null]);
+});
+
+test('rereadConfig takes what is written on purpose, and what protects nothing', () => {
+  const { path, write } = folderOf('first', 'mv_one');
+  const file = { MAILVERDICT_CONFIG: path('mailverdict.yaml') };
+  const read = (text: string) => {
+    write('mailverdict.yaml', text);
+    const outcome = readConfig(file);
+    return outcome.kind === 'config' ? outcome : assert.fail(outcome.mistakes.join('\n'));
+  };
+  const cases: [before: string, after: string, isTaken: boolean][] = [
+    ['enforceDomains: [a.example=on]', 'enforceDomains: []', true],
+    ['enforceDomains: [a.example=on]', 'strict: yes', false],
+    ['removeAuthservIds: [mx.example]', 'strict: yes', false],
+    ['localNetworks: [192.0.2.1]', 'strict: yes', false],
+    ['localNetworks: [192.0.2.1]', 'localNetworks: [192.0.2.1, 192.0.2.2]', true],
+    ['allowDomains: [a.example]', 'strict: yes', true],
+    ['apiKeys: ""', 'strict: yes', true],
+    ['strict: yes', '', false],
+    ['', 'strict: yes', true],
+    ['', '', true],
+  ];
+  for (const [before, after, isTaken] of cases) {
+    const inUse = read(before);
+    write('mailverdict.yaml', after);
+    assert.equal(rereadConfig(inUse, file).kind, isTaken ? 'config' : 'mistakes', `${before} -> ${after}`);
+  }
 });
 
 test('createService.reload names what needs a restart', async (t) => {

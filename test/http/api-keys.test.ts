@@ -91,6 +91,11 @@ test('parseKeys takes a line without a role for that of a client', () => {
   assert.deepEqual(outcome.kind === 'keys' && outcome.keys.map(({ role }) => role), ['client', 'operator']);
 });
 
+test('parseKeys tells an empty file from one of which all keys are revoked', () => {
+  for (const text of ['', ' \n\n']) assert.deepEqual(parseKeys(text, 'keys'), { kind: 'empty' });
+  assert.deepEqual(parseKeys(formatKeys([]), 'keys'), { kind: 'keys', keys: [] });
+});
+
 test('parseKeys takes as many keys as each request can be compared with', () => {
   const lines = (count: number) =>
     Array.from({ length: count }, (_, index) => `k${index} ${HASH} 2026-11-22`).join('\n');
