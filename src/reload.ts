@@ -9,12 +9,12 @@ import { type ConfigOutcome, readConfig, type Settings } from './config.ts';
 /**
  * Reads the settings again.
  * @param inUse those of the service that runs, reloads included
- * @default environment process.env
+ * @default environment that of the process
  * @returns the settings as they are written now, or why they must not be taken over
  */
 export const rereadConfig = (
   inUse: Settings,
-  environment: Readonly<Record<string, string | undefined>> = process.env,
+  environment?: Readonly<Record<string, string | undefined>>,
 ): ConfigOutcome => {
   const outcome = readConfig(environment);
   if (outcome.kind === 'mistakes') return outcome;
