@@ -3,7 +3,12 @@
 #
 #   docker build -t mailverdict .
 #   docker run --rm --read-only --cap-drop ALL -p 127.0.0.1:8080:8080 -e ALLOW_ANONYMOUS=yes mailverdict
-FROM node:24-slim AS build
+#
+# The name of a base image moves with its releases. For builds that must be the same tomorrow, pin it by the digest that you have checked:
+#   docker build --build-arg NODE_IMAGE=node:24-slim@sha256:<digest> -t mailverdict .
+# `docker buildx imagetools inspect node:24-slim` tells the digest of today; let a program (Renovate, Dependabot) raise it, or it keeps the faults that were mended since.
+ARG NODE_IMAGE=node:24-slim
+FROM ${NODE_IMAGE} AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 # Scripts of packages stay off: none of those that run in production needs one.
@@ -14,7 +19,7 @@ COPY src ./src
 COPY examples ./examples
 RUN npm run build && npm prune --omit=dev --ignore-scripts
 
-FROM node:24-slim
+FROM ${NODE_IMAGE}
 LABEL org.opencontainers.image.title="Mailverdict" \
       org.opencontainers.image.description="Email authentication validator: SPF, DKIM, DMARC, ARC, BIMI" \
       org.opencontainers.image.licenses="MIT"

@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Config, RELOADED_SETTINGS } from '../schemas/config.ts';
 import { readAccessFiles } from './access-files.ts';
 import { createApp } from './http/app.ts';
+import { TLS_OPTIONS } from './http/tls-options.ts';
 import type { Log } from './log.ts';
 import { createMailFaces } from './mail-faces.ts';
 import { createMetrics, writeSum } from './metrics.ts';
@@ -104,7 +105,8 @@ export const createService = async (config: Config, log: Log, team?: Team, trace
       const read = readAccessFiles(next, files);
       // Whether TLS is spoken at all is settled when the listener is made.
       const tlsStays = (read.tls === null) === (files.tls === null);
-      if (read.tls !== null && app.server instanceof TlsServer) app.server.setSecureContext(read.tls);
+      if (read.tls !== null && app.server instanceof TlsServer)
+        app.server.setSecureContext({ ...read.tls, ...TLS_OPTIONS });
       files = { keys: read.keys, tls: tlsStays ? read.tls : files.tls };
       parts.relist(next);
       mailFaces.relist(next);

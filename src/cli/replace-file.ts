@@ -1,6 +1,6 @@
 /**
  * Replaces a file as a whole: a reader sees the old text or the new one, never a part, and a crash loses neither. Mode and owner stay as they were; a new file is for
- * its owner only.
+ * its owner only. A replacement that fails leaves nothing behind that would keep the next one away.
  */
 import {
   chmodSync,
@@ -10,8 +10,9 @@ import {
   openSync,
   realpathSync,
   renameSync,
+  rmSync,
   statSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { NoInput } from './command.ts';
 
@@ -27,19 +28,26 @@ export const replaceFile = (file: string, text: string): void => {
   try {
     const descriptor = openSync(beside, 'wx', 0o600);
     try {
-      writeSync(descriptor, text);
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
+      try {
+        // writeSync may write a part and not tell.
+        writeFileSync(descriptor, text);
+        fsyncSync(descriptor);
+      } finally {
+        closeSync(descriptor);
+      }
+      if (before !== undefined) {
+        chownSync(beside, before.uid, before.gid);
+        chmodSync(beside, before.mode & 0o777);
+      }
+      renameSync(beside, target);
+    } catch (cause) {
+      rmSync(beside, { force: true });
+      throw cause;
     }
-    if (before !== undefined) {
-      chownSync(beside, before.uid, before.gid);
-      chmodSync(beside, before.mode & 0o777);
-    }
-    renameSync(beside, target);
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-    if (code === 'EEXIST') throw new NoInput(`${beside} is there: another change is under way, or one was cut off`);
+    if (code === 'EEXIST')
+      throw new NoInput(`${beside} is there: another change is under way, or one was cut off; remove it then`);
     throw new NoInput(`${file}: cannot be written${code === '' ? '' : ` (${code})`}`);
   }
 };

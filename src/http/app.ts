@@ -27,6 +27,7 @@ import { describeApi } from './openapi.ts';
 import { mountPage } from './page-route.ts';
 import { handleError, sendProblem } from './problem.ts';
 import { mountReplay } from './replay-route.ts';
+import { TLS_OPTIONS } from './tls-options.ts';
 import { mountVerify } from './verify-route.ts';
 
 /** What the app is made of. */
@@ -73,7 +74,7 @@ export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
     ...(parts.tls == null
       ? { http: timeouts }
       : {
-          https: { ...parts.tls, minVersion: 'TLSv1.2', handshakeTimeout: settings.requestTimeoutMs, ...timeouts },
+          https: { ...parts.tls, ...TLS_OPTIONS, handshakeTimeout: settings.requestTimeoutMs, ...timeouts },
         }),
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),

@@ -1,5 +1,6 @@
 /** `mailverdict keys` as an operator uses it. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -13,9 +14,11 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { findKey, readKeys } from '../../src/http/api-keys.ts';
 import { runCli } from './run-cli.ts';
 
+const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'mailverdict-keys-'));
 after(() => rmSync(folder, { recursive: true }));
 let files = 0;
@@ -61,6 +64,25 @@ test('keys keeps the mode of the file and follows a link to it', async () => {
   assert.equal(statSync(file).mode & 0o777, 0o640);
   assert.equal(keysIn(file).length, 1);
   assert.equal(existsSync(`${file}.new`), false);
+});
+
+test('keys create leaves nothing behind where the disk is full, so that the next one works', async () => {
+  const file = newFile();
+  assert.equal((await runCli(['keys', 'create', 'one', '--file', file])).code, 0);
+  const before = readFileSync(file, 'utf8');
+  // A limit on the size of files is a disk without room: the file is made and nothing can be written to it.
+  const full = spawnSync(
+    'sh',
+    ['-c', 'ulimit -f 0 && exec "$0" "$@"', process.execPath, CLI, 'keys', 'create', 'two', '--file', file],
+    { encoding: 'utf8', env: { PATH: process.env.PATH ?? '' } },
+  );
+  assert.equal(full.status, 66, full.stderr);
+  assert.match(full.stderr, /cannot be written/);
+  assert.equal(full.stdout, '', 'a key that is not kept is not shown');
+  assert.equal(readFileSync(file, 'utf8'), before);
+  assert.equal(existsSync(`${file}.new`), false);
+  assert.equal((await runCli(['keys', 'create', 'two', '--file', file])).code, 0);
+  assert.equal(keysIn(file).length, 2);
 });
 
 test('keys tells what is wrong and changes nothing', async (t) => {

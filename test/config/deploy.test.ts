@@ -24,6 +24,14 @@ test('docker-compose.yml makes settings that work, in every profile', () => {
   for (const name of ['mailverdict', 'replica']) assertWorks(services[name].environment, name);
 });
 
+test('docker-compose.yml trusts its balancer and nobody else', () => {
+  const { services, networks } = parse(textOf('docker-compose.yml'), { merge: true });
+  const balancer = services.balancer.networks.inner.ipv4_address;
+  assert.equal(services.replica.environment.TRUST_PROXY, balancer);
+  assert.notEqual(balancer, networks.inner.ipam.config[0].gateway);
+  assert.match(textOf('deploy/haproxy.cfg'), /del-header X-Forwarded-For\n\s+option forwardfor/);
+});
+
 test('docker-compose.yml publishes ports on the loopback only', () => {
   const { services } = parse(textOf('docker-compose.yml'), { merge: true });
   const ports = Object.values<{ ports?: string[] }>(services).flatMap((service) => service.ports ?? []);

@@ -57,8 +57,13 @@ const folderOf = (commonName: string, ...keys: string[]) => {
 };
 
 /** Asks the service with a key. @returns the status and the name in its certificate */
-const ask = async (address: string, key: string): Promise<{ status: number | undefined; name: unknown }> => {
+const ask = async (
+  address: string,
+  key: string,
+  tls: { maxVersion?: 'TLSv1.2'; ciphers?: string } = {},
+): Promise<{ status: number | undefined; name: unknown }> => {
   const asked = request(`${address}/v1/verify`, {
+    ...tls,
     method: 'POST',
     agent: false,
     rejectUnauthorized: false,
@@ -109,6 +114,8 @@ test('serve reads keys and certificate again on SIGHUP, and keeps what it has wh
   assert.deepEqual(needRestart, ['BATCH_WIDTH']);
   assert.deepEqual(await ask(address, 'mv_one'), { status: 401, name: 'second' });
   assert.deepEqual(await ask(address, 'mv_two'), { status: 400, name: 'second' });
+  const withoutSecrecy = { maxVersion: 'TLSv1.2', ciphers: 'AES256-GCM-SHA384' } as const;
+  await assert.rejects(ask(address, 'mv_two', withoutSecrecy), 'the suites stay as they were');
 
   write('keys', 'not a line of keys\n');
   await hangUp(/nothing was changed/);
