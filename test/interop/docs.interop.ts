@@ -208,7 +208,7 @@ test('docs/app-that-receives-mail.md: every command and every program gives what
   assert.ok(Array.isArray(verdict.findings) && typeof verdict.author.summary === 'string');
   const delivered = await json('delivered');
   assert.equal(delivered.smtp.clientIp, '192.0.2.10');
-  assert.equal(delivered.derived.trustReceived, 'mx.alumni.example');
+  assert.deepEqual(delivered.derived.trustReceived, ['mx.alumni.example']);
   assert.deepEqual(
     (await lines('mbox')).map(({ index, verdict: { dmarc } }) => [index, dmarc.result]),
     [

@@ -53,11 +53,17 @@ tlsmgr unix - - n 1000? 1 tlsmgr
 postlog unix-dgram n - n - 1 postlogd
 `;
 
-/** Starts Postfix for rcpt.example. @param settings of main.cf beside those of the lab */
+/**
+ * Starts Postfix for rcpt.example.
+ * @param settings of main.cf beside those of the lab
+ * @param services lines of master.cf beside those of the lab; with any, Postfix runs in a mount name space where its configuration is that of /etc/postfix, so that a filter
+ *   which is not root can call sendmail(1)
+ */
 export const startPostfix = async (
   folder: string,
   listeners: readonly Smtpd[],
   settings: Readonly<Record<string, string>> = {},
+  services = '',
 ): Promise<Postfix> => {
   const etc = join(folder, 'etc');
   const mail = join(folder, 'mail');
@@ -101,7 +107,7 @@ export const startPostfix = async (
     milter_default_action: 'tempfail',
     ...settings,
   };
-  const services = listeners.map(
+  const daemons = listeners.map(
     ({ port, settings: own }) =>
       `127.0.0.1:${port} inet n - n - - smtpd\n${Object.entries(own)
         .map(([name, value]) => `    -o { ${name} = ${value} }\n`)
@@ -113,8 +119,22 @@ export const startPostfix = async (
       .map(([name, value]) => `${name} = ${value}\n`)
       .join(''),
   );
-  await writeFile(join(etc, 'master.cf'), services.join('') + MASTER);
-  postfixCommand(etc, 'start');
+  await writeFile(join(etc, 'master.cf'), daemons.join('') + MASTER + services);
+  if (services === '') postfixCommand(etc, 'start');
+  else
+    execFileSync(
+      'unshare',
+      [
+        '-m',
+        'sh',
+        '-c',
+        'cp -rn /etc/postfix/. "$0" && mount --bind "$0" /etc/postfix && exec /usr/sbin/postfix start',
+        etc,
+      ],
+      {
+        stdio: 'ignore',
+      },
+    );
   for (const { port } of listeners) await answers(port);
 
   const delivered = async (): Promise<string[]> => {

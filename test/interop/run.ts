@@ -41,6 +41,20 @@ const SUITES: readonly Suite[] = [
     binaries: ['apt-get', 'dpkg', 'unshare', 'hostname'],
   },
   {
+    name: 'local-mail',
+    // Sendmail is unpacked by the suite.
+    file: 'test/interop/local-mail.interop.ts',
+    packages: ['postfix', 'util-linux', 'hostname'],
+    binaries: ['postfix', 'apt-get', 'dpkg', 'unshare', 'hostname'],
+  },
+  {
+    name: 'received',
+    // Exim and Sendmail are unpacked by the suite.
+    file: 'test/interop/received.interop.ts',
+    packages: ['postfix', 'dovecot-lmtpd', 'amavisd-new', 'iproute2', 'python3', 'util-linux', 'hostname'],
+    binaries: ['postfix', 'dovecot', 'amavisd', 'ip', 'python3', 'apt-get', 'dpkg', 'unshare', 'hostname'],
+  },
+  {
     name: 'docs',
     // Exim and Sendmail are unpacked by the suite, since their packages and Postfix exclude each other; Haraka is installed from npm.
     file: 'test/interop/docs.interop.ts',

@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { answers, type Daemon, startDaemon } from './mail-lab.ts';
-import { unpackSendmail } from './unpacked-sendmail.ts';
+import { type UnpackedSendmail, unpackSendmail } from './unpacked-sendmail.ts';
 
 /** A running Sendmail. */
 export type SendmailFromM4 = {
@@ -33,6 +33,25 @@ ${lines}MAILER(\`local')dnl
 MAILER(\`smtp')dnl
 `;
 
+/** What a Sendmail is started with. */
+export type SendmailCf = Pick<UnpackedSendmail, 'queue' | 'binary' | 'environment'> & {
+  /** Its sendmail.cf. */ readonly file: string;
+};
+
+/** Unpacks Sendmail and makes its sendmail.cf. @param lines of a sendmail.mc */
+export const makeSendmailCf = async (folder: string, port: number, lines: string): Promise<SendmailCf> => {
+  const { root, queue, binary, environment } = await unpackSendmail(folder, ['sendmail-cf', 'm4', 'libsigsegv2']);
+  const macros = join(root, 'usr/share/sendmail/cf/');
+  const source = join(folder, 'sendmail.mc');
+  await writeFile(source, surroundings(folder, port, lines));
+  const made = execFileSync(join(root, 'usr/bin/m4'), [`-D_CF_DIR_=${macros}`, join(macros, 'm4/cf.m4'), source], {
+    env: environment,
+  });
+  const file = join(folder, 'sendmail.cf');
+  await writeFile(file, made);
+  return { file, queue, binary, environment };
+};
+
 /**
  * Starts it.
  * @param lines of a sendmail.mc
@@ -44,15 +63,7 @@ export const startSendmailFromM4 = async (
   lines: string,
   sockets: string,
 ): Promise<SendmailFromM4> => {
-  const { root, queue, binary, environment } = await unpackSendmail(folder, ['sendmail-cf', 'm4', 'libsigsegv2']);
-  const macros = join(root, 'usr/share/sendmail/cf/');
-  const source = join(folder, 'sendmail.mc');
-  await writeFile(source, surroundings(folder, port, lines));
-  const made = execFileSync(join(root, 'usr/bin/m4'), [`-D_CF_DIR_=${macros}`, join(macros, 'm4/cf.m4'), source], {
-    env: environment,
-  });
-  const file = join(folder, 'sendmail.cf');
-  await writeFile(file, made);
+  const { file, queue, binary, environment } = await makeSendmailCf(folder, port, lines);
   const command = [
     'hostname mx.example.org',
     'mount -t tmpfs -o mode=0755 none /run',

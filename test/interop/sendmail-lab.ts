@@ -2,6 +2,7 @@
  * A real Sendmail beside Postfix, for interoperability tests. Debian's package would take Postfix away, so its files are unpacked into a temporary folder and run from
  * there, queueing only: the queue files show what header edits did. Needs root and a reachable package archive. Ended by its own handle.
  */
+import { spawn } from 'node:child_process';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { answers, type Daemon, startDaemon } from './mail-lab.ts';
@@ -12,6 +13,8 @@ export type Sendmail = {
   /** Header and body of each queued message: lines of the header as Sendmail will send them, in order. */
   queued(): Promise<{ header: string[]; body: string }[]>;
   clear(): Promise<void>;
+  /** One session on standard input, as a program of this machine has it (`sendmail -bs`). @returns every line that Sendmail said */
+  session(commands: readonly string[]): Promise<string>;
   stop(): Promise<void>;
 };
 
@@ -69,12 +72,41 @@ export const startSendmail = async (folder: string, port: number, milter: string
     clear: async () => {
       for (const path of [...(await filesOf('qf')), ...(await filesOf('df'))]) await rm(path);
     },
+    session: (commands) =>
+      dialogue('unshare', ['-u', 'sh', '-c', `hostname mx.rcpt.example && exec ${binary} -C ${file} -bs`], {
+        commands,
+        environment,
+      }),
     stop: daemon.stop,
   };
 };
 
+/** SMTP with a program, one command after the answer to the one before: Sendmail takes a client that does not wait for a sender of spam. */
+const dialogue = (
+  program: string,
+  args: readonly string[],
+  { commands, environment }: { commands: readonly string[]; environment: Readonly<Record<string, string>> },
+): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const child = spawn(program, args, { env: environment, stdio: ['pipe', 'pipe', 'ignore'] });
+    const left = [...commands];
+    let said = '';
+    let answered = 0;
+    child.stdout.on('data', (chunk) => {
+      said += chunk.toString('latin1');
+      const answers = said.split(/^\d{3} /m).length - 1;
+      for (; answered < answers; answered++) {
+        const next = left.shift();
+        if (next !== undefined) child.stdin.write(`${next}\r\n`, 'latin1');
+      }
+    });
+    child.stdin.on('error', () => undefined);
+    child.once('error', reject);
+    child.once('close', () => resolve(said));
+  });
+
 /** Header lines of a queue file: those that begin with H and `?flags?`, with the lines that go on with white space. */
-const headerOf = (text: string): string[] =>
+export const headerOf = (text: string): string[] =>
   text
     .split(/\n(?![ \t])/)
     .filter((line) => line.startsWith('H?'))
