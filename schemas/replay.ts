@@ -29,7 +29,7 @@ export const ReplayedVerdict = z
     smtp: SmtpFacts,
     derived: z
       .looseObject({
-        trustReceived: z.string().optional(),
+        trustReceived: z.array(z.string()).max(20).optional(),
         trustedAuthservIds: z.array(z.string()).optional(),
         facts: z.array(z.string()),
       })

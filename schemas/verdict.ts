@@ -140,16 +140,35 @@ export const HeaderTexts = z
   });
 export type HeaderTexts = z.infer<typeof HeaderTexts>;
 
+/** One Received field as the derivation of facts saw it. */
+export const ReceivedHop = z
+  .object({
+    position: z.number().int().describe('position among the Received fields, 1 is the newest'),
+    from: z.string().nullable().describe('name that the client gave itself (HELO, EHLO or LHLO): its own claim'),
+    name: z.string().nullable().describe('host name that the writer of the field found for the client address'),
+    address: z.string().nullable().describe('client address that the writer of the field saw'),
+    by: z.string().nullable().describe('server that says it wrote the field'),
+    with: z.string().nullable().describe('transmission type, as in ESMTPS or LMTP (RFC 3848)'),
+    trusted: z.boolean().describe('true: written by an own host, and so is every field above that was not passed over'),
+    taken: z.boolean().describe('true for the one field that the facts were taken from'),
+    note: z.string().describe('why it is believed, passed over or not believed'),
+  })
+  .meta({ id: 'ReceivedHop', description: 'One Received field of a delivered message' });
+export type ReceivedHop = z.infer<typeof ReceivedHop>;
+
 /** Which transport facts were read out of the message rather than given. */
 export const Derived = z
   .object({
-    trustReceived: z.string().optional().describe('as asked: name of the own MX'),
+    trustReceived: z.array(z.string()).optional().describe('as asked: the own hosts'),
     trustedAuthservIds: z.array(z.string()).optional().describe('as asked: authserv-ids that are believed'),
     facts: z.array(z.string()).describe('names of the smtp fields that were derived'),
     from: z
       .string()
       .nullable()
       .describe('the trusted source, as in "Received field 1, by mx.example"; null when none was found'),
+    path: z
+      .array(ReceivedHop)
+      .describe('with trustReceived: the Received fields, newest first, at most 50, and which of them are believed'),
     authenticationResults: z
       .array(
         z.object({

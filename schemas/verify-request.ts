@@ -23,22 +23,41 @@ export const MessageText = {
     ),
 };
 
+/** A host of the caller, as Received fields name it. */
+const OwnHost = z
+  .union(
+    [
+      z.ipv4(),
+      z.ipv6(),
+      z.cidrv4(),
+      z.cidrv6(),
+      z
+        .string()
+        .min(1)
+        .max(255)
+        .regex(/^(?:\*\.)?[^\s*,/]+$/),
+    ],
+    { error: 'must be a host name, "*." and a domain, an IP address, or a network such as 192.0.2.0/24' },
+  )
+  .describe('host name, *. and a domain for every name below it, IP address, or network in CIDR notation');
+
+const MANY = 20;
+
 /** How to read the transport facts of a message that was already delivered. */
-const Delivered = {
-  trustReceived: z
-    .string()
-    .min(1)
-    .max(255)
-    .optional()
-    .describe(
-      'name of your own MX: facts are derived from the topmost Received field that it wrote (RFC 5321 section 4.4)',
-    ),
-  trustedAuthservIds: z
-    .array(z.string().min(1).max(255))
-    .max(20)
-    .optional()
-    .describe('authserv-ids whose Authentication-Results are believed (RFC 8601 section 5)'),
-};
+export const TrustReceived = z
+  .union([OwnHost, z.array(OwnHost).min(1).max(MANY)], {
+    error: `must be one own host or 1 to ${MANY}: host name, "*." and a domain, IP address, or network such as 192.0.2.0/24`,
+  })
+  .optional()
+  .describe(
+    'your own mail hosts, as they name themselves after "by" in Received fields, and the public addresses from which they send to each other; facts are derived from the field that took the message in (RFC 5321 section 4.4)',
+  );
+export const TrustedAuthservIds = z
+  .array(z.string().min(1).max(255))
+  .max(MANY)
+  .optional()
+  .describe('authserv-ids whose Authentication-Results are believed (RFC 8601 section 5)');
+const Delivered = { trustReceived: TrustReceived, trustedAuthservIds: TrustedAuthservIds };
 
 export const VerifyRequest = z
   .strictObject({
@@ -84,7 +103,7 @@ export const VerifyQuery = z
     'auth.mechanism': authShape.mechanism,
     'auth.identity': authShape.identity,
     include: z.preprocess(words, rest.include).describe('trace, evidence, reports; separated by commas'),
-    trustReceived: rest.trustReceived,
+    trustReceived: z.preprocess(words, rest.trustReceived).describe('your own mail hosts, separated by commas'),
     trustedAuthservIds: z.preprocess(words, rest.trustedAuthservIds).describe('authserv-ids, separated by commas'),
   })
   .describe('Transport facts as query parameters');

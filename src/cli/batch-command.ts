@@ -16,8 +16,9 @@ import { createLog } from '../log.ts';
 import { readMbox } from '../message/mbox.ts';
 import { createParts } from '../parts.ts';
 import { Fault } from '../verdict/fault.ts';
-import { type Command, EXIT, NoInput, type Terminal, textOption, textOptions, WrongUse } from './command.ts';
+import { type Command, EXIT, NoInput, type Terminal, textOption, WrongUse } from './command.ts';
 import { loadConfig } from './load-config.ts';
+import { readTrust } from './read-trust.ts';
 
 const BAR_COLUMNS = 30;
 
@@ -27,7 +28,8 @@ export const batchCommand: Command = {
 Judges each message of an mbox and writes one JSON line for each, in order.
 
   --out <file>              write there; a file that exists is gone on with, not written over
-  --trust-received <name>   take the facts from the Received field that this MX of yours wrote
+  --trust-received <host>   take the facts from the Received fields that this host of yours wrote: a name,
+                            *. and a domain, an address, or a network; may be repeated
   --trusted-authserv-id <id>  believe Authentication-Results of this authserv-id; may be repeated
 
 Exit: 0 all messages were judged, 64 wrong use, 66 no mbox.
@@ -37,7 +39,7 @@ Example:
 `,
   options: {
     out: { type: 'string' },
-    'trust-received': { type: 'string' },
+    'trust-received': { type: 'string', multiple: true },
     'trusted-authserv-id': { type: 'string', multiple: true },
   },
   run: async (positionals, options, terminal) => {
@@ -48,10 +50,7 @@ Example:
     const done = out === undefined ? 0 : completeLines(out);
     const config = loadConfig();
     const parts = createParts(config, createLog('silent'));
-    const trust = {
-      trustReceived: textOption(options, 'trust-received'),
-      trustedAuthservIds: textOptions(options, 'trusted-authserv-id'),
-    };
+    const trust = readTrust(options);
     const total = name === '-' ? null : statSync(name).size;
     let index = 0;
     let octets = 0;

@@ -19,6 +19,7 @@ export const renderVerdict = (verdict: Verdict, style: Style): string => {
     ...(verdict.message.subject === null
       ? []
       : [`${'Subject'.padEnd(LABEL_COLUMNS)}${wrap(verdict.message.subject, LABEL_COLUMNS, style.width)}`]),
+    ...receivedPath(verdict, style),
     '',
     ...(spf.mailFrom === null && spf.helo === null ? [row('SPF', spf.result, spf.reason ?? '')] : []),
     ...[spf.mailFrom, spf.helo]
@@ -49,4 +50,16 @@ export const renderVerdict = (verdict: Verdict, style: Style): string => {
     ),
   ];
   return `${lines.join('\n')}\n`;
+};
+
+/** The Received fields down to the one that the facts were taken from; those below it are anybody's. */
+const receivedPath = ({ derived }: Verdict, style: Style): string[] => {
+  const path = derived?.path ?? [];
+  const last = path.findIndex(({ taken }) => taken);
+  const shown = last === -1 ? path.slice(0, 1) : path.slice(0, last + 1);
+  return shown.map(({ position, from, name, address, by, with: protocol, note }, index) => {
+    const client = [name ?? from, address === null ? null : `[${address}]`].filter((word) => word !== null).join(' ');
+    const line = `${position}. ${client === '' ? 'no client' : client} -> ${by ?? 'no name'}${protocol === null ? '' : ` with ${protocol}`}: ${note}`;
+    return `${(index === 0 ? 'Received' : '').padEnd(LABEL_COLUMNS)}${wrap(plain(line), LABEL_COLUMNS, style.width)}`;
+  });
 };

@@ -7,6 +7,7 @@ import { createParts } from '../parts.ts';
 import { type Command, EXIT, type Options, textOption, textOptions, WrongUse } from './command.ts';
 import { loadConfig } from './load-config.ts';
 import { readInput } from './read-input.ts';
+import { readTrust } from './read-trust.ts';
 import { renderVerdict } from './render-verdict.ts';
 
 /** Option names and the transport fact each one is; a dot reaches into an object. */
@@ -36,7 +37,8 @@ Transport facts (all optional; nothing is guessed when one is missing):
   --receiver <name>         authserv-id for the Authentication-Results field
 
 For a message that was already delivered:
-  --trust-received <name>   take the facts from the Received field that this MX of yours wrote
+  --trust-received <host>   take the facts from the Received fields that this host of yours wrote: a name,
+                            *. and a domain, an address, or a network; may be repeated
   --trusted-authserv-id <id>  believe Authentication-Results of this authserv-id; may be repeated
 
 Output:
@@ -52,7 +54,7 @@ Examples:
   options: {
     ...Object.fromEntries(Object.keys(FACT_OPTIONS).map((name) => [name, { type: 'string' } as const])),
     'rcpt-to': { type: 'string', multiple: true },
-    'trust-received': { type: 'string' },
+    'trust-received': { type: 'string', multiple: true },
     'trusted-authserv-id': { type: 'string', multiple: true },
     include: { type: 'string' },
     json: { type: 'boolean' },
@@ -68,8 +70,7 @@ Examples:
     try {
       const verdict = await parts.verify(message, facts, {
         include,
-        trustReceived: textOption(options, 'trust-received'),
-        trustedAuthservIds: textOptions(options, 'trusted-authserv-id'),
+        ...readTrust(options),
       });
       terminal.out(options.json ? `${JSON.stringify(verdict, null, 2)}\n` : renderVerdict(verdict, terminal.style));
       return exitCode(verdict);

@@ -4,9 +4,9 @@
  * from what the receiving server adds, and a field that says something twice or leaves something open yields no address at all.
  * Never decides whether the server that wrote the field is a trusted one.
  */
-import { isIP } from 'node:net';
 import { isFoldingSpace, readComment, readQuotedString, readUntil } from './lexical.ts';
 import { readDate } from './received-date.ts';
+import { type Clause, lastMatch, readClient, softwareOf } from './tcp-info.ts';
 
 /** TLS as a Received field tells it. */
 export type ReceivedTls = { readonly version?: string; readonly cipher?: string; readonly bits?: number };
@@ -17,6 +17,11 @@ export type Received = {
   readonly fromHelo: string | null;
   /** Host name that the server found for the client address; null for "unknown". */
   readonly fromName: string | null;
+  /**
+   * The same name where the server also looked up the address of the name and found the client: Postfix, Exim and Sendmail write which of the two they
+   * did. Null for every other server, because a PTR record alone is the client's own claim.
+   */
+  readonly confirmedName: string | null;
   /** Client address that the server wrote (TCP-info); null where it wrote none, and where more than one reading is possible. */
   readonly fromIp: string | null;
   /** Name of the server that received the message. */
@@ -48,7 +53,6 @@ export const MAX_RECEIVED_CHARS = 8192;
 
 const CLAUSES = ['from', 'by', 'via', 'with', 'id', 'for', 'envelope-from', 'tls'] as const;
 type ClauseName = (typeof CLAUSES)[number];
-type Clause = { readonly words: string[]; readonly comments: string[] };
 
 /**
  * Reads the body of one Received field.
@@ -59,18 +63,20 @@ export function readReceived(text: string): Received {
   const { clauses, comments, dateText, mangled } = split(text.slice(0, MAX_RECEIVED_CHARS));
   const dateMs = dateText === '' ? null : readDate(dateText);
   // A HELO name with a semicolon moves the server's own words behind it, where the date stands.
-  const ambiguous = mangled || (dateText !== '' && dateMs === null);
+  const from = clauses.get('from');
+  const ambiguous = mangled || isTakenApart(clauses) || (dateText !== '' && dateMs === null);
   const by = clauses.get('by')?.words[0] ?? null;
   if (ambiguous) return { ...NOTHING, by, ambiguous };
-  const from = clauses.get('from');
   const protocol = protocolOf(clauses.get('with')?.words ?? []);
-  const client = from === undefined ? null : tcpInfo(from);
-  const authenticated = protocol === null ? null : authenticatedBy(protocol);
   const besideHelo = new Set(from?.comments);
   const ownComments = comments.filter((comment) => !besideHelo.has(comment));
+  const software = softwareOf(clauses.get('by')?.comments ?? [], ownComments);
+  const client = from === undefined ? null : readClient(from, software);
+  const authenticated = protocol === null ? null : authenticatedBy(protocol);
   return {
     fromHelo: client?.helo ?? from?.words[0] ?? null,
     fromName: client?.name ?? null,
+    confirmedName: client?.confirmedName ?? null,
     fromIp: client?.ip ?? null,
     by,
     with: protocol,
@@ -85,9 +91,21 @@ export function readReceived(text: string): Received {
   };
 }
 
+/**
+ * True when the from clause lost its end: servers write it first and the by clause after it (RFC 5321 section 4.4). A HELO name such as "x (y [192.0.2.1]) via"
+ * moves the address that the server saw into a clause of its own, and leaves the one that the client made up.
+ */
+function isTakenApart(clauses: Parts['clauses']): boolean {
+  const from = clauses.get('from');
+  if (from === undefined) return false;
+  const [first, second = 'by'] = clauses.keys();
+  return first !== 'from' || second !== 'by' || (from.words.length === 0 && from.comments.length === 0);
+}
+
 const NOTHING: Received = {
   fromHelo: null,
   fromName: null,
+  confirmedName: null,
   fromIp: null,
   by: null,
   with: null,
@@ -129,8 +147,9 @@ function split(text: string): Parts {
       mangled ||= !comment.closed;
       at = comment.end;
     } else {
-      const end = endOfWord(text, at);
+      const { end, closed } = readWord(text, at);
       const word = text.slice(at, end);
+      mangled ||= !closed;
       const name = CLAUSES.find((known) => known === word.toLowerCase().replace(/=$/, ''));
       if (name === undefined) clause.words.push(word.replace(/,$/, ''));
       else {
@@ -144,89 +163,27 @@ function split(text: string): Parts {
   return { clauses, comments, dateText: text.slice(at + 1), mangled };
 }
 
-/** A word ends at white space, a comment or the date. Quotes count only inside a path, because a HELO name may hold a lone one. */
-function endOfWord(text: string, start: number): number {
-  if (text.charAt(start) !== '<')
-    return readUntil(
+/**
+ * A word ends at white space, a comment or the date. Quotes count only inside a path, because a HELO name may hold a lone one. A path that white space or
+ * another path interrupts is not closed: a HELO name that ends with "<" would swallow what the server writes after it.
+ */
+function readWord(text: string, start: number): { readonly end: number; readonly closed: boolean } {
+  if (text.charAt(start) !== '<') {
+    const end = readUntil(
       text,
       start + 1,
       (character) => isFoldingSpace(character) || character === '(' || character === ';',
     );
+    return { end, closed: true };
+  }
   let at = start + 1;
   while (at < text.length) {
     const character = text.charAt(at);
-    if (character === '"') at = readQuotedString(text, at).end;
-    else if (character === '>') return at + 1;
-    else at += 1;
+    if (character === '>') return { end: at + 1, closed: true };
+    if (character === '<' || isFoldingSpace(character)) return { end: at, closed: false };
+    at = character === '"' ? readQuotedString(text, at).end : at + 1;
   }
-  return at;
-}
-
-type Client = { readonly ip: string; readonly name: string | null; readonly helo?: string | undefined };
-
-/** Comments that Postfix writes into the from clause after the TCP-info; the names in them are the client's choice. */
-const NOT_TCP_INFO = /^(?:using |client |no client|authenticated|version=|helo |ehlo |may be forged)/i;
-/** An address literal of RFC 5321 section 4.1.3; Exim puts a port after it. */
-const LITERAL = /\[(?:IPv6:)?([0-9A-Fa-f.:]{2,45})\]/gi;
-const HELO_ARGUMENT = /(?:^|[\s(])(?:helo|ehlo)[= ](\S+)/i;
-
-/**
- * The client address as the server wrote it. The comment with an address that stands last is the server's, because everything the client can bring
- * into this clause stands in front of it.
- */
-function tcpInfo(from: Clause): Client | null {
-  const helo = lastMatch(from.comments, HELO_ARGUMENT);
-  for (const comment of from.comments.toReversed()) {
-    if (NOT_TCP_INFO.test(comment)) continue;
-    const client = addressIn(comment);
-    // Exim and qmail write the name they found in front, and the HELO name into a comment.
-    if (client !== null) {
-      const serverWroteName = helo !== null || client.literalFirst;
-      const name = serverWroteName ? (from.words[0] ?? null) : client.name;
-      return { ip: client.ip, name: knownName(name), helo: helo ?? undefined };
-    }
-  }
-  // Exim without a host name: "from [192.0.2.1] (helo=name)". Without such a comment the literal may be the client's HELO.
-  const literal = /^\[(?:IPv6:)?([0-9A-Fa-f.:]{2,45})\](?::\d+)?$/i.exec(from.words[0] ?? '')?.[1];
-  if (literal === undefined || isIP(literal) === 0 || !/^(?:port=\d+ )?helo=/i.test(from.comments.at(-1) ?? ''))
-    return null;
-  return { ip: literal, name: null, helo: helo ?? undefined };
-}
-
-type AddressIn = { readonly ip: string; readonly name: string | null; readonly literalFirst: boolean };
-
-function addressIn(comment: string): AddressIn | null {
-  const outer = withoutNested(comment);
-  const literals = [...outer.matchAll(LITERAL)].filter(
-    ({ 1: address, index }) => isIP(address ?? '') > 0 && !/(?:helo|ehlo|ident)=$/i.test(outer.slice(0, index)),
-  );
-  const literalFirst = outer.startsWith('[');
-  // Exim puts the address first and the client's words after it; the others put it last.
-  const found = literalFirst ? literals[0] : literals.at(-1);
-  if (found !== undefined) {
-    const before = outer.slice(0, found.index).trim().split(/[\s@]/).at(-1) ?? '';
-    return { ip: found[1] ?? '', name: before === '' ? null : before, literalFirst: literalFirst && found.index === 0 };
-  }
-  // Exchange and qmail: the address alone, perhaps after "user@".
-  const bare = outer.trim().split('@').at(-1) ?? '';
-  return isIP(bare) > 0 ? { ip: bare, name: null, literalFirst: false } : null;
-}
-
-/** A comment without the comments inside it, as in "(host [192.0.2.1] (may be forged))". */
-function withoutNested(comment: string): string {
-  let depth = 0;
-  let outer = '';
-  for (const character of comment) {
-    if (character === '(') depth += 1;
-    else if (character === ')') depth -= 1;
-    else if (depth === 0) outer += character;
-  }
-  return outer.trim();
-}
-
-function knownName(name: string | null): string | null {
-  if (name === null || name.startsWith('[') || /^unknown$/i.test(name)) return null;
-  return name.replace(/\.$/, '');
+  return { end: at, closed: false };
 }
 
 function protocolOf(words: readonly string[]): string | null {
@@ -246,15 +203,6 @@ function authenticatedBy(protocol: string): boolean | null {
 
 const ENVELOPE_FROM = /^(?:envelope-from|return-path)[ =](\S+)/i;
 const AUTH_IDENTITY = /^authenticated (?:sender|user|as):? (\S+)/i;
-
-/** The first group of a pattern in the last comment that has it: what a client brings in stands before what the server writes. */
-function lastMatch(comments: readonly string[], pattern: RegExp): string | null {
-  for (const comment of comments.toReversed()) {
-    const found = pattern.exec(comment)?.[1];
-    if (found !== undefined) return found;
-  }
-  return null;
-}
 
 const TLS_PATTERNS: readonly RegExp[] = [
   // Postfix, Stalwart

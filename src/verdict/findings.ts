@@ -5,7 +5,7 @@
 
 import type { DnsUsage } from '../../schemas/dns.ts';
 import type { Finding } from '../../schemas/finding.ts';
-import type { Derived, VerdictSettings } from '../../schemas/verdict.ts';
+import type { VerdictSettings } from '../../schemas/verdict.ts';
 import type { SignatureOutcome } from '../dkim/signature-outcome.ts';
 import { type Message, malformedLines } from '../message/message.ts';
 import type { Reported } from './authentication-results.ts';
@@ -25,7 +25,8 @@ export type Judged = Reported & {
   settings: VerdictSettings;
   /** Where the two SPF evaluators differ. */
   disagreements: readonly string[];
-  derived: Derived | null;
+  /** Findings of how the transport facts were derived. */
+  ofDerivedFacts: readonly Finding[];
 };
 
 type Rule = (judged: Judged) => Finding | Finding[] | null;
@@ -173,17 +174,6 @@ const readings: Rule = ({ dmarc }) =>
 const spfDisagreement: Rule = ({ disagreements }) =>
   disagreements.map((message) => finding('spf-evaluators-differ', 'warning', message, 'RFC 7208 section 4.6', 'spf'));
 
-const trustedSource: Rule = ({ derived }) =>
-  derived?.trustReceived !== undefined && derived.from === null
-    ? finding(
-        'no-trusted-source',
-        'warning',
-        'no Received field can be held to be written by the named server, so no facts were derived',
-        'RFC 5321 section 4.4',
-        'derived',
-      )
-    : null;
-
 const deception: Rule = ({ message, author, dmarc }) => {
   const { spf, dkim } = dmarc.rfc9989.alignment;
   return signsOfDeception({
@@ -224,7 +214,7 @@ const RULES: readonly Rule[] = [
   budget,
   readings,
   spfDisagreement,
-  trustedSource,
+  ({ ofDerivedFacts }) => [...ofDerivedFacts],
   deception,
   relay,
 ];

@@ -10,11 +10,16 @@ import { isNullReversePath } from './transport.ts';
 
 /**
  * Checks both identities.
- * @param strict false: the lenient mode of mailauth
+ * @param parts.strict false: the lenient mode of mailauth
+ * @param parts.clientUnknown why the client address is unknown, where there is more to say
  * @returns the MAIL FROM result where MAIL FROM is known and not null, else the HELO result for the null reverse-path, else `none` with the reason
  */
-export const checkSpf = async (facts: SmtpFacts, parts: SpfParts & { strict: boolean }): Promise<SpfVerdict> => {
-  if (facts.clientIp === undefined) return unchecked('the client address is unknown, so SPF could not be checked');
+export const checkSpf = async (
+  facts: SmtpFacts,
+  parts: SpfParts & { readonly strict: boolean; readonly clientUnknown?: string | null },
+): Promise<SpfVerdict> => {
+  if (facts.clientIp === undefined)
+    return unchecked(parts.clientUnknown ?? 'the client address is unknown, so SPF could not be checked');
   const check = (question: SpfQuestion | null): Promise<SpfCheck> | null =>
     question && (parts.strict ? checkStrictly(question, parts) : checkByMailauth(question, parts, false));
   const [mailFromCheck, heloCheck] = await Promise.all([

@@ -42,7 +42,8 @@ export type VerifyOptions = {
   include?: readonly IncludeWord[] | undefined;
   /** Unpublished records for this verification only. */
   overlay?: readonly OverlayRecord[] | undefined;
-  trustReceived?: string | undefined;
+  /** Names, `*.` wildcards, addresses and networks of own hosts: the Received fields that they wrote are believed. */
+  trustReceived?: string | readonly string[] | undefined;
   trustedAuthservIds?: readonly string[] | undefined;
   /** Ends the verification without a verdict. */
   signal?: AbortSignal | undefined;
@@ -88,13 +89,13 @@ export const createVerifier = (parts: VerifierParts): Verify => {
     if (message.kind === 'header-too-large') {
       throw new Fault('header-too-large', `the header block passes the limit ${message.limit} of ${message.max}`);
     }
-    const { facts, derived } = deriveFacts(message, given, options);
+    const { facts, derived, clientUnknown, findings: ofDerivedFacts } = deriveFacts(message, given, options);
     const laid = overlaid(parts.lookup, options.overlay);
     const budget = withBudget(stoppable(laid, options.signal), parts.dnsLimits, clock.monotonicMs, parts.mode);
     const { lookup } = budget;
     const author = readAuthor(message);
     const { strict, authservId: receiver } = settings;
-    const spfParts = { lookup, deadlineMs, clock, strict, receiver };
+    const spfParts = { lookup, deadlineMs, clock, strict, receiver, clientUnknown };
 
     // Asked at once, as soon as their names are known: SPF, keys, DMARC records, the client's name, and BIMI.
     const dmarcBegun = author.domain === null ? null : beginDmarc(author.domain, lookup, deadlineMs);
@@ -194,7 +195,7 @@ export const createVerifier = (parts: VerifierParts): Verify => {
         usage,
         settings,
         disagreements,
-        derived,
+        ofDerivedFacts,
       }),
       dns: usage,
       ...(asks(options, 'evidence') && { evidence: mergeEvidence(budget.evidence(), aside.evidence()) }),

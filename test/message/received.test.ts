@@ -169,6 +169,13 @@ const helos: [helo: string, ip: string | null][] = [
   [`x (y [198.51.100.9]) by mx.example; ${DATE}`, null],
   [`x (y [198.51.100.9]) by mx.example; ${DATE} (`, null],
   ['x;', null],
+  ...['via', 'id', 'for', 'tls', 'envelope-from', 'with'].map((word): [string, null] => [
+    `x (y [198.51.100.9]) ${word}`,
+    null,
+  ]),
+  ['via', null],
+  ['(y [198.51.100.9]) <', null],
+  ['(y [198.51.100.9]) <"', null],
 ];
 for (const [helo, ip] of helos) {
   test(`readReceived is not misled by HELO ${helo}`, () => {
@@ -191,6 +198,21 @@ test('readReceived believes no reverse-path and no TLS that stand in the HELO na
     `from x (envelope-from <ceo@brand.example>) (using TLSv1.3 with cipher A) (unknown [192.0.2.10]) by mx.example with ESMTP id 1; ${DATE}`,
   );
   assert.deepEqual([read.fromIp, read.envelopeFrom, read.tls], ['192.0.2.10', null, null]);
+});
+
+test('readReceived tells a confirmed name for the servers alone that say whether they confirmed it', () => {
+  const cases: [string, string | null][] = [
+    ['from x (a.example [192.0.2.10]) by mx.example (Postfix) with ESMTP id 1', 'a.example'],
+    ['from x (helo=y) (a.example [192.0.2.10]) by mx.example (Postfix) with ESMTP id 1', 'a.example'],
+    ['from x (unknown [192.0.2.10]) by mx.example (Postfix) with ESMTP id 1', null],
+    ['from x (a.example [192.0.2.10]) by mx.example (8.17.1/8.17.1/Debian-2) with ESMTP id 1', 'a.example'],
+    ['from x (a.example [192.0.2.10] (may be forged)) by mx.example (8.17.1/8.17.1) with ESMTP id 1', null],
+    ['from a.example ([192.0.2.10]) by mx.example (8.17.1/8.17.1) with ESMTP id 1', null],
+    ['from a.example ([192.0.2.10] helo=x) by mx.example with esmtp (Exim 4.96) id 1', 'a.example'],
+    ['from [192.0.2.10] (helo=a.example) by mx.example with esmtp (Exim 4.96) id 1', null],
+    ['from x (a.example [192.0.2.10]) by mx.example (Haraka) with ESMTP id 1', null],
+  ];
+  for (const [text, name] of cases) assert.equal(readReceived(`${text}; ${DATE}`).confirmedName, name, text);
 });
 
 test('readReceived reads nothing from a literal that may be the HELO', () => {

@@ -212,6 +212,13 @@ test('the facts are filled in from the Received field of the named server, and o
     await page.locator('#message-note', { hasText: 'Facts filled in from Received field 1' }).waitFor();
     assert.equal(await page.getByLabel('Client IP address').inputValue(), '192.0.2.10');
     assert.match((await page.locator('#more-facts').textContent()) ?? '', /ESMTPS/);
+    const hops = page.locator('#received-path li');
+    assert.equal(await hops.count(), 2);
+    assert.match(
+      (await hops.nth(0).textContent()) ?? '',
+      /\[192\.0\.2\.10\] to mx\.mine\.example with ESMTPS \(taken\)/,
+    );
+    assert.match((await hops.nth(1).textContent()) ?? '', /Not believed/);
   }));
 
 test('a wrong fact is told with its field, and the form stays as it was', () =>

@@ -266,6 +266,28 @@ test('results of a trusted authserv-id are told, the topmost field of a name alo
   ]);
 });
 
+test('deriveFacts takes nothing from an Authentication-Results of another version, nor from the next one of that name', async () => {
+  const judge = (head: string) =>
+    makeVerifier()(
+      Buffer.concat([Buffer.from(head), example('unsigned.eml')]),
+      {},
+      { trustedAuthservIds: ['mx.receiver.example'] },
+    );
+  const { derived, findings } = await judge(
+    'Authentication-Results: mx.receiver.example 2; spf=pass\r\nAuthentication-Results: mx.receiver.example; spf=pass\r\n',
+  );
+  assert.deepEqual(derived?.authenticationResults, []);
+  const told = findings.find(({ code }) => code === 'unknown-results-version');
+  assert.match(told?.message ?? '', /mx\.receiver\.example has version 2/);
+  assert.equal(told?.section, 'RFC 8601 section 2.2');
+  const mixed = await judge('Authentication-Results: mx.receiver.example 1; spf/2=pass; dkim/1=pass; dmarc=fail\r\n');
+  assert.deepEqual(
+    mixed.derived?.authenticationResults.map(({ method }) => method),
+    ['dkim', 'dmarc'],
+  );
+  assert.match(mixed.findings.find(({ code }) => code === 'unknown-results-version')?.message ?? '', /spf\/2/);
+});
+
 test('askBimiAhead asks for BIMI while the key is still awaited, once an enforcing policy is known', async () => {
   let asked = (): void => {};
   const bimiAsked = new Promise<void>((resolve) => {

@@ -5,7 +5,9 @@
 import { announce } from './announce.js';
 import { byteCount } from './dns-text.js';
 import { byId, element, fill } from './dom.js';
+import { sentence } from './facts.js';
 import { problemView } from './problem-view.js';
+import { receivedView } from './received-view.js';
 import { samples, verify } from './service.js';
 
 /** @import { VerifyFacts } from './service.js' */
@@ -22,6 +24,7 @@ const note = byId('message-note', HTMLElement);
 const picker = byId('message-file', HTMLInputElement);
 const sample = byId('sample', HTMLSelectElement);
 const ownMx = byId('own-mx', HTMLInputElement);
+const receivedPath = byId('received-path', HTMLElement);
 const moreFacts = byId('more-facts', HTMLElement);
 const inputs = /** @type {const} */ ({
   clientIp: byId('client-ip', HTMLInputElement),
@@ -163,19 +166,20 @@ const offerSamples = async (judge) => {
   });
 };
 
-/** Has the service read the facts out of the message; only the field that the named server wrote is believed. */
+/** Has the service read the facts out of the message; only what the named servers wrote is believed. */
 const fillIn = async () => {
   const problems = byId('message-problem', HTMLElement);
   const message = formMessage();
-  const name = ownMx.value.trim();
+  const names = ownMx.value.split(',').flatMap((name) => (name.trim() === '' ? [] : [name.trim()]));
   fill(problems);
-  if (message === null || name === '') {
+  fill(receivedPath);
+  if (message === null || names.length === 0) {
     const missing = message === null ? text : ownMx;
     announce(message === null ? 'First put a message on the form' : 'First name your own MX');
     missing.focus();
     return;
   }
-  const outcome = await verify(message.bytes, { trustReceived: name }, new AbortController().signal);
+  const outcome = await verify(message.bytes, { trustReceived: names }, new AbortController().signal);
   if (!outcome.ok) {
     fill(
       problems,
@@ -183,16 +187,23 @@ const fillIn = async () => {
     );
     return;
   }
-  const { derived, smtp } = outcome.value;
+  const { derived, smtp, findings } = outcome.value;
+  const path = derived?.path ?? [];
+  if (path.length > 0) fill(receivedPath, receivedView(path));
   if (derived?.from === null || derived === undefined) {
-    const title = `No Received field of this message says that ${name} wrote it`;
+    const title = `No Received field of this message says that ${names.join(' or ')} wrote it`;
+    const detail = findings.find(({ code }) => code === 'no-trusted-source')?.message;
     fill(
       problems,
-      problemView({ type: 'about:blank', title, status: 0 }, () => void fillIn()),
+      problemView(
+        { type: 'about:blank', title, status: 0, ...(detail !== undefined && { detail }) },
+        () => void fillIn(),
+      ),
     );
     return;
   }
   showFacts(smtp);
+  const unknown = findings.filter(({ field }) => field === 'derived.path' || field === 'smtp.mailFrom');
   announce(`Filled in from ${derived.from}`);
-  note.textContent = `Facts filled in from ${derived.from}`;
+  note.textContent = `Facts filled in from ${derived.from}${unknown.map(({ message }) => `. ${sentence(message)}`).join('')}`;
 };

@@ -15,7 +15,7 @@
  * @typedef {{ ok: true, value: Value } | { ok: false, problem: Problem }} Outcome
  */
 
-/** @typedef {{ smtp?: SmtpFacts, trustReceived?: string, dns?: readonly OverlayRecord[] }} VerifyFacts beside the message */
+/** @typedef {{ smtp?: SmtpFacts, trustReceived?: string[], dns?: readonly OverlayRecord[] }} VerifyFacts beside the message */
 
 let accessKey = '';
 
