@@ -129,4 +129,4 @@ const factsOf = ({ context, envelope }: MtaHooksRequest, authservId: string): Sm
 
 /** Text without control characters, bounded; undefined for nothing. */
 const text = (given: string | null | undefined, maxLength: number): string | undefined =>
-  given?.replace(/[\u0000-\u001f\u007f]/g, '?').slice(0, maxLength) || undefined;
+  given?.slice(0, maxLength).replace(/[\u0000-\u001f\u007f]/g, '?') || undefined;

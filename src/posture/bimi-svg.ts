@@ -99,7 +99,7 @@ const readTag = (text: string, at: number, logo: Logo): number => {
     end = endOfWord(text, start);
     if (end === start) {
       // White space, or a mark that is part of no name.
-      end++;
+      end = skipSpace(text, end + 1);
       continue;
     }
     logo.parts++;

@@ -36,4 +36,4 @@ const attribute = (name: string | undefined, keys: readonly string[]): string =>
 };
 
 // A certificate is a stranger's text.
-const plain = (value: string): string => value.replace(/[^\x20-\x7e]/g, '?').slice(0, MAX_CHARACTERS);
+const plain = (value: string): string => value.slice(0, MAX_CHARACTERS).replace(/[^\x20-\x7e]/g, '?');

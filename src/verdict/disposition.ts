@@ -138,4 +138,4 @@ const dkimWords = (results: string[]): string =>
   results.length === 0 ? 'none' : [...new Set(results)].slice(0, 3).join('/');
 
 /** Printable ASCII without a percent sign, which Sendmail and Postfix would read as a format. */
-const printable = (text: string): string => text.replace(/[^\x21-\x7e]|%/g, '?').slice(0, 128);
+const printable = (text: string): string => text.slice(0, 128).replace(/[^\x21-\x7e]|%/g, '?');

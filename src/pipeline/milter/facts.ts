@@ -64,7 +64,7 @@ export const toSmtpFacts = (told: ToldFacts, authservId: string): SmtpFacts => {
 export const toText = (octets: string, maxLength: number): string => {
   const bytes = Buffer.from(octets, 'latin1');
   const text = isUtf8(bytes) ? bytes.toString('utf8') : octets;
-  return text.replace(/[\u0000-\u001f\u007f]/g, '?').slice(0, maxLength);
+  return text.slice(0, maxLength).replace(/[\u0000-\u001f\u007f]/g, '?');
 };
 
 /** A path without its angle brackets; "" for the null reverse-path. */

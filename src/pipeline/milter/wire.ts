@@ -177,16 +177,19 @@ export const readCommand = ({ code, payload }: Frame): Command | WireFault => {
   }
 };
 
-/** The NUL-terminated strings of a payload; null when the last one does not end. */
+/** Most strings of one command that are read. A path has some parameters, a message some 20 macros; a frame has room for a million empty strings. */
+export const MAX_STRINGS = 256;
+
+/** The NUL-terminated strings of a payload, the first 256; null when the last one does not end. */
 const strings = (payload: Buffer): string[] | null => {
-  const pieces = payload.toString('latin1').split('\0');
-  return pieces.pop() === '' ? pieces : null;
+  if (payload.at(-1) !== 0) return null;
+  return payload.toString('latin1', 0, payload.length - 1).split('\0', MAX_STRINGS);
 };
 
 const readMacros = (payload: Buffer): Command | WireFault => {
   if (payload.length === 0) return 'malformed-command';
   // An odd count or a last string without NUL has been seen in the wild: what cannot be paired is left out.
-  const pieces = payload.subarray(1).toString('latin1').split('\0');
+  const pieces = payload.toString('latin1', 1).split('\0', MAX_STRINGS + 1);
   const values: [string, string][] = [];
   for (let at = 0; at + 2 < pieces.length; at += 2) values.push([pieces[at] ?? '', pieces[at + 1] ?? '']);
   return { kind: 'macro', command: payload.toString('latin1', 0, 1), values };

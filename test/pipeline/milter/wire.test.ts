@@ -6,6 +6,7 @@ import {
   type Command,
   createFrameReader,
   type Frame,
+  MAX_STRINGS,
   type Reply,
   readCommand,
   type WireFault,
@@ -229,6 +230,16 @@ test('writeReplies writes a reply code as exactly these octets', () => {
     writeReplies([{ kind: 'replycode', line: '550 5.7.26 no' }]).toString('latin1'),
     '\0\0\0\x0fy550 5.7.26 no\0',
   );
+});
+
+test('readCommand reads a bounded number of strings of one command', () => {
+  const many = Array.from({ length: MAX_STRINGS + 10 }, (_, at) => `P${at}\0`).join('');
+  const mail = readCommand({ code: 'M', payload: Buffer.from(`<a@brand.example>\0${many}`) });
+  assert.ok(typeof mail !== 'string' && mail.kind === 'mail');
+  assert.deepEqual([mail.parameters.length, mail.parameters[0]], [MAX_STRINGS - 1, 'P0']);
+  const macros = readCommand({ code: 'D', payload: Buffer.from(`M${many}`) });
+  assert.ok(typeof macros !== 'string' && macros.kind === 'macro');
+  assert.equal(macros.values.length, MAX_STRINGS / 2);
 });
 
 test('writeReplies lets no NUL out of a string', () => {
