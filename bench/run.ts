@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: speed and cost of the service, against rspamd and mailauth, at the floor that cryptography sets, and at its own limits. `-- --json` prints the figures
- * alone, `-- --quick` takes shorter stretches, `-- --only throughput,cold,posture,scaling,memory,worst,steady,dns,hostile` takes some parts, `-- --steady 3600` loads for an hour in place of
+ * alone, `-- --quick` takes shorter stretches, `-- --only throughput,cold,posture,scaling,memory,worst,steady,dns,hostile,growth` takes some parts, `-- --steady 3600` loads for an hour in place of
  * a minute. Ends with 1 when a promise is missed, with 69 when a program is missing or refuses. How to read it stands in bench/README.md.
  */
 import { spawnSync } from 'node:child_process';
@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { measureCold } from './cold.ts';
 import { measureDnsLoad } from './dns-load.ts';
 import { type DnsServer, startDnsServer } from './dns-server.ts';
+import { GROWTH_PROMISES, growthCells, growthComplaints, measureGrowth } from './growth.ts';
 import { HOSTILE_MIB, measureHostile } from './hostile.ts';
 import { measureMemory, measureRefusal, measureWorst } from './limits.ts';
 import { measurePosture } from './posture.ts';
@@ -20,7 +21,18 @@ import { ZONE } from './world.ts';
 
 const EX_USAGE = 64;
 const EX_UNAVAILABLE = 69;
-const PARTS = ['throughput', 'cold', 'posture', 'scaling', 'memory', 'worst', 'steady', 'dns', 'hostile'] as const;
+const PARTS = [
+  'throughput',
+  'cold',
+  'posture',
+  'scaling',
+  'memory',
+  'worst',
+  'steady',
+  'dns',
+  'hostile',
+  'growth',
+] as const;
 
 /** What must hold. */
 const PROMISES = {
@@ -224,6 +236,15 @@ const hostile = async (dns: DnsServer): Promise<void> => {
   }
 };
 
+const growth = async (): Promise<void> => {
+  const { ratio, blockedMs } = GROWTH_PROMISES;
+  say(`\nWork on a text of n and of 4n octets: at most ${ratio} times as much, at most ${blockedMs} ms at once\n`);
+  head(['way in', 'kB', 'slowest, ms', '4n : n', 'of', 'longest standstill, ms', 'of']);
+  const rows = await measureGrowth((measured) => row(growthCells(measured)));
+  report.growth = rows;
+  missed.push(...rows.flatMap(growthComplaints));
+};
+
 if (wanted.has('throughput')) {
   try {
     installRspamd();
@@ -246,6 +267,7 @@ try {
   if (wanted.has('steady')) await steady(dns);
   if (wanted.has('dns')) await dnsLoad();
   if (wanted.has('hostile')) await hostile(dns);
+  if (wanted.has('growth')) await growth();
 } finally {
   dns.close();
 }

@@ -7,6 +7,7 @@ import type { DnsCacheStats } from '../schemas/dns.ts';
 import type { Verdict } from '../schemas/verdict.ts';
 import type { QuestionEvent } from './dns/resolver.ts';
 import type { Observer } from './pipeline/parts.ts';
+import { STANDSTILL_MS, type Standstill } from './standstill.ts';
 import { addTo, createCells, createSpread, type Spread } from './tally.ts';
 import type { Step } from './verdict/verify.ts';
 
@@ -21,6 +22,7 @@ export type Metrics = {
   /** @param running verifications in progress now */
   onRunning: (running: number) => void;
   onStep: (step: Step, elapsedMs: number) => void;
+  onStandstill: (standstill: Pick<Standstill, 'elapsedMs'>) => void;
   onQuestion: (event: QuestionEvent) => void;
   onAnswer: (answer: { route: string; method: string; status: number; elapsedMs: number }) => void;
   /** For the mail servers' faces. */
@@ -105,6 +107,21 @@ export const createMetrics = (version: string): Metrics => {
   });
   const timeVerification = histogram('verification_seconds', 'Time of a verification');
   const timeStep = histogram('step_seconds', 'Time of a step of a verification; steps run side by side', 'step');
+  const countStandstill = counter(
+    'event_loop_standstills_total',
+    `Times the event loop stood still for more than ${STANDSTILL_MS} ms; the log tells what was being judged`,
+  );
+  let longestStandstillMs = 0;
+  new Gauge({
+    name: 'mailverdict_event_loop_longest_standstill_seconds',
+    help: 'Longest of them since the start; 0: there was none',
+    registers,
+    // Of several processes the longest: a sum would be no time.
+    aggregator: 'max',
+    collect() {
+      this.set(longestStandstillMs / 1000);
+    },
+  });
   const countExceeded = counter(
     'dns_budgets_exceeded_total',
     'Verifications that reached a limit on DNS questions',
@@ -183,6 +200,10 @@ export const createMetrics = (version: string): Metrics => {
       running = now;
     },
     onStep: (step, elapsedMs) => timeStep(elapsedMs, step),
+    onStandstill: ({ elapsedMs }) => {
+      countStandstill();
+      longestStandstillMs = Math.max(longestStandstillMs, elapsedMs);
+    },
     onQuestion: ({ outcome, source, failure, elapsedMs }) => {
       countQuestion(outcome, source, failure);
       if (source === 'network') timeQuestion(elapsedMs, outcome);

@@ -19,7 +19,7 @@ import { createSmtpProbe } from './posture/smtp-probe.ts';
 import { SettingMistake } from './setting-mistake.ts';
 import { judgedTogether } from './together.ts';
 import { createReplayer, type ReplayVerdict } from './verdict/replay.ts';
-import { createVerifier, type Step, type Verify } from './verdict/verify.ts';
+import { createVerifier, type OnProgress, type Step, type Verify } from './verdict/verify.ts';
 import { version } from './version.ts';
 import { type VerifyWatcher, watchedVerify } from './watched-verify.ts';
 
@@ -40,6 +40,7 @@ export type Relist = (config: Config) => void;
 export type PartsWatcher = {
   onQuestion: (event: QuestionEvent) => void;
   onStep: (step: Step, elapsedMs: number) => void;
+  onProgress?: OnProgress;
   verify: VerifyWatcher;
 };
 
@@ -70,6 +71,7 @@ export const createParts = (config: Config, log: Log, watcher?: PartsWatcher): P
     },
     mode: 'enforce',
     onStep: watcher?.onStep,
+    onProgress: watcher?.onProgress,
   });
   const verify = judgedTogether(alone, config);
   return {

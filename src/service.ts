@@ -12,6 +12,7 @@ import { createParts } from './parts.ts';
 import { writeListenAddress } from './pipeline/listener.ts';
 import { createMemory } from './pipeline/memory.ts';
 import { readSamples } from './samples.ts';
+import { watchThisProcess } from './standstill.ts';
 import type { Team } from './team.ts';
 import type { Traces } from './traces.ts';
 import { verdictLine } from './verdict-line.ts';
@@ -40,8 +41,13 @@ export type Service = {
 export const createService = async (config: Config, log: Log, team?: Team, traces?: Traces): Promise<Service> => {
   let files = readAccessFiles(config);
   const metrics = createMetrics(version);
+  const watchdog = watchThisProcess((standstill) => {
+    metrics.onStandstill(standstill);
+    log.warn(standstill, 'the event loop stood still: nothing else was served meanwhile');
+  });
   const untraced = createParts(config, log, {
     onQuestion: metrics.onQuestion,
+    onProgress: watchdog.onProgress,
     onStep:
       traces === undefined
         ? metrics.onStep
@@ -122,6 +128,7 @@ export const createService = async (config: Config, log: Log, team?: Team, trace
       const drained = Promise.all([app.close(), mailFaces.close(graceMs)]).then(() => traces?.close());
       await Promise.race([drained, patience]);
       parts.resolver.close();
+      watchdog.close();
     },
   };
 };

@@ -55,6 +55,18 @@ export type Verify = (bytes: Buffer, given: SmtpFacts, options?: VerifyOptions) 
 /** The steps whose time is told; `signatures` is DKIM and ARC. */
 export type Step = 'spf' | 'signatures' | 'iprev' | 'dmarc' | 'bimi' | 'trace';
 
+/** Where a verification is: the step that began last, or that it ended. `read` comes before the steps, `decide` after them. */
+export type Progress = {
+  /** The id of the verdict. */
+  readonly id: string;
+  /** Octets of the message. */
+  readonly bytes: number;
+  readonly step: Step | 'read' | 'decide' | 'end';
+};
+
+/** Told where a verification is; called synchronously, must not throw. */
+export type OnProgress = (progress: Progress) => void;
+
 /** What a verifier is made of. */
 export type VerifierParts = {
   lookup: Lookup;
@@ -71,6 +83,7 @@ export type VerifierParts = {
   mode: 'enforce' | 'replay';
   /** Told how long a step took in milliseconds, for gauges; must not throw. Steps run side by side: together they take longer than the whole. */
   onStep?: ((step: Step, elapsedMs: number) => void) | undefined;
+  onProgress?: OnProgress | undefined;
 };
 
 /** With more signatures than this, alignment, header fields and findings are not made in one turn of the event loop. */
@@ -79,9 +92,9 @@ const MANY_SIGNATURES = 100;
 /** Makes the function that judges messages. */
 export const createVerifier = (parts: VerifierParts): Verify => {
   const keys = createKeyCache();
-  return async (bytes, given, options = {}) => {
+  const judge = async ({ id, tell }: Run, ...[bytes, given, options = {}]: Parameters<Verify>): Promise<Verdict> => {
     const { settings, clock } = parts;
-    const timed = stopwatch(clock.monotonicMs, parts.onStep);
+    const timed = stopwatch(clock.monotonicMs, tell, parts.onStep);
     const startedMs = clock.monotonicMs();
     const nowMs = clock.nowMs();
     const deadlineMs = startedMs + parts.dnsLimits.maxElapsedMs;
@@ -144,6 +157,7 @@ export const createVerifier = (parts: VerifierParts): Verify => {
       : { spf: checked, disagreements: [] };
     if (options.signal?.aborted) throw new Fault('aborted', 'the caller gave up');
 
+    tell('decide');
     const severalPolicies =
       author.domains.length > 1
         ? await strictestPolicy(author.domains, toIdentifiers(checked, signatures, settings), lookup, deadlineMs)
@@ -162,7 +176,7 @@ export const createVerifier = (parts: VerifierParts): Verify => {
     const judged = { spf, dkim, arc, dmarc, bimi, iprev, smtp: facts, disposition };
     const usage = budget.usage();
     return {
-      id: parts.newId(),
+      id,
       evaluatedAt: new Date(nowMs).toISOString(),
       elapsedMs: rounded(clock.monotonicMs() - startedMs),
       engine: {
@@ -201,12 +215,26 @@ export const createVerifier = (parts: VerifierParts): Verify => {
       ...(asks(options, 'evidence') && { evidence: mergeEvidence(budget.evidence(), aside.evidence()) }),
     };
   };
+  return async (bytes, ...rest) => {
+    const id = parts.newId();
+    const tell: Run['tell'] = (step) => parts.onProgress?.({ id, bytes: bytes.length, step });
+    tell('read');
+    try {
+      return await judge({ id, tell }, bytes, ...rest);
+    } finally {
+      tell('end');
+    }
+  };
 };
 
+/** One verification: the id of its verdict, and who is told where it is. */
+type Run = { readonly id: string; readonly tell: (step: Progress['step']) => void };
+
 const stopwatch =
-  (nowMs: () => number, onStep: VerifierParts['onStep']) =>
+  (nowMs: () => number, tell: Run['tell'], onStep: VerifierParts['onStep']) =>
   async <Result>(step: Step, work: () => Promise<Result>): Promise<Result> => {
     const startedMs = nowMs();
+    tell(step);
     try {
       return await work();
     } finally {

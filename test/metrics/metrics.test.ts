@@ -54,6 +54,15 @@ const judge = async (file: string, metrics: Metrics): Promise<Verdict> => {
   }
 };
 
+test('createMetrics counts standstills and keeps the longest', async () => {
+  const metrics = createMetrics('1.2.3');
+  metrics.onStandstill({ elapsedMs: 900 });
+  metrics.onStandstill({ elapsedMs: 400 });
+  const samples = await samplesOf(metrics);
+  assert.equal(samples.get('mailverdict_event_loop_standstills_total'), 2);
+  assert.equal(samples.get('mailverdict_event_loop_longest_standstill_seconds'), 0.9);
+});
+
 test('createMetrics counts verdicts by method and result', async () => {
   const metrics = createMetrics('1.2.3');
   await judge('aligned.eml', metrics);
