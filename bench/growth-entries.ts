@@ -30,8 +30,8 @@ export type Entry = {
   readonly name: string;
   /** Most octets that are fed; within the limits of the entry. */
   readonly maxBytes: number;
-  /** Takes the text as somebody outside would have it taken; what becomes of it is of no interest here. */
-  readonly feed: (text: string) => unknown;
+  /** Makes an input of the text. @returns takes it as it would be taken from somebody outside; what becomes of it is of no interest here */
+  readonly prepare: (text: string) => () => unknown;
 };
 
 const FACTS = { clientIp: '192.0.2.10', helo: 'mail.x.example', mailFrom: 'a@x.example' };
@@ -63,15 +63,16 @@ const FIELDS: Readonly<Record<string, string>> = {
 };
 
 /** TXT records by the beginning of their name; `*` is every other name. Other types do not exist. */
-const textLookup =
-  (texts: Readonly<Record<string, string>>): Lookup =>
-  async ({ name, type }) => {
+const textLookup = (texts: Readonly<Record<string, string>>): Lookup => {
+  const records = Object.entries(texts).map(([start, text]) => [start, text.match(/.{1,255}/gs) ?? ['']] as const);
+  const rest = records.find(([start]) => start === '*')?.[1];
+  return async ({ name, type }) => {
     const common = { ttlSeconds: 60, authenticated: false, source: 'zone' } as const;
-    const key = Object.keys(texts).find((start) => name.startsWith(start)) ?? '*';
-    const text = type === 'TXT' ? texts[key] : undefined;
-    if (text === undefined) return { kind: 'nxdomain', ...common };
-    return { kind: 'records', records: [text.match(/.{1,255}/gs) ?? ['']], ...common };
+    const strings = records.find(([start]) => name.startsWith(start))?.[1] ?? rest;
+    if (type !== 'TXT' || strings === undefined) return { kind: 'nxdomain', ...common };
+    return { kind: 'records', records: [strings], ...common };
   };
+};
 
 const PUBLISHED = { '*': 'v=spf1 +all', '_dmarc.x.example': 'v=DMARC1; p=reject', 's._domainkey': 'v=DKIM1; p=AAAA' };
 const SIGNATURE = `DKIM-Signature: ${FIELDS['DKIM-Signature']}from\r\n`;
@@ -85,38 +86,46 @@ const messages = (): Entry[] => {
   const strict = makeVerifier({}, textLookup(PUBLISHED));
   // The lenient mode hands the message to mailauth.
   const lenient = makeVerifier({ strict: false }, textLookup(PUBLISHED));
-  const judge = (text: string, verify = strict) => verify(Buffer.from(text, 'latin1'), {}, options);
+  const judge = (text: string, verify = strict) => {
+    const message = Buffer.from(text, 'latin1');
+    return () => verify(message, {}, options);
+  };
   const fields = Object.entries(FIELDS).flatMap(([name, begun]) => {
     const others = name === 'From' ? 'Subject: s\r\n' : HEADER;
     return [
-      { name: `${name}:`, maxBytes: HEADER_BYTES, feed: (text: string) => judge(`${name}: ${text}\r\n${others}\r\n.`) },
+      {
+        name: `${name}:`,
+        maxBytes: HEADER_BYTES,
+        prepare: (text: string) => judge(`${name}: ${text}\r\n${others}\r\n.`),
+      },
       {
         name: `${name}: ${begun}`,
         maxBytes: HEADER_BYTES,
-        feed: (text: string) => judge(`${name}: ${begun}${text}x\r\n${others}\r\n.`),
+        prepare: (text: string) => judge(`${name}: ${begun}${text}x\r\n${others}\r\n.`),
       },
     ];
   });
   return [
     ...fields,
-    { name: 'a field name', maxBytes: HEADER_BYTES, feed: (text) => judge(`a${text}b: x\r\n${HEADER}\r\n.`) },
-    { name: 'the header block', maxBytes: HEADER_BYTES, feed: (text) => judge(`${text}\r\n${HEADER}\r\n.`) },
-    { name: 'the body', maxBytes: 8 * MIB, feed: (text) => judge(`${SIGNATURE}${HEADER}\r\n${text}`) },
+    { name: 'a field name', maxBytes: HEADER_BYTES, prepare: (text) => judge(`a${text}b: x\r\n${HEADER}\r\n.`) },
+    { name: 'the header block', maxBytes: HEADER_BYTES, prepare: (text) => judge(`${text}\r\n${HEADER}\r\n.`) },
+    { name: 'the body', maxBytes: 8 * MIB, prepare: (text) => judge(`${SIGNATURE}${HEADER}\r\n${text}`) },
     {
       name: 'the body, to mailauth',
       maxBytes: MIB,
-      feed: (text) => judge(`${SIGNATURE}${HEADER}\r\n${text}`, lenient),
+      prepare: (text) => judge(`${SIGNATURE}${HEADER}\r\n${text}`, lenient),
     },
     {
       name: 'a MIME header of the body',
       maxBytes: MIB,
-      feed: (text) =>
+      prepare: (text) =>
         judge(`${HEADER}Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\nContent-Type: ${text}x\r\n\r\n--b--`),
     },
     ...['helo', 'mailFrom'].map((fact) => ({
       name: `${fact}, to SPF and mailauth`,
       maxBytes: 1000,
-      feed: (text: string) => lenient(Buffer.from(`${HEADER}\r\n`), { ...FACTS, [fact]: `${text}@x.example` }, options),
+      prepare: (text: string) => () =>
+        lenient(Buffer.from(`${HEADER}\r\n`), { ...FACTS, [fact]: `${text}@x.example` }, options),
     })),
   ];
 };
@@ -135,12 +144,10 @@ const messageRecords = (): Entry[] =>
       [true, false].map((strict) => ({
         name: `TXT ${name === '*' ? 'SPF' : name}: ${begun}${strict ? '' : ', to mailauth'}`,
         maxBytes: TEXT_BYTES,
-        feed: (text: string) =>
-          makeVerifier({ strict }, textLookup({ ...PUBLISHED, [name]: `${begun}${text}x` }))(
-            Buffer.from(`${SIGNATURE}${HEADER}\r\n.`),
-            FACTS,
-            options,
-          ),
+        prepare: (text: string) => {
+          const verify = makeVerifier({ strict }, textLookup({ ...PUBLISHED, [name]: `${begun}${text}x` }));
+          return () => verify(Buffer.from(`${SIGNATURE}${HEADER}\r\n.`), FACTS, options);
+        },
       })),
     ),
   );
@@ -171,32 +178,34 @@ const POSTURE_RECORDS: readonly (readonly [name: string, type: RecordType, begun
 const domains = (): Entry[] => {
   const assess = (world: World, more: WorldOptions = {}) => {
     const settings = { postureCacheEntries: 0, ...more.settings };
-    return createAssessor(worldParts(world, { ...more, settings }))('brand.example', { selectors: ['s'] });
+    const assessor = createAssessor(worldParts(world, { ...more, settings }));
+    return () => assessor('brand.example', { selectors: ['s'] });
   };
-  const fetched = (url: string, body: string | Buffer) => assess(BRAND, { web: { [url]: { body } } });
+  const fetched = (url: string, text: string) =>
+    assess(BRAND, { web: { [url]: { body: Buffer.from(text, 'latin1') } } });
   return [
     ...POSTURE_RECORDS.map(([name, type, begun]) => ({
       name: `domain, ${name} ${type}: ${begun}`,
       maxBytes: TEXT_BYTES,
-      feed: (text: string) =>
+      prepare: (text: string) =>
         assess({ ...BRAND, [`${name} ${type}`]: [`${begun}${text}x`.replace(/[^\0-\xff]/g, '?')] }),
     })),
     ...['', 'version: STSv1\nmode: enforce\nmax_age: 86400\nmx: ', 'version: STSv1\nmode: enforce\nmax_age: '].map(
       (begun) => ({
         name: `an MTA-STS policy: ${begun.split('\n').at(-1)}`,
         maxBytes: MIB,
-        feed: (text: string) => fetched(POLICY_URL, `${begun}${text}`),
+        prepare: (text: string) => fetched(POLICY_URL, `${begun}${text}`),
       }),
     ),
     ...['', `${SVG}<path `, `${SVG}<path d="`, '<svg '].map((begun) => ({
       name: `an SVG: ${begun}`,
       maxBytes: 4 * MIB,
-      feed: (text: string) => fetched('https://brand.example/l.svg', `${begun}${text}`),
+      prepare: (text: string) => fetched('https://brand.example/l.svg', `${begun}${text}`),
     })),
     ...['-----BEGIN CERTIFICATE-----\n', `${MARK_CERTIFICATE}\n`, ''].map((begun) => ({
       name: `a mark certificate: ${begun.slice(0, 27).trim()}${begun.length > 40 ? '…' : ''}`,
       maxBytes: 4 * MIB,
-      feed: (text: string) => fetched('https://brand.example/vmc.pem', `${begun}${text}`),
+      prepare: (text: string) => fetched('https://brand.example/vmc.pem', `${begun}${text}`),
     })),
   ];
 };
@@ -223,17 +232,18 @@ const requests = async (): Promise<Entry[]> => {
     hooks: createMailFaces(config, parts, log),
     domains: { assess, width: 4 },
   });
-  const post = (url: string, payload: object | string | Buffer, type = 'application/json') =>
-    app.inject({
-      method: 'POST',
-      url,
-      payload: typeof payload === 'object' && !Buffer.isBuffer(payload) ? JSON.stringify(payload) : payload,
-      headers: { 'content-type': type },
-    });
+  const post = (url: string, body: object | string, type = 'application/json') => {
+    const payload = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+    return () => app.inject({ method: 'POST', url, payload, headers: { 'content-type': type } });
+  };
+  const get =
+    (url: string, headers: Record<string, string> = {}) =>
+    () =>
+      app.inject({ url, headers });
   const message = `${HEADER}\r\n.`;
   const verifyWith = (more: object) => post('/v1/verify', { message, ...more });
   const record = { name: 'x.example', type: 'TXT', data: ['v=spf1 -all'] };
-  const entries: readonly (readonly [name: string, maxBytes: number, feed: Entry['feed']])[] = [
+  const entries: readonly (readonly [name: string, maxBytes: number, prepare: Entry['prepare']])[] = [
     ...MEMBERS.map((path) => [`verify, ${path}`, MIB, (text: string) => verifyWith(nested(path, text))] as const),
     ['verify, smtp.rcptTo', MIB, (text) => verifyWith(nested('smtp.rcptTo', [text]))],
     ['verify, message', MIB, (text) => post('/v1/verify', { message: text })],
@@ -286,20 +296,16 @@ const requests = async (): Promise<Entry[]> => {
           },
         }),
     ],
-    ['domains, the name', 4000, (text) => app.inject(`/v1/domains/${encodeURIComponent(text)}`)],
+    ['domains, the name', 4000, (text) => get(`/v1/domains/${encodeURIComponent(text)}`)],
     ['domains, mailFrom', MIB, (text) => post('/v1/domains/x.example', { mailFrom: text })],
     ['domains, selectors', 200_000, (text) => post('/v1/domains/x.example', { selectors: [text] })],
     ['domains, dns TXT', 200_000, (text) => post('/v1/domains/x.example', { dns: [{ ...record, data: [text] }] })],
     ['domains, a list', 200_000, (text) => post('/v1/domains', { domains: [text] })],
-    ['X-Forwarded-For', 16_000, (text) => app.inject({ url: '/healthz', headers: { 'x-forwarded-for': plain(text) } })],
-    [
-      'Authorization',
-      16_000,
-      (text) => app.inject({ url: '/metrics', headers: { authorization: `Bearer ${plain(text)}` } }),
-    ],
-    ['If-None-Match', 16_000, (text) => app.inject({ url: '/', headers: { 'if-none-match': plain(text) } })],
+    ['X-Forwarded-For', 16_000, (text) => get('/healthz', { 'x-forwarded-for': plain(text) })],
+    ['Authorization', 16_000, (text) => get('/metrics', { authorization: `Bearer ${plain(text)}` })],
+    ['If-None-Match', 16_000, (text) => get('/', { 'if-none-match': plain(text) })],
   ];
-  return entries.map(([name, maxBytes, feed]) => ({ name, maxBytes, feed }));
+  return entries.map(([name, maxBytes, prepare]) => ({ name, maxBytes, prepare }));
 };
 
 const plain = (text: string): string => text.replace(/[^\x20-\x7e]/g, ' ');
@@ -318,20 +324,22 @@ const frame = (code: string, text: string): Buffer => {
 const mailServers = (): Entry[] => {
   const config = Config.parse({ dnsServers: '127.0.0.1:9' });
   const lists = createLists(config);
-  const session = (...frames: readonly Buffer[]): unknown => {
-    const limits = { maxMessageBytes: config.pipelineMaxMessageBytes, maxFields: config.pipelineMaxFields };
-    const one = createSession({ limits, memory: createMemory(1e9), authservId: '', lists });
-    const reader = createFrameReader(config.pipelineMaxFrameBytes);
-    for (const chunk of frames) {
-      reader.push(chunk);
-      for (let next = reader.next(); next !== undefined; next = reader.next()) {
-        const command = typeof next === 'string' ? next : readCommand(next);
-        if (typeof command === 'string') return command;
-        one.receive(command);
+  const session =
+    (...frames: readonly Buffer[]) =>
+    (): unknown => {
+      const limits = { maxMessageBytes: config.pipelineMaxMessageBytes, maxFields: config.pipelineMaxFields };
+      const one = createSession({ limits, memory: createMemory(1e9), authservId: '', lists });
+      const reader = createFrameReader(config.pipelineMaxFrameBytes);
+      for (const chunk of frames) {
+        reader.push(chunk);
+        for (let next = reader.next(); next !== undefined; next = reader.next()) {
+          const command = typeof next === 'string' ? next : readCommand(next);
+          if (typeof command === 'string') return command;
+          one.receive(command);
+        }
       }
-    }
-    return one.end();
-  };
+      return one.end();
+    };
   const optneg = frame('O', '\0\0\0\x06\0\0\x01\xff\0\x1f\xff\xff');
   const connect = frame('C', 'mail.x.example\x004\0\x19192.0.2.10\0');
   const mail = frame('M', '<a@x.example>\0');
@@ -340,35 +348,38 @@ const mailServers = (): Entry[] => {
     {
       name: 'milter, host name',
       maxBytes: MIB,
-      feed: (text) => session(optneg, frame('C', `${text}\x004\0\x19${text}\0`), mail, frame('E', '')),
+      prepare: (text) => session(optneg, frame('C', `${text}\x004\0\x19${text}\0`), mail, frame('E', '')),
     },
-    { name: 'milter, HELO', maxBytes: MIB, feed: (text) => whole(frame('H', `${text}\0`), mail) },
+    { name: 'milter, HELO', maxBytes: MIB, prepare: (text) => whole(frame('H', `${text}\0`), mail) },
     {
       name: 'milter, a macro',
       maxBytes: MIB,
-      feed: (text) => whole(frame('D', `M{auth_authen}\0${text}\0i\0${text}\0{${text}}\0x\0`), mail),
+      prepare: (text) => whole(frame('D', `M{auth_authen}\0${text}\0i\0${text}\0{${text}}\0x\0`), mail),
     },
     {
       name: 'milter, macros',
       maxBytes: MIB,
-      feed: (text) => whole(frame('D', `M${text.replaceAll(',', '\0')}\0`), mail),
+      prepare: (text) => whole(frame('D', `M${text.replaceAll(',', '\0')}\0`), mail),
     },
-    { name: 'milter, MAIL', maxBytes: MIB, feed: (text) => whole(frame('M', `<${text}>\0${text}\0`)) },
-    { name: 'milter, RCPT', maxBytes: MIB, feed: (text) => whole(mail, frame('R', `<${text}>\0`)) },
+    { name: 'milter, MAIL', maxBytes: MIB, prepare: (text) => whole(frame('M', `<${text}>\0${text}\0`)) },
+    { name: 'milter, RCPT', maxBytes: MIB, prepare: (text) => whole(mail, frame('R', `<${text}>\0`)) },
     {
       name: 'milter, a field',
       maxBytes: MIB,
-      feed: (text) => whole(mail, frame('L', `Authentication-Results\0 x${text}\0`)),
+      prepare: (text) => whole(mail, frame('L', `Authentication-Results\0 x${text}\0`)),
     },
-    { name: 'milter, a field name', maxBytes: MIB, feed: (text) => whole(mail, frame('L', `${text}\0 x\0`)) },
-    { name: 'milter, any octets', maxBytes: MIB, feed: (text) => session(Buffer.from(text, 'latin1')) },
+    { name: 'milter, a field name', maxBytes: MIB, prepare: (text) => whole(mail, frame('L', `${text}\0 x\0`)) },
+    { name: 'milter, any octets', maxBytes: MIB, prepare: (text) => session(Buffer.from(text, 'latin1')) },
     ...['', 'request=smtpd_access_policy\nsender='].map((begun) => ({
       name: `policy service: ${begun.split('\n').at(-1)}`,
       maxBytes: 65_000,
-      feed: (text: string) => {
-        const reader = createPolicyReader();
-        reader.push(Buffer.from(`${begun}${text}\n\n`));
-        return reader.next();
+      prepare: (text: string) => {
+        const request = Buffer.from(`${begun}${text}\n\n`);
+        return () => {
+          const reader = createPolicyReader();
+          reader.push(request);
+          return reader.next();
+        };
       },
     })),
   ];
@@ -385,17 +396,17 @@ const LISTS = [
 ];
 
 const files = (): Entry[] => [
-  { name: 'settings file', maxBytes: MIB, feed: (text) => parseSettings(text, 'f') },
-  { name: 'settings file: host:', maxBytes: MIB, feed: (text) => parseSettings(`host: ${text}`, 'f') },
+  { name: 'settings file', maxBytes: MIB, prepare: (text) => () => parseSettings(text, 'f') },
+  { name: 'settings file: host:', maxBytes: MIB, prepare: (text) => () => parseSettings(`host: ${text}`, 'f') },
   ...LISTS.map((name) => ({
     name: `setting ${name}`,
     // A variable of the environment is no longer on Linux.
     maxBytes: 131_072,
-    feed: (text: string) => readConfig({ [name]: text }),
+    prepare: (text: string) => () => readConfig({ [name]: text }),
   })),
-  { name: 'API key file', maxBytes: MIB, feed: (text) => parseKeys(text, 'f') },
-  { name: 'zone file', maxBytes: MIB, feed: (text) => parseZone(text) },
-  { name: 'zone file: TXT', maxBytes: MIB, feed: (text) => parseZone(`$ORIGIN x.example.\n@ 60 TXT ${text}`) },
+  { name: 'API key file', maxBytes: MIB, prepare: (text) => () => parseKeys(text, 'f') },
+  { name: 'zone file', maxBytes: MIB, prepare: (text) => () => parseZone(text) },
+  { name: 'zone file: TXT', maxBytes: MIB, prepare: (text) => () => parseZone(`$ORIGIN x.example.\n@ 60 TXT ${text}`) },
 ];
 
 /** A reply whose answer section says that it goes on to its end. */
@@ -403,23 +414,24 @@ const replies = (): Entry[] => [
   {
     name: 'a DNS reply',
     maxBytes: 65_000,
-    feed: (text) =>
+    prepare: (text) => () =>
       decodeMessage(Buffer.from(`\0\x01\x81\x80\0\x01\xff\xff\0\0\0\0\x01x\0\0\x10\0\x01${text}`, 'latin1')),
   },
   {
     name: 'a DNS reply of TXT records',
     maxBytes: 65_000,
-    feed: (text) => {
+    prepare: (text) => {
       const records = (text.match(/.{1,200}/gs) ?? []).map(
         (piece) => `\xc0\x0c\0\x10\0\x01\0\0\0\x3c\0${String.fromCharCode(piece.length + 1, piece.length)}${piece}`,
       );
       const count = String.fromCharCode(records.length >> 8, records.length & 255);
-      return decodeMessage(
-        Buffer.from(`\0\x01\x81\x80\0\x01${count}\0\0\0\0\x01x\0\0\x10\0\x01${records.join('')}`, 'latin1').subarray(
-          0,
-          65_535,
-        ),
-      );
+      return () =>
+        decodeMessage(
+          Buffer.from(`\0\x01\x81\x80\0\x01${count}\0\0\0\0\x01x\0\0\x10\0\x01${records.join('')}`, 'latin1').subarray(
+            0,
+            65_535,
+          ),
+        );
     },
   },
 ];

@@ -3,7 +3,7 @@
  * 4.1. "Implementers MUST meticulously validate the format and values" (section 6.1.1). Let through against the grammar, because it changes nothing
  * that is signed: an empty name between two colons of h=.
  */
-import type { Canonicalization, FieldKind, SignatureTags } from './signature-tags.ts';
+import { type Canonicalization, type FieldKind, MAX_SIGNED_FIELDS, type SignatureTags } from './signature-tags.ts';
 import { isSelector, isWithin } from './signing-name.ts';
 
 /** Why a signature is not evaluated. `reason` is one plain clause. */
@@ -99,6 +99,12 @@ const RULES: readonly Rule[] = [
     return !isCanonicalization(header) || !isCanonicalization(body) || tag('c')?.split('/', 3).length === 3;
   }),
   strictly(OVER_BODY, GRAMMAR, 'bh= is not base64', ({ bodyHash }) => !BASE64.test(bodyHash)),
+  always(
+    OVER_BODY,
+    GRAMMAR,
+    `h= names more than ${MAX_SIGNED_FIELDS} fields, the most that are read`,
+    ({ facts }) => facts.signedFields.length > MAX_SIGNED_FIELDS,
+  ),
   strictly(
     OVER_BODY,
     GRAMMAR,

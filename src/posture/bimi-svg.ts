@@ -7,7 +7,7 @@
 export const ADVISED_LOGO_BYTES = 32_768;
 
 /**
- * Most tags and attributes that are read. A logo of the advised size has room for some 8,000; a file
+ * Most tags and attributes that are read, and stray marks between them. A logo of the advised size has room for some 8,000; a file
  * of 4 MB holds over a million and would stop the event loop for a quarter of a second.
  */
 export const MAX_LOGO_PARTS = 50_000;
@@ -99,6 +99,7 @@ const readTag = (text: string, at: number, logo: Logo): number => {
     end = endOfWord(text, start);
     if (end === start) {
       // White space, or a mark that is part of no name.
+      if (!isSpace(text.charCodeAt(end))) logo.parts++;
       end = skipSpace(text, end + 1);
       continue;
     }

@@ -125,9 +125,20 @@ const fetchEvidence = async (
   return { url, ...judgeCertificate(certificate, domain, nowMs) };
 };
 
+/** Longest certificate that is read; one with a logo inside has some 30 kB. */
+const MAX_CERTIFICATE_BYTES = 262_144;
+const [PEM_BEGIN, PEM_END] = ['-----BEGIN CERTIFICATE-----', '-----END CERTIFICATE-----'];
+
+/** The first certificate of a document, as it stands there: OpenSSL would search a file of 4 MB line by line. */
+const firstCertificate = (body: Buffer): Buffer => {
+  const start = body.indexOf(PEM_BEGIN);
+  const end = start < 0 ? -1 : body.indexOf(PEM_END, start);
+  return (end < 0 ? body : body.subarray(start, end + PEM_END.length)).subarray(0, MAX_CERTIFICATE_BYTES);
+};
+
 const readCertificate = (body: Buffer): X509Certificate | null => {
   try {
-    return new X509Certificate(body);
+    return new X509Certificate(firstCertificate(body));
   } catch {
     // node:crypto has no way to ask beforehand whether bytes are a certificate: a refusal is the answer.
     return null;

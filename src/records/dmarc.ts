@@ -99,12 +99,19 @@ const readWord = <Word extends string>(
   return found ?? null;
 };
 
+/** Most report URIs of one tag that are read: nobody sends the same report to more addresses. */
+export const MAX_URIS = 100;
+
 const readUris = (list: TagList, name: 'rua' | 'ruf', faults: Fault[]): DmarcUri[] => {
   const tag = findTag(list, name);
   if (tag === undefined) return [];
   const uris: DmarcUri[] = [];
   let start = tag.valueOffset;
-  for (const piece of tag.value.split(',')) {
+  for (const [index, piece] of tag.value.split(',', MAX_URIS + 1).entries()) {
+    if (index === MAX_URIS) {
+      faults.push({ offset: start, reason: `"${name}" holds more than ${MAX_URIS} URIs, the most that are read` });
+      break;
+    }
     const offset = start + piece.length - piece.trimStart().length;
     start += piece.length + 1;
     const written = piece.trim();

@@ -19,11 +19,14 @@ export type Tag = {
 /** What a text holds when read as a tag=value list. */
 export type TagList = {
   readonly tags: readonly Tag[];
-  /** Pieces that are no tag, and values with characters that a tag cannot hold, in order. */
+  /** Pieces that are no tag, and values with characters that a tag cannot hold, in order; the first 100. */
   readonly faults: readonly Fault[];
-  /** The second and later tags of a name, in order. RFC 6376 section 3.2 makes a list with one invalid as a whole. */
+  /** The second and later tags of a name, in order, the first 100. RFC 6376 section 3.2 makes a list with one invalid as a whole. */
   readonly repeated: readonly Tag[];
 };
+
+/** Most faults, and most repeated tags, that are told of one text: a record of 64 kB has room for as many as it has semicolons. */
+export const MAX_TOLD = 100;
 
 const TAG_NAME = /^[A-Za-z][A-Za-z0-9_]*$/;
 
@@ -35,6 +38,7 @@ export const parseTagList = (text: string): TagList => {
   const tags: Tag[] = [];
   const faults: Fault[] = [];
   const repeated: Tag[] = [];
+  const [tellFault, tellRepeated] = [few(faults), few(repeated)];
   const seen = new Set<string>();
   let start = 0;
   const pieces = text.split(';');
@@ -42,23 +46,23 @@ export const parseTagList = (text: string): TagList => {
     const offset = start + piece.length - piece.trimStart().length;
     const equals = piece.indexOf('=');
     if (piece.trim() === '') {
-      if (index < pieces.length - 1) faults.push({ offset: start, reason: 'an empty tag' });
+      if (index < pieces.length - 1) tellFault.push({ offset: start, reason: 'an empty tag' });
     } else if (equals < 0) {
-      faults.push({ offset, reason: `${quote(piece.trim())} is no tag: "=" is missing` });
+      tellFault.push({ offset, reason: `${quote(piece.trim())} is no tag: "=" is missing` });
     } else {
       const name = piece.slice(0, equals).trim();
       const after = piece.slice(equals + 1);
       const value = after.trim();
       const valueOffset = start + equals + 1 + (value === '' ? 0 : after.length - after.trimStart().length);
       const tag = { name, value, offset, valueOffset };
-      if (!TAG_NAME.test(name)) faults.push({ offset, reason: `${quote(name)} cannot be the name of a tag` });
+      if (!TAG_NAME.test(name)) tellFault.push({ offset, reason: `${quote(name)} cannot be the name of a tag` });
       const strange = /[^\t\r\n\x20-\x7e]/.exec(value);
       if (strange !== null)
-        faults.push({
+        tellFault.push({
           offset: valueOffset + strange.index,
           reason: `a character outside printable ASCII in "${name.slice(0, 40)}"`,
         });
-      if (seen.has(name)) repeated.push(tag);
+      if (seen.has(name)) tellRepeated.push(tag);
       seen.add(name);
       tags.push(tag);
     }
@@ -66,6 +70,13 @@ export const parseTagList = (text: string): TagList => {
   }
   return { tags, faults, repeated };
 };
+
+/** A list that takes the first MAX_TOLD items and no more. */
+const few = <Item>(items: Item[]): { push: (item: Item) => void } => ({
+  push: (item) => {
+    if (items.length < MAX_TOLD) items.push(item);
+  },
+});
 
 /** The first tag of a name (case-sensitive), or undefined. */
 export const findTag = (list: { readonly tags: readonly Tag[] }, name: string): Tag | undefined =>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readSignatureField } from '../../src/dkim/signature-field.ts';
-import type { FieldKind } from '../../src/dkim/signature-tags.ts';
+import { type FieldKind, MAX_SIGNED_FIELDS } from '../../src/dkim/signature-tags.ts';
 
 /** A good field with some of its tags replaced; null leaves one out. */
 const field = (changes: Record<string, string | null> = {}, kind: FieldKind = 'dkim-signature'): string => {
@@ -33,6 +33,15 @@ const faults: readonly [changes: Record<string, string | null>, reason: RegExp, 
   [{ a: 'rsa-md5' }, /algorithm of a= is not known/, 'RFC 6376 section 3.3'],
   [{ a: 'ed25519-sha1' }, /algorithm of a= is not known/, 'RFC 6376 section 3.3'],
   [{ a: 'constructor' }, /algorithm of a= is not known/, 'RFC 6376 section 3.3'],
+  [
+    {
+      h: Array(MAX_SIGNED_FIELDS + 1)
+        .fill('from')
+        .join(':'),
+    },
+    /h= names more than 2000 fields/,
+    'RFC 6376 section 3.5',
+  ],
   [{ d: 'example' }, /d= is not a domain name/, 'RFC 6376 section 3.5'],
   [{ d: 'a_b.example' }, /d= is not a domain name/, 'RFC 6376 section 3.5'],
   [{ d: 'brand.example.' }, /d= is not a domain name/, 'RFC 6376 section 3.5'],

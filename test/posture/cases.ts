@@ -753,7 +753,10 @@ export const CASES: readonly Case[] = [
       'default._bimi.brand.example TXT': [`v=BIMI1; l=${LOGO_URL}; a=https://brand.example/vmc.pem`],
     },
     options: {
-      web: { [LOGO_URL]: { body: LOGO }, 'https://brand.example/vmc.pem': { body: MARK_CERTIFICATE } },
+      web: {
+        [LOGO_URL]: { body: LOGO },
+        'https://brand.example/vmc.pem': { body: `subject: Brand\n${MARK_CERTIFICATE}\n` },
+      },
     },
     has: ['bimi-good'],
     not: ['bimi-no-evidence', 'bimi-evidence-bad'],

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type DmarcRecord, isDmarcRecord, parseDmarc, readAsRfc7489, selectDmarc } from '../../src/records/dmarc.ts';
+import {
+  type DmarcRecord,
+  isDmarcRecord,
+  MAX_URIS,
+  parseDmarc,
+  readAsRfc7489,
+  selectDmarc,
+} from '../../src/records/dmarc.ts';
 
 const recordOf = (text: string): DmarcRecord => {
   const parsed = parseDmarc(text);
@@ -41,6 +48,15 @@ describe('parseDmarc reads the tags of RFC 9989 section 4.7', () => {
       [true, true],
     );
   });
+  it('reads a bounded number of addresses', () => {
+    const rua = Array(MAX_URIS + 1)
+      .fill('mailto:a@b.example')
+      .join(',');
+    const record = recordOf(`v=DMARC1; p=none; rua=${rua}`);
+    assert.equal(record.rua.length, MAX_URIS);
+    assert.match(record.faults[0]?.reason ?? '', /more than 100 URIs/);
+  });
+
   it('keeps removed and unknown tags apart', () => {
     const record = recordOf('v=DMARC1; p=none; pct=50; ri=1; rf=afrf; zz=1');
     assert.deepEqual(

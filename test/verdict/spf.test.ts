@@ -1,6 +1,7 @@
 /** SPF of a verdict: which evaluator counts, and what is told where the two differ. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { MAX_MACROS } from '../../src/verdict/resolver.ts';
 import { memoryLookup } from '../spf/memory-zone.ts';
 import { makeVerifier } from './make-verifier.ts';
 
@@ -22,6 +23,18 @@ test('checkSpf takes the result of check_host(), and of mailauth in the lenient 
     assert.equal(spf.mailFrom?.domain, 'a.example');
     assert.equal(spf.mailFrom?.record, 'v=spf1 a:%{h} -all');
     assert.equal(spf.mailFrom?.lookups.limit, 10);
+  }
+});
+
+test('checkSpf gives mailauth no record of more macros than it may expand', async () => {
+  for (const [macros, reason] of [
+    [MAX_MACROS, /does not permit|no record|cannot/],
+    [MAX_MACROS + 1, /more than 256 macros/],
+  ] as const) {
+    const lookup = memoryLookup({ 'a.example': { TXT: [`v=spf1 exists:${'%{d}'.repeat(macros)}.a.example -all`] } });
+    const { spf } = await makeVerifier({ strict: false }, lookup)(MESSAGE, FACTS);
+    assert.equal(spf.result, macros > MAX_MACROS ? 'permerror' : 'fail');
+    assert.match(spf.mailFrom?.reason ?? '', reason);
   }
 });
 
