@@ -185,6 +185,30 @@ test('POST /v1/verify answers bad input with a problem document that names the f
   }
 });
 
+test('POST /v1/verify takes 20 own hosts as names, wildcards, addresses and networks, and names the field of one more or of a wrong one', async () => {
+  const message = example('forwarded.eml');
+  const hosts = (count: number) => Array.from({ length: count }, (_, index) => `h${index}.mine.example`);
+  const good = [
+    'mx.alumni.example',
+    '*.alumni.example',
+    '*.alumni.example,192.0.2.1,2001:db8::/32,203.0.113.0/24',
+    `mx.alumni.example,${hosts(19)}`,
+  ];
+  for (const list of good) {
+    const answer = await post(`/v1/verify?trustReceived=${list}`, message, 'message/rfc822');
+    assert.equal(answer.statusCode, 200, answer.body);
+    const inJson = { message: message.toString('utf8'), trustReceived: list.split(',') };
+    assert.deepEqual(comparable((await post('/v1/verify', inJson)).body), comparable(answer.body), list);
+    const { derived, smtp } = answer.json<Verdict>();
+    assert.deepEqual([smtp.clientIp, derived?.trustReceived], ['192.0.2.10', list.split(',')]);
+  }
+  for (const list of [hosts(21), 'a b', '*', '*.', 'mx.*.example', '10.0.0.0/33', 'host/8', 'x'.repeat(256), '']) {
+    const answer = await post(`/v1/verify?trustReceived=${encodeURIComponent(`${list}`)}`, message, 'message/rfc822');
+    assert.equal(answer.statusCode, 400, `${list}`);
+    assert.match(answer.json<Problem>().errors?.[0]?.path ?? '', /^query\.trustReceived/);
+  }
+});
+
 test('POST /v1/verify refuses a body over the limit, raw and inside base64, and lives on', async () => {
   const small = await makeApp({ settings: { ...Config.parse({}), maxMessageBytes: 2048 } });
   try {
