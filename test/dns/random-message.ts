@@ -14,7 +14,8 @@ export const seeded = (seed: number): ((count: number) => number) => {
   };
 };
 
-type Pick = (count: number) => number;
+/** A whole number from 0 to `count` - 1. */
+export type Pick = (count: number) => number;
 
 const LABELS = [
   'example',
@@ -41,7 +42,8 @@ const stringFrom = (pick: Pick): string =>
   Buffer.from(octetsFrom(pick, pick(4) === 0 ? pick(256) : pick(20))).toString('latin1');
 const number32 = (pick: Pick): number => pick(65_536) * 65_536 + pick(65_536);
 
-const dataFrom = (type: RecordType, pick: Pick): RecordData => {
+/** Data of a type. */
+export const dataFrom = (type: RecordType, pick: Pick): RecordData => {
   switch (type) {
     case 'A':
       return formatIpv4(octetsFrom(pick, 4));
