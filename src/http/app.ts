@@ -3,6 +3,7 @@
  * that a test can drive it without a socket.
  */
 import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
 import fastifySwaggerUi from '@fastify/swagger-ui';
 import fastify, { type FastifyInstance, LogController } from 'fastify';
 import type { Workers } from '../../schemas/health.ts';
@@ -26,6 +27,7 @@ import { mountMetrics, type ReadMetrics } from './metrics-route.ts';
 import { describeApi } from './openapi.ts';
 import { mountPage } from './page-route.ts';
 import { handleError, sendProblem } from './problem.ts';
+import { checkHostField, refuseOddities, refuseUnreadable } from './refusal.ts';
 import { mountReplay } from './replay-route.ts';
 import { TLS_OPTIONS } from './tls-options.ts';
 import { mountVerify } from './verify-route.ts';
@@ -68,6 +70,8 @@ export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
   const timeouts = {
     headersTimeout: settings.requestTimeoutMs,
     requestTimeout: 0,
+    // Asked for where the answer can be a problem document.
+    requireHostHeader: false,
     connectionsCheckingInterval: checkIntervalMs(settings.requestTimeoutMs),
   };
   const app: FastifyInstance = fastify({
@@ -86,12 +90,17 @@ export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
     // A domain name in the path may be longer than the router's 100 characters, also one that is refused for its length.
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1024 },
     return503OnClosing: false,
+    // Bad paths never reach a route: fastify hands them out beside the error handler.
+    frameworkErrors: handleError,
+    clientErrorHandler: (error: NodeJS.ErrnoException, socket: Socket) => refuse(error, socket),
   }) as unknown as FastifyInstance;
 
-  limitConnections(app.server, settings, access.settings.trustProxy);
+  const connections = limitConnections(app.server, settings, access.settings.trustProxy);
+  const refuse = refuseUnreadable(connections.mayRefuse);
+  refuseOddities(app.server);
   app.addHook('onRequest', (request, _reply, done) => {
     // Closed for what it sent; the requests that came with it are dropped without an answer.
-    if (!request.raw.socket.destroyed) done();
+    if (!request.raw.socket.destroyed) done(checkHostField(request.raw));
   });
   const clientAddress = createClientAddress(access.settings.trustProxy);
   const memory = parts.memory ?? createMemory(settings.maxTotalBytes);

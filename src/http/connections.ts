@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { Server as TlsServer } from 'node:tls';
 import type { HttpSettings } from '../../schemas/http-settings.ts';
 import { clientNetwork, proxiesOf } from './client-address.ts';
@@ -43,13 +44,29 @@ const parseInPieces = (socket: Socket): void => {
   });
 };
 
-type Unsent = { requests: number; octets: number; sinceMs: number };
+/** Connections with what is under way on them. */
+export type LimitedConnections = {
+  /** Whether nothing is on its way to the client that a refusal of its bytes would get mixed up with. */
+  readonly mayRefuse: (socket: Duplex) => boolean;
+};
+
+type Unsent = {
+  requests: number;
+  octets: number;
+  sinceMs: number;
+  /** The request that came last, and its answer. */
+  last?: { request: IncomingMessage; response: ServerResponse };
+};
 
 /**
  * Puts the limits on a server that does not listen yet.
  * @param proxies TRUST_PROXY: many clients come from one of their addresses, so only the limit of all counts for them
  */
-export const limitConnections = (server: Server, limits: ConnectionLimits, proxies: readonly string[]): void => {
+export const limitConnections = (
+  server: Server,
+  limits: ConnectionLimits,
+  proxies: readonly string[],
+): LimitedConnections => {
   const isProxy = proxiesOf(proxies);
   const ofPeer = new Map<string, number>();
   let open = 0;
@@ -79,7 +96,10 @@ export const limitConnections = (server: Server, limits: ConnectionLimits, proxi
     // Closed for what it sent: a thousand requests that came in the same segment must cost nothing more.
     if (socket.destroyed) return;
     const connection = watched.get(socket);
-    if (connection !== undefined) connection.requests += 1;
+    if (connection !== undefined) {
+      connection.requests += 1;
+      connection.last = { request, response };
+    }
     if ((connection?.requests ?? 0) > limits.maxPipelinedRequests || socket.writableLength > MAX_UNSENT_BYTES) {
       socket.destroy();
       return;
@@ -103,6 +123,15 @@ export const limitConnections = (server: Server, limits: ConnectionLimits, proxi
     });
     for (const handle of handlers) handle.call(server, request, response);
   });
+  return {
+    mayRefuse: (socket) => {
+      const connection = watched.get(socket as Socket);
+      if (connection === undefined || connection.requests === 0) return true;
+      // The bytes belong to the body of the one request that is not whole yet.
+      const { last } = connection;
+      return connection.requests === 1 && last?.request.complete === false && !last.response.headersSent;
+    },
+  };
 };
 
 /** Closes connections on which nothing that waits was sent for some time. */

@@ -38,7 +38,8 @@ export const mountHealth = (app: FastifyInstance, isReady: () => boolean, worker
       },
     },
     async (_request, reply) => {
-      if (!isReady()) return sendProblem(reply, 'not-ready');
+      if (!isReady())
+        return sendProblem(reply, 'not-ready', { detail: 'it takes no new work: it starts, or it was told to end' });
       const known = workers();
       return { status: 'ok', ...(known !== null && { workers: known }) } as const;
     },

@@ -17,6 +17,10 @@ const PROBLEMS = {
   'not-found': { status: 404, title: 'There is nothing here' },
   'method-not-allowed': { status: 405, title: 'This method is not allowed here' },
   'request-timeout': { status: 408, title: 'The request took too long to come' },
+  'expectation-failed': { status: 417, title: 'What the request expects cannot be met' },
+  'header-fields-too-large': { status: 431, title: 'The header fields of the request are too large' },
+  'uri-too-long': { status: 414, title: 'The address is too long' },
+  'not-implemented': { status: 501, title: 'This method is not implemented' },
   'body-too-large': { status: 413, title: 'The message is too large' },
   'header-too-large': { status: 413, title: 'The header block of the message is too large' },
   'unsupported-media-type': { status: 415, title: 'This content type is not taken here' },
@@ -73,7 +77,8 @@ const join = (prefix: string, path: readonly PropertyKey[]): string =>
 
 type Rest = { detail?: string | undefined; errors?: Problem['errors']; requestId?: string };
 
-const problemDocument = (kind: ProblemKind, rest: Rest): Problem => {
+/** A problem as a document. */
+export const problemDocument = (kind: ProblemKind, rest: Rest): Problem => {
   const { status, title } = PROBLEMS[kind];
   return {
     type: `urn:mailverdict:problem:${kind}`,
@@ -99,11 +104,14 @@ export const sendProblem = (reply: FastifyReply, kind: ProblemKind, rest: Rest =
     .serializer((payload: unknown) => JSON.stringify(payload))
     .send(problemDocument(kind, rest));
 
-/** fastify's error codes that are the caller's doing. */
-const FASTIFY_KINDS: Readonly<Record<string, ProblemKind>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: 'body-too-large',
-  FST_ERR_CTP_EMPTY_JSON_BODY: 'empty-body',
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'bad-request',
+/** fastify's error codes that are the caller's doing, and how the caller is told. */
+const FASTIFY_ERRORS: Readonly<Record<string, readonly [kind: ProblemKind, detail: string]>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: ['body-too-large', 'the body is larger than this route takes'],
+  FST_ERR_CTP_EMPTY_JSON_BODY: ['empty-body', 'the body is empty'],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['bad-request', 'the body is not as long as Content-Length says'],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: ['unsupported-media-type', 'the content type is not taken here'],
+  FST_ERR_BAD_URL: ['bad-request', 'the path cannot be decoded'],
+  FST_ERR_MAX_PARAM_LENGTH: ['uri-too-long', 'a part of the path is longer than any name'],
 };
 
 /** The error handler of the service: every error ends here, the process lives. */
@@ -111,11 +119,14 @@ export const handleError = (error: FastifyError, request: FastifyRequest, reply:
   if (error instanceof RequestProblem) {
     return sendProblem(reply, error.kind, { detail: error.message, errors: error.errors });
   }
-  const kind = FASTIFY_KINDS[error.code];
-  if (kind !== undefined) return sendProblem(reply, kind);
+  const known = FASTIFY_ERRORS[error.code];
+  if (known !== undefined) return sendProblem(reply, known[0], { detail: known[1] });
   if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
     return sendProblem(reply, 'bad-request', { detail: error.message });
   }
   request.log.error({ err: error }, 'a request failed');
-  return sendProblem(reply, 'internal-error', { requestId: request.id });
+  return sendProblem(reply, 'internal-error', {
+    detail: 'the fault is in the log of the service, under this request id',
+    requestId: request.id,
+  });
 };
