@@ -38,7 +38,7 @@ export const start = async (
   { cores = CORES, env = {} }: StartOptions = {},
 ): Promise<Subject> => {
   const child = spawn('taskset', ['-c', cores.join(','), program, ...args], {
-    env: { PATH: process.env.PATH, ...env },
+    env: { PATH: process.env.PATH, DRAIN_MS: '0', ...env },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let complaint = '';

@@ -131,12 +131,20 @@ export const HttpSettings = z.object({
     unit: 'bytes',
     about: 'largest sum of messages judged together; a larger message is judged by itself',
   }),
+  drainMs: wholeNumber({
+    default: 5000,
+    min: 0,
+    max: 600000,
+    unit: 'ms',
+    about:
+      'time after SIGTERM for which new connections are still taken and answered, while /readyz says 503, so that balancers send work elsewhere first; afterwards a connection on which nothing came for as long is closed',
+  }),
   shutdownTimeoutMs: wholeNumber({
     default: 10000,
     min: 0,
     max: 600000,
     unit: 'ms',
-    about: 'time for running work to finish after SIGTERM',
+    about: 'time for running work to finish after DRAIN_MS',
   }),
   logLevel: choice({
     words: ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],

@@ -1,6 +1,6 @@
 /**
- * Runs the service in this process until a signal ends it: SIGTERM and SIGINT stop listening, let running work finish, and exit with 0. SIGHUP reads keys, lists and
- * certificates again; a mistake in them, or protection that they would drop, is told and changes nothing.
+ * Runs the service in this process until a signal ends it: SIGTERM drains, lets running work finish, and exits with 0; SIGINT, which a person sends, does without the time that
+ * balancers need. SIGHUP reads keys, lists and certificates again; a mistake in them, or protection that they would drop, is told and changes nothing.
  */
 import { environmentName } from '../schemas/config.ts';
 import { readTracesWanted, type Settings } from './config.ts';
@@ -19,13 +19,18 @@ export const serve = async (settings: Settings, team?: Team): Promise<void> => {
   const log = createLog(config.logLevel, config);
   try {
     const service = await createService(config, log, team, await loadTraces(log));
+    let ending = false;
     const drain = async (signal: string): Promise<void> => {
-      log.info({ signal }, 'ending: no new work is taken');
-      await service.close(config.shutdownTimeoutMs);
+      // A worker is told by its supervisor, and again by whoever signals the whole group of processes.
+      if (ending) return;
+      ending = true;
+      const drainMs = signal === 'SIGTERM' ? config.drainMs : 0;
+      log.info({ signal, drainMs }, 'ending: other instances are to take new work');
+      await service.close({ drainMs, graceMs: config.shutdownTimeoutMs });
       log.info('ended');
       process.exit(0);
     };
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void drain(signal));
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void drain(signal));
     let inUse = settings;
     process.on('SIGHUP', () => {
       inUse = reload(service, log, inUse);

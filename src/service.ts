@@ -11,6 +11,7 @@ import { createMetrics, writeSum } from './metrics.ts';
 import { createParts } from './parts.ts';
 import { writeListenAddress } from './pipeline/listener.ts';
 import { createMemory } from './pipeline/memory.ts';
+import type { Ending } from './pipeline/server.ts';
 import { readSamples } from './samples.ts';
 import { watchThisProcess } from './standstill.ts';
 import type { Team } from './team.ts';
@@ -29,8 +30,8 @@ export type Service = {
    * @throws SettingMistake when a file cannot be used
    */
   reload: (next: Config) => (keyof Config)[];
-  /** Stops listening, lets running work finish for at most `graceMs` milliseconds, closes everything. */
-  close: (graceMs: number) => Promise<void>;
+  /** Drains and closes everything: /readyz says 503 at once, listeners stay for a while, running work finishes. */
+  close: (ending: Ending) => Promise<void>;
 };
 
 /**
@@ -71,6 +72,7 @@ export const createService = async (config: Config, log: Log, team?: Team, trace
   const memory = createMemory(config.maxTotalBytes);
   const mailFaces = createMailFaces(config, parts, log, { observer: metrics.observer, memory });
   let ready = false;
+  let drainMs = 0;
   const app = await createApp({
     log,
     verify: parts.verify,
@@ -79,6 +81,7 @@ export const createService = async (config: Config, log: Log, team?: Team, trace
     hooks: mailFaces,
     memory,
     isReady: () => ready,
+    drainMs: () => drainMs,
     workers: () => team?.workers() ?? null,
     settings: config,
     samples: readSamples(config.dnsZone),
@@ -122,10 +125,11 @@ export const createService = async (config: Config, log: Log, team?: Team, trace
           !(RELOADED_SETTINGS.includes(key) && (tlsStays || !key.startsWith('tls'))),
       );
     },
-    close: async (graceMs) => {
+    close: async (ending) => {
       ready = false;
-      const patience = new Promise<void>((resolve) => setTimeout(resolve, graceMs).unref());
-      const drained = Promise.all([app.close(), mailFaces.close(graceMs)]).then(() => traces?.close());
+      drainMs = ending.drainMs;
+      const patience = new Promise<void>((resolve) => setTimeout(resolve, drainMs + ending.graceMs).unref());
+      const drained = Promise.all([app.close(), mailFaces.close(ending)]).then(() => traces?.close());
       await Promise.race([drained, patience]);
       parts.resolver.close();
       watchdog.close();

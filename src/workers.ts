@@ -125,7 +125,7 @@ export const superviseWorkers = (settings: Settings): void => {
     }
   };
 
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => end('SIGTERM', 0));
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => end(signal, 0));
   process.on('SIGHUP', () => {
     const outcome = rereadConfig(inUse);
     if (outcome.kind === 'config') inUse = takeOver(inUse, outcome);

@@ -44,6 +44,8 @@ export type AppParts = {
   hooks?: HookParts;
   /** False while the service drains. */
   isReady: () => boolean;
+  /** Milliseconds for which the listener stays open at the end. @default 0 */
+  drainMs?: () => number;
   /** The processes of the service. @default null: there is one */
   workers?: () => Workers | null;
   /** What the page offers to try; nothing by default. */
@@ -100,7 +102,10 @@ export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
   refuseOddities(app.server);
   app.addHook('onRequest', (request, _reply, done) => {
     // Closed for what it sent; the requests that came with it are dropped without an answer.
-    if (!request.raw.socket.destroyed) done(checkHostField(request.raw));
+    if (request.raw.socket.destroyed) return;
+    const held = connections.held();
+    if (held === null) done(checkHostField(request.raw));
+    else void held.then(() => done(checkHostField(request.raw)));
   });
   const clientAddress = createClientAddress(access.settings.trustProxy);
   const memory = parts.memory ?? createMemory(settings.maxTotalBytes);
@@ -113,10 +118,16 @@ export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
   app.setSerializerCompiler(() => JSON.stringify);
   app.setValidatorCompiler(() => (value) => ({ value }));
   // A client that keeps its connection would otherwise keep a draining service alive until the time for it is up.
-  app.addHook('onSend', (_request, reply, payload, done) => {
-    if (!parts.isReady()) reply.header('connection', 'close');
+  app.addHook('onSend', (request, reply, payload, done) => {
+    if (connections.isAlone(request.raw)) {
+      if (!parts.isReady()) reply.header('connection', 'close');
+    } else {
+      // Others wait behind it, whom the end of the connection would cut off; fastify marks every answer once it closes.
+      reply.raw.removeHeader('connection');
+    }
     done(null, payload);
   });
+  app.addHook('preClose', () => connections.drain(parts.drainMs?.() ?? 0));
   acceptBodies(app, settings, openRoom);
   if (onAnswer !== undefined) {
     app.addHook('onResponse', ({ routeOptions, method }, { statusCode, elapsedTime }, done) => {

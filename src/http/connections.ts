@@ -5,8 +5,10 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { setTimeout as wait } from 'node:timers/promises';
 import { Server as TlsServer } from 'node:tls';
 import type { HttpSettings } from '../../schemas/http-settings.ts';
+import { createListenerEnd, watchSilence } from '../pipeline/silence.ts';
 import { clientNetwork, proxiesOf } from './client-address.ts';
 
 /** Limits of connections. */
@@ -48,6 +50,15 @@ const parseInPieces = (socket: Socket): void => {
 export type LimitedConnections = {
   /** Whether nothing is on its way to the client that a refusal of its bytes would get mixed up with. */
   readonly mayRefuse: (socket: Duplex) => boolean;
+  /** What a request waits for before it is served; null: nothing. */
+  readonly held: () => Promise<void> | null;
+  /** Whether this is the only request under way on its connection: an answer that ends the connection cuts off nothing then. */
+  readonly isAlone: (request: IncomingMessage) => boolean;
+  /**
+   * Ends them: the listener stays for a while, then each connection closes once it has nothing in hand and was silent for as long.
+   * @returns once none is left
+   */
+  readonly drain: (drainMs: number) => Promise<void>;
 };
 
 type Unsent = {
@@ -89,6 +100,15 @@ export const limitConnections = (
     }
   });
   const watched = watchUnsent(server, limits.writeTimeoutMs);
+  const end = createListenerEnd(server);
+  const idleness = {
+    get size() {
+      return watched.size;
+    },
+    *[Symbol.iterator]() {
+      for (const [socket, { requests }] of watched) yield [socket, () => requests === 0] as const;
+    },
+  };
   const handlers = server.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[];
   server.removeAllListeners('request');
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
@@ -130,6 +150,17 @@ export const limitConnections = (
       // The bytes belong to the body of the one request that is not whole yet.
       const { last } = connection;
       return connection.requests === 1 && last?.request.complete === false && !last.response.headersSent;
+    },
+    held: end.held,
+    isAlone: ({ socket }) => (watched.get(socket)?.requests ?? 1) <= 1,
+    drain: async (drainMs) => {
+      if (!server.listening) return;
+      const silence = watchSilence(idleness, drainMs);
+      await wait(drainMs);
+      // Node's own close ends what it takes for idle at once, a request that is on its way or not.
+      server.closeIdleConnections = () => undefined;
+      await end.close(drainMs === 0);
+      await silence.endSilent();
     },
   };
 };

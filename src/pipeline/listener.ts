@@ -5,6 +5,7 @@
 import { chmod, chown, lstat, readFile, unlink } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Networks } from './networks.ts';
+import { createListenerEnd } from './silence.ts';
 
 /** A listening address, parsed. */
 export type ListenAddress = { kind: 'inet'; host: string; port: number } | { kind: 'unix'; path: string };
@@ -50,8 +51,8 @@ export type ListenOptions = {
 export type Listener = {
   /** The address as it is: with the port that was chosen where 0 was asked for. */
   readonly address: ListenAddress;
-  /** Stops accepting and removes a unix socket's path; open connections stay. */
-  stop(): Promise<void>;
+  /** Stops accepting and removes a unix socket's path; open connections stay. @param isAtOnce does not wait until nobody connects */
+  stop(isAtOnce: boolean): Promise<void>;
 };
 
 /**
@@ -64,7 +65,7 @@ export const openListeners = async (addresses: readonly string[], options: Liste
   try {
     for (const address of addresses) listeners.push(await openListener(parseListenAddress(address), options, accept));
   } catch (error) {
-    await Promise.all(listeners.map((listener) => listener.stop()));
+    await Promise.all(listeners.map((listener) => listener.stop(true)));
     throw error;
   }
   return listeners;
@@ -111,12 +112,21 @@ const openListener = async (
   options: ListenOptions,
   accept: (socket: Socket) => void,
 ): Promise<Listener> => {
-  const server = createServer({ allowHalfOpen: false }, accept);
+  const server = createServer({ allowHalfOpen: false }, (socket) => {
+    const held = end.held();
+    if (held === null) {
+      accept(socket);
+      return;
+    }
+    socket.on('error', () => socket.destroy());
+    void held.then(() => socket.destroyed || accept(socket));
+  });
+  const end = createListenerEnd(server);
   if (address.kind === 'inet') {
     await listening(server, () => server.listen({ host: address.host, port: address.port }));
     const bound = server.address();
     const port = typeof bound === 'object' && bound !== null ? bound.port : address.port;
-    return { address: { ...address, port }, stop: () => stopped(server) };
+    return { address: { ...address, port }, stop: end.close };
   }
   await removeStale(address.path);
   // Made by this process alone, also where several share their TCP listeners: mode and stale paths are its own affair. The path is created under this mask, so that there is no moment in which everybody may connect.
@@ -129,10 +139,11 @@ const openListener = async (
     await chmod(address.path, Number.parseInt(options.socketMode, 8));
   } catch (error) {
     process.umask(mask);
-    await stopped(server);
+    await end.close(true);
     throw error;
   }
-  return { address, stop: () => stopped(server) };
+  // Node removes the path when it closes the listening handle, which `close` does at once; its callback waits for open connections.
+  return { address, stop: end.close };
 };
 
 const listening = (server: Server, listen: () => void): Promise<void> =>
@@ -144,11 +155,6 @@ const listening = (server: Server, listen: () => void): Promise<void> =>
     });
     listen();
   });
-
-// Node removes the path of a unix socket when it closes the listening handle, which `close` does at once; its callback waits for open connections.
-const stopped = async (server: Server): Promise<void> => {
-  if (server.listening) server.close();
-};
 
 /** Removes a socket that nobody answers on. @throws when somebody does, or when the path is something else */
 const removeStale = async (path: string): Promise<void> => {

@@ -11,6 +11,7 @@ import { createMtaHooks, type MtaHooksAnswer } from './mta-hooks.ts';
 import type { CheckSpf, WriteReceivedSpf } from './parts.ts';
 import { createPolicyServer } from './policy/server.ts';
 import { createRawHook, type RawHookAnswer } from './raw-hook.ts';
+import type { Ending } from './server.ts';
 
 /** What the faces are made of. */
 export type PipelineParts = EvaluationParts & {
@@ -24,8 +25,8 @@ export type PipelineParts = EvaluationParts & {
 export type Pipeline = {
   /** Opens every listener of the settings. @returns their addresses @throws when one cannot be opened */
   listen(): Promise<{ milter: ListenAddress[]; policy: ListenAddress[] }>;
-  /** Stops accepting and lets messages in hand finish. @param graceMs milliseconds after which what is left is cut off */
-  close(graceMs: number): Promise<void>;
+  /** Drains both: listeners stay for a while, messages in hand finish, silent connections close. */
+  close(ending: Ending): Promise<void>;
   /** Takes over the lists of other settings: connections stay open, and every message that ends from now on is decided by the new lists. */
   relist(next: ListSettings): void;
   readonly mtaHooks: MtaHooksAnswer;
@@ -46,12 +47,12 @@ export const createPipeline = (settings: EvaluationSettings, parts: PipelinePart
       try {
         return { milter: addresses, policy: await policy.listen() };
       } catch (cause) {
-        await milter.close(0);
+        await milter.close({ drainMs: 0, graceMs: 0 });
         throw cause;
       }
     },
-    close: async (graceMs) => {
-      await Promise.all([milter.close(graceMs), policy.close(graceMs)]);
+    close: async (ending) => {
+      await Promise.all([milter.close(ending), policy.close(ending)]);
     },
     relist: lists.relist,
     mtaHooks: createMtaHooks(settings, evaluation),

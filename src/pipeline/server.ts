@@ -1,22 +1,29 @@
 /**
- * What milter and policy service have in common: listeners, the connections that are open, and the end. At the end nothing new is accepted, idle connections close
- * at once, the others when their message is done, and what is left after the grace is cut off. Knows no protocol.
+ * What milter and policy service have in common: listeners, the connections that are open, and the end. At the end new connections are still taken for a while, then a connection
+ * closes once nothing is in hand and nothing came on it for as long; what is left after the grace is cut off. Knows no protocol.
  */
 import type { Socket } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { EvaluationSettings } from './evaluation.ts';
 import { type ListenAddress, type Listener, openListeners } from './listener.ts';
 import type { Networks } from './networks.ts';
 import type { Observer, PipelineLog } from './parts.ts';
+import { watchSilence } from './silence.ts';
+
+/** How a service ends. */
+export type Ending = {
+  /** Milliseconds for which listeners stay open, and of silence after which a connection closes. */
+  readonly drainMs: number;
+  /** Milliseconds after that for what is in hand; then it is cut off. */
+  readonly graceMs: number;
+};
 
 /** A server of this room. */
 export type PipelineServer = {
   /** Opens the listeners of the settings. @returns the addresses as they are @throws when one cannot be opened */
   listen(): Promise<ListenAddress[]>;
-  /**
-   * Stops accepting, lets messages in hand finish, closes idle connections at once.
-   * @param graceMs milliseconds after which what is left is cut off
-   */
-  close(graceMs: number): Promise<void>;
+  /** Drains: listeners stay for a while, messages in hand finish, silent connections close. */
+  close(ending: Ending): Promise<void>;
 };
 
 /** What a server is made of. */
@@ -30,10 +37,10 @@ export type ServerParts = {
   readonly log: PipelineLog;
   readonly observer?: Observer | undefined;
   /**
-   * Speaks the protocol on one connection. Once `isClosing` answers true it ends the connection itself after the message in hand.
+   * Speaks the protocol on one connection. Once `isLastCall` answers true it takes no further message on the connection.
    * @returns whether the connection has no message in hand
    */
-  readonly serve: (socket: Socket, isClosing: () => boolean) => () => boolean;
+  readonly serve: (socket: Socket, isLastCall: () => boolean) => () => boolean;
 };
 
 /** Makes a server; nothing listens yet. */
@@ -48,8 +55,7 @@ export const createPipelineServer = ({
 }: ServerParts): PipelineServer => {
   const connections = new Map<Socket, () => boolean>();
   let listeners: Listener[] = [];
-  let closing = false;
-  let whenEmpty: (() => void) | undefined;
+  let lastCall = false;
   const tell = (refused: boolean): void => observer?.onConnection?.({ face, open: connections.size, refused });
 
   return {
@@ -63,13 +69,12 @@ export const createPipelineServer = ({
         onConnection: (socket) => {
           connections.set(
             socket,
-            serve(socket, () => closing),
+            serve(socket, () => lastCall),
           );
           tell(false);
           socket.once('close', () => {
             connections.delete(socket);
             tell(false);
-            if (connections.size === 0) whenEmpty?.();
           });
         },
         onRefused: (reason) => {
@@ -79,17 +84,19 @@ export const createPipelineServer = ({
       });
       return listeners.map(({ address }) => address);
     },
-    close: async (graceMs) => {
-      closing = true;
-      await Promise.all(listeners.map((listener) => listener.stop()));
-      for (const [socket, isIdle] of connections) if (isIdle()) socket.end();
-      if (connections.size === 0) return;
+    close: async ({ drainMs, graceMs }) => {
+      const silence = watchSilence(connections, drainMs);
+      await wait(drainMs);
+      await Promise.all(listeners.map((listener) => listener.stop(drainMs === 0)));
+      // A peer that sends without a pause is let go between two messages while there is time, not in the middle of one when there is none.
+      const lastCallTimer = setTimeout(() => {
+        lastCall = true;
+      }, graceMs / 2);
       const cutOff = setTimeout(() => {
         for (const socket of connections.keys()) socket.destroy();
       }, graceMs);
-      await new Promise<void>((resolve) => {
-        whenEmpty = resolve;
-      });
+      await silence.endSilent();
+      clearTimeout(lastCallTimer);
       clearTimeout(cutOff);
     },
   };

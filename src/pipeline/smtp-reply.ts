@@ -43,6 +43,7 @@ export const OWN_REPLIES = {
     enhancedCode: '4.3.2',
     text: 'Too many messages are being checked, please try again later',
   },
+  ending: { code: 421, enhancedCode: '4.3.2', text: 'This service is about to stop, please try again later' },
   'over-size-tempfail': { code: 452, enhancedCode: '4.3.4', text: 'Message is too large to be checked' },
   'over-size-reject': { code: 552, enhancedCode: '5.3.4', text: 'Message is too large to be checked' },
 } as const satisfies Record<string, SmtpReply>;

@@ -11,7 +11,7 @@ const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
 
 test('serve listens in as many workers as WORKERS says, until SIGTERM', async (t) => {
   const child = spawn(process.execPath, [CLI, 'serve'], {
-    env: { PATH: process.env.PATH ?? '', PORT: '0', WORKERS: '2', DNS_SERVERS: '127.0.0.1:9' },
+    env: { PATH: process.env.PATH ?? '', PORT: '0', DRAIN_MS: '0', WORKERS: '2', DNS_SERVERS: '127.0.0.1:9' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   t.after(() => child.kill('SIGKILL'));

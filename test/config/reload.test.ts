@@ -79,7 +79,7 @@ const ask = async (
 /** Starts the service and reads its log. */
 const start = async (t: TestContext, environment: Record<string, string>) => {
   const child = spawn(process.execPath, [SERVER], {
-    env: { ...environment, NODE_ENV: 'test' },
+    env: { ...environment, DRAIN_MS: '0', NODE_ENV: 'test' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   t.after(() => child.kill('SIGKILL'));
@@ -268,7 +268,7 @@ test('createService.reload names what needs a restart', async (t) => {
     return outcome.kind === 'config' ? outcome.config : assert.fail(outcome.mistakes.join('\n'));
   };
   const service = await createService(configOf({}), createLog('silent'));
-  t.after(() => service.close(0));
+  t.after(() => service.close({ drainMs: 0, graceMs: 0 }));
   assert.deepEqual(service.reload(configOf({})), []);
   assert.deepEqual(
     service.reload(
@@ -298,7 +298,7 @@ test('createService.reload hands the lists of the mail servers on', async (t) =>
     return outcome.kind === 'config' ? outcome.config : assert.fail(outcome.mistakes.join('\n'));
   };
   const service = await createService(configOf('192.0.2.1'), createLog('silent'));
-  t.after(() => service.close(0));
+  t.after(() => service.close({ drainMs: 0, graceMs: 0 }));
   const addresses = await service.listen();
   const port = Number(/^inet:127\.0\.0\.1:(\d+)$/.exec(addresses[1] ?? '')?.[1]);
   const isServed = async (): Promise<boolean> => {

@@ -154,3 +154,25 @@ test('headers that stall are answered with 408 within the time of REQUEST_TIMEOU
     await closed(raw().resume());
   });
 });
+
+test('answers carry Connection: close while the service drains, but not one behind which others wait', async () => {
+  const answersTo = async (bytes: string): Promise<string> => {
+    let heard = '';
+    await withApp(
+      {},
+      false,
+      async ({ dial }) => {
+        const socket = dial();
+        socket.write(bytes);
+        for await (const piece of socket) {
+          heard += String(piece);
+          if ((heard.match(/"status":"ok"/g) ?? []).length === bytes.split('GET').length - 1) break;
+        }
+      },
+      { isReady: () => false },
+    );
+    return heard;
+  };
+  assert.match(await answersTo(GET), /^connection: close/im);
+  assert.equal((await answersTo(GET.repeat(3))).match(/HTTP\/1\.1 200/g)?.length, 3);
+});

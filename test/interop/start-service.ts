@@ -22,7 +22,7 @@ export type RunningService = {
 /** Starts it. @param environment settings by their names; PORT is any free one unless given @throws when it ends before it listens */
 export const startService = async (environment: Record<string, string>): Promise<RunningService> => {
   const child: ChildProcess = spawn(process.execPath, [SERVER], {
-    env: { PATH: process.env.PATH, NODE_ENV: 'production', PORT: '0', ...environment },
+    env: { PATH: process.env.PATH, NODE_ENV: 'production', PORT: '0', DRAIN_MS: '0', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const log: Record<string, unknown>[] = [];

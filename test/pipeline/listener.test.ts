@@ -72,7 +72,7 @@ test('openListeners serves several addresses, tells the port it got, and stops',
   const port = first?.kind === 'inet' ? first.port : 0;
   assert.equal(await hear({ port }), 'served');
   assert.equal(await hear({ path }), 'served');
-  await Promise.all(listeners.map((listener) => listener.stop()));
+  await Promise.all(listeners.map((listener) => listener.stop(true)));
   await assert.rejects(hear({ port }));
   await assert.rejects(stat(path));
 });
@@ -85,7 +85,7 @@ test('openListeners gives a unix socket its mode and group', async () => {
   );
   const { mode, gid } = await stat(path);
   assert.deepEqual([mode & 0o777, gid], [0o620, process.getgid?.()]);
-  await Promise.all(listeners.map((listener) => listener.stop()));
+  await Promise.all(listeners.map((listener) => listener.stop(true)));
 });
 
 test('openListeners refuses a group that does not exist and leaves nothing open', async () => {
@@ -109,7 +109,7 @@ test('openListeners replaces a socket that nobody answers on, but no living one 
   assert.equal((await stat(path)).isSocket(), true);
   const listeners = await openListeners([`unix:${path}`], options());
   assert.equal(await hear({ path }), 'served');
-  await Promise.all(listeners.map((listener) => listener.stop()));
+  await Promise.all(listeners.map((listener) => listener.stop(true)));
 
   const file = join(folder, 'file');
   await writeFile(file, '');
@@ -137,6 +137,6 @@ for (const [reason, over] of [
     assert.equal(open.length, reason === 'not-allowed' ? 0 : 1);
     first.destroy();
     for (const socket of open) socket.destroy();
-    await listener?.stop();
+    await listener?.stop(true);
   });
 }

@@ -59,7 +59,7 @@ test('createPipeline takes over the authserv-ids whose fields are removed', asyn
 test('createPipeline holds new networks against new connections, and leaves open ones open', async (t) => {
   const { listen, close, relist } = make();
   const { milter } = await listen();
-  t.after(() => close(0));
+  t.after(() => close({ drainMs: 0, graceMs: 0 }));
   const port = milter[0]?.kind === 'inet' ? milter[0].port : 0;
   const open = connect({ host: '127.0.0.1', port });
   open.write(send.optneg());

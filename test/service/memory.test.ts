@@ -25,7 +25,7 @@ test('the service holds no more after 2,000 messages more', async () => {
   const args = ['--expose-gc', '--import', './test/service/gc-on-signal.ts', 'src/server.ts'];
   const service = spawn(process.execPath, args, {
     cwd: ROOT,
-    env: { PATH: process.env.PATH ?? '', PORT: '0', RATE_LIMIT_PER_ADDRESS: '10000000' },
+    env: { PATH: process.env.PATH ?? '', PORT: '0', DRAIN_MS: '0', RATE_LIMIT_PER_ADDRESS: '10000000' },
     stdio: 'pipe',
   });
   try {

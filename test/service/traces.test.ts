@@ -76,7 +76,7 @@ const WITHOUT_SDK = `data:text/javascript,${encodeURIComponent(`
 const start = (environment: Record<string, string>): ChildProcessWithoutNullStreams =>
   spawn(process.execPath, ['--import', TELL_LOADED, 'src/server.ts'], {
     cwd: ROOT,
-    env: { PATH: process.env.PATH ?? '', PORT: '0', DNS_SERVERS: '127.0.0.1:9', ...environment },
+    env: { PATH: process.env.PATH ?? '', PORT: '0', DRAIN_MS: '0', DNS_SERVERS: '127.0.0.1:9', ...environment },
     stdio: 'pipe',
   });
 

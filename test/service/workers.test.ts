@@ -20,7 +20,14 @@ const VERDICTS = 12;
 const run = (environment: Record<string, string>): ChildProcessWithoutNullStreams =>
   spawn(process.execPath, ['src/server.ts'], {
     cwd: ROOT,
-    env: { PATH: process.env.PATH ?? '', PORT: '0', DNS_SERVERS: '127.0.0.1:9', WORKERS: '2', ...environment },
+    env: {
+      PATH: process.env.PATH ?? '',
+      PORT: '0',
+      DRAIN_MS: '0',
+      DNS_SERVERS: '127.0.0.1:9',
+      WORKERS: '2',
+      ...environment,
+    },
     stdio: 'pipe',
   });
 

@@ -8,6 +8,7 @@ import type { Evaluation, EvaluationSettings } from '../evaluation.ts';
 import type { Memory } from '../memory.ts';
 import type { Observer, PipelineLog } from '../parts.ts';
 import { createPipelineServer, type PipelineServer } from '../server.ts';
+import { OWN_REPLIES, replyLine } from '../smtp-reply.ts';
 import { repliesFor } from './reply.ts';
 import { type CompleteMessage, createSession, type SessionParts } from './session.ts';
 import { createFrameReader, type Reply, readCommand, writeReplies } from './wire.ts';
@@ -28,6 +29,10 @@ export const createMilterServer = (settings: EvaluationSettings, parts: MilterPa
     authservId: settings.authservId,
     lists: parts.evaluation.lists,
   };
+  const lastCallReply: Reply =
+    settings.failureMode === 'tempfail'
+      ? { kind: 'replycode', line: replyLine(OWN_REPLIES.ending) }
+      : { kind: 'accept' };
   return createPipelineServer({
     face: 'milter',
     addresses: settings.milterListen,
@@ -35,7 +40,13 @@ export const createMilterServer = (settings: EvaluationSettings, parts: MilterPa
     mayConnect: parts.evaluation.lists.mayConnect,
     log: parts.log,
     observer: parts.observer,
-    serve: (socket, isClosing) => serveConnection(socket, settings, sessionParts, parts, isClosing),
+    serve: (socket, isLastCall) =>
+      serveConnection(
+        socket,
+        settings,
+        { ...sessionParts, refusal: () => (isLastCall() ? lastCallReply : null) },
+        parts,
+      ),
   });
 };
 
@@ -46,7 +57,6 @@ const serveConnection = (
   settings: EvaluationSettings,
   sessionParts: SessionParts,
   parts: MilterParts,
-  isClosing: () => boolean,
 ): (() => boolean) => {
   const reader = createFrameReader(settings.pipelineMaxFrameBytes);
   const session = createSession(sessionParts);
@@ -110,7 +120,6 @@ const serveConnection = (
       }
     }
     flush();
-    if (isClosing() && isIdle()) socket.end();
   };
 
   const failOn = (fault: unknown): void => {

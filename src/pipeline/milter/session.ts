@@ -20,6 +20,8 @@ export type SessionParts = {
   /** The authserv-id; empty: the name that the mail server gives itself ({j}). */
   readonly authservId: string;
   readonly lists: Lists;
+  /** Answers MAIL in place of a message, as long as none is to be taken; null: one is. @default null always */
+  readonly refusal?: () => Reply | null;
 };
 
 /** A message that is complete, with what the session knows of it. */
@@ -140,6 +142,11 @@ export const createSession = (parts: SessionParts): Session => {
         return CONTINUE;
       case 'mail': {
         endMessage();
+        const refusal = parts.refusal?.() ?? null;
+        if (refusal !== null) {
+          passed = refusal.kind === 'accept';
+          return { kind: 'reply', reply: refusal };
+        }
         const begun = begin(agreed, command.address, command.parameters);
         if (parts.lists.treatment(facts(begun), daemon()).kind === 'ignore') {
           passed = true;

@@ -99,7 +99,7 @@ export const createPolicyServer = (
     return prependAnswer(parts.writeReceivedSpf(settings.authservId, counting, facts));
   };
 
-  const serve = (socket: Socket, isClosing: () => boolean): (() => boolean) => {
+  const serve = (socket: Socket, isLastCall: () => boolean): (() => boolean) => {
     const reader = createPolicyReader();
     const memory: { last?: Remembered } = {};
     let working = false;
@@ -108,16 +108,18 @@ export const createPolicyServer = (
       if (working) return;
       working = true;
       socket.pause();
-      for (let next = reader.next(); next !== undefined && !socket.destroyed; next = reader.next()) {
+      for (let next = reader.next(); next !== undefined && socket.writable; next = reader.next()) {
         if (typeof next === 'string') {
           parts.log.warn({ face: 'policy', reason: next }, 'policy connection closed');
           socket.destroy();
           break;
         }
-        socket.write(await answerTo(next, memory));
+        const answer = await answerTo(next, memory);
+        // With the answer, so that the mail server has the end before it could ask again; it then connects anew.
+        if (isLastCall()) socket.end(answer);
+        else socket.write(answer);
       }
       working = false;
-      if (isClosing()) socket.end();
       socket.resume();
     };
 

@@ -21,7 +21,7 @@ const start = async (
   const memory = createMemory(settings.pipelineMaxTotalBytes);
   const server = createMilterServer(settings, { evaluation, memory, log });
   const [address] = await server.listen();
-  t.after(() => server.close(0));
+  t.after(() => server.close({ drainMs: 0, graceMs: 0 }));
   const port = address?.kind === 'inet' ? address.port : 0;
   return { server, memory, lines, port };
 };
@@ -212,7 +212,7 @@ test('createMilterServer lets a message in hand finish before it closes, and clo
   sending.socket.write(Buffer.concat([...OPEN, ...MESSAGE.slice(0, 3)]));
   await sending.replies(6);
 
-  const closing = server.close(10_000);
+  const closing = server.close({ drainMs: 0, graceMs: 10_000 });
   await idle.closed;
   sending.socket.write(Buffer.concat(MESSAGE.slice(3)));
   resolve(makeVerdict());
@@ -227,6 +227,6 @@ test('createMilterServer cuts off what is left after the grace', async (t) => {
   const { socket, closed, replies } = await dial(port);
   socket.write(Buffer.concat([...OPEN, ...MESSAGE]));
   await replies(7);
-  await server.close(10);
+  await server.close({ drainMs: 0, graceMs: 10 });
   await closed;
 });

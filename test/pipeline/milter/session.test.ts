@@ -11,7 +11,11 @@ import { createFrameReader, type Reply, readCommand, writeReplies } from '../../
 import { makeSettings } from '../make-settings.ts';
 import { frame, messageFrames, readReplies, send } from './mta.ts';
 
-const begin = (over: Parameters<typeof makeSettings>[0] = {}, authservId = '') => {
+const begin = (
+  over: Parameters<typeof makeSettings>[0] = {},
+  authservId = '',
+  refusal: () => Reply | null = () => null,
+) => {
   const settings = makeSettings(over);
   const memory = createMemory(10_000_000);
   const session = createSession({
@@ -19,6 +23,7 @@ const begin = (over: Parameters<typeof makeSettings>[0] = {}, authservId = '') =
     memory,
     authservId,
     lists: createLists(settings),
+    refusal,
   });
   return { session, memory };
 };
@@ -406,4 +411,21 @@ test('createSession answers every command as agreed, in any order, and never hol
       assert.equal(memory.held, 0);
     }),
   );
+});
+
+test('createSession takes no message once it is told not to: the mail server is sent away, or passes the message as FAILURE_MODE says', () => {
+  const open = [send.optneg(), send.connect('mail.sender.example', '192.0.2.10'), send.helo('mail.sender.example')];
+  const message = messageFrames([['From', ' a@sender.example']], 'Hello\r\n');
+  for (const [refusal, answers] of [
+    [{ kind: 'replycode', line: '421 4.3.2 Later' }, 'Occy'],
+    [{ kind: 'accept' }, 'Occa'],
+  ] as const) {
+    let isEnding = false;
+    const { session, memory } = begin({}, '', () => (isEnding ? refusal : null));
+    const played = play(session, [...open, ...message]);
+    assert.equal(played.messages.length, 1, 'before, one is taken');
+    isEnding = true;
+    assert.equal(play(session, message.slice(0, 1)).answers, answers.at(-1));
+    assert.equal(memory.held, 0);
+  }
 });

@@ -29,7 +29,7 @@ const start = async (
     clock: () => 0,
   });
   const [address] = await server.listen();
-  t.after(() => server.close(0));
+  t.after(() => server.close({ drainMs: 0, graceMs: 0 }));
   return { server, port: address?.kind === 'inet' ? address.port : 0, lines, checked };
 };
 
@@ -151,7 +151,7 @@ test('createPolicyServer answers what is in hand before it closes', async (t) =>
   });
   const answers = ask(port, request());
   await started.promise;
-  const closing = server.close(10_000);
+  const closing = server.close({ drainMs: 0, graceMs: 10_000 });
   resolve(makeSpf());
   assert.deepEqual(await answers, [PREPEND]);
   await closing;
