@@ -109,7 +109,7 @@ const messages = (): Entry[] => {
     ...fields,
     { name: 'a field name', maxBytes: HEADER_BYTES, prepare: (text) => judge(`a${text}b: x\r\n${HEADER}\r\n.`) },
     { name: 'the header block', maxBytes: HEADER_BYTES, prepare: (text) => judge(`${text}\r\n${HEADER}\r\n.`) },
-    { name: 'the body', maxBytes: 8 * MIB, prepare: (text) => judge(`${SIGNATURE}${HEADER}\r\n${text}`) },
+    { name: 'the body', maxBytes: 24 * MIB, prepare: (text) => judge(`${SIGNATURE}${HEADER}\r\n${text}`) },
     {
       name: 'the body, to mailauth',
       maxBytes: MIB,

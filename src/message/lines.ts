@@ -1,5 +1,5 @@
 /**
- * A stream of octets as lines, LF included; never holds more than one line and one chunk. A line over the limit, or one there is no memory for, is told in place of its
+ * A stream of octets as lines, LF included, empty ones left out; never holds more than one line and one chunk. A line over the limit, or one there is no memory for, is told in place of its
  * octets, and the rest is read on.
  */
 import { ENDLESS_ROOM, Octets, type Room } from './octets.ts';
@@ -8,6 +8,7 @@ import { ENDLESS_ROOM, Octets, type Room } from './octets.ts';
 export type Line = { kind: 'line'; bytes: Buffer } | { kind: 'too-long' } | { kind: 'no-room' };
 
 const LF = 0x0a;
+const CR = 0x0d;
 
 /** Splits a stream. @param maxBytes longest line, LF included @param room account of memory @default endless */
 export async function* readLines(
@@ -23,6 +24,11 @@ export async function* readLines(
       while (at < chunk.length) {
         const lf = chunk.indexOf(LF, at);
         const end = lf === -1 ? chunk.length : lf + 1;
+        // A megabyte of line ends would be a million lines.
+        if (!skipping && line.length === 0 && (lf === at || (lf === at + 1 && chunk[at] === CR))) {
+          at = end;
+          continue;
+        }
         if (!skipping) {
           const fits = line.length + end - at <= maxBytes;
           if (!fits || !line.add(chunk.subarray(at, end))) {

@@ -2,6 +2,7 @@
  * Messages out of an mbox (RFC 4155): a line `From ` at the top or after a blank line begins one, and `>From ` is undone by one `>` as mboxrd writes it. Streams: never holds
  * more than one message and one chunk, and no object for a line. A message over the limit, or one there is no memory for, is told in place of its octets.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ENDLESS_ROOM, Octets, type Room } from './octets.ts';
 
 /** One message, or word why it is left out. The octets of a message stay counted in the room until the caller releases them. */
@@ -14,6 +15,8 @@ const FROM = Buffer.from('From ');
 /** Quotation marks before `From ` that are counted; a line with more of them is taken as it is. */
 const MAX_QUOTES = 994;
 const MAX_PREFIX = MAX_QUOTES + FROM.length;
+/** Lines between two turns of the event loop: a chunk of nothing but line ends holds 65,536 of them. */
+const LINES_A_TURN = 8192;
 
 /** What the beginning of a line makes of it; `open` until enough of it has come. */
 type LineKind = 'open' | 'separator' | 'blank' | 'quoted' | 'other';
@@ -81,9 +84,11 @@ export async function* readMbox(
     blank = kind === 'blank' ? Buffer.from(piece) : Buffer.alloc(0);
     if (kind !== 'blank') add(piece);
   };
+  let lines = 0;
   try {
     for await (const chunk of stream) {
       for (let at = 0; at < chunk.length; ) {
+        if (++lines % LINES_A_TURN === 0) await nextTurn();
         const lf = chunk.indexOf(LF, at);
         const end = lf === -1 ? chunk.length : lf + 1;
         let piece = chunk.subarray(at, end);

@@ -3,6 +3,8 @@
  * Reads the start tags in one pass; never renders, never follows a reference, expands no entity, and does not check that the XML is well-formed.
  */
 
+import { isUtf8 } from 'node:buffer';
+
 /** Largest logo that the BIMI group advises, in bytes. */
 export const ADVISED_LOGO_BYTES = 32_768;
 
@@ -27,7 +29,10 @@ const FORBIDDEN = [
 /** @returns one sentence a fault, in order of weight; empty for a logo that fits */
 export const svgFaults = (body: Buffer): string[] => {
   if (body[0] === 0x1f && body[1] === 0x8b) return ['the logo is compressed; it must be plain SVG'];
-  const { declares, root, hasTitle, forbidden, refersOutside, parts } = readLogo(body.toString('utf8'));
+  const { declares, root, hasTitle, forbidden, refersOutside, parts } = readLogo(
+    // Octets that are no UTF-8 would become millions of replacement characters, and markup is ASCII in either.
+    body.toString(isUtf8(body) ? 'utf8' : 'latin1'),
+  );
   if (root === null) return ['the document has no svg element'];
   const faults: string[] = [];
   if (declares) faults.push('the logo declares a document type or entities');

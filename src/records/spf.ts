@@ -57,7 +57,7 @@ export type SpfTerm = SpfMechanism | SpfModifier;
 /** A term that does not follow the grammar. */
 export type SpfUnreadableTerm = Term & { readonly kind: 'unreadable'; readonly fault: Fault };
 
-/** A record without a fault, or the first fault with everything that could be read beside it. */
+/** A record without a fault, or the first fault with everything that could be read beside it, up to MAX_TERMS_OF_FAULT terms. */
 export type SpfRecord =
   | { readonly kind: 'record'; readonly text: string; readonly terms: readonly SpfTerm[] }
   | {
@@ -200,6 +200,9 @@ const readTerm = (text: string, offset: number): SpfTerm | Fault => {
   return readModifier({ text, offset }, name, rest.slice(1), offset + head.length + 1);
 };
 
+/** Once a record has a fault its terms are for people only; one of 64 kB has room for 16,000. */
+export const MAX_TERMS_OF_FAULT = 1000;
+
 const readSpf = (text: string): SpfRecord => {
   if (!isSpfRecord(text)) {
     return {
@@ -214,6 +217,7 @@ const readSpf = (text: string): SpfRecord => {
   const seen = new Set<string>();
   let first: Fault | null = null;
   for (const match of text.slice(6).matchAll(/[^ ]+/g)) {
+    if (first !== null && readable.length >= MAX_TERMS_OF_FAULT) break;
     const offset = 6 + match.index;
     let term = readTerm(match[0], offset);
     if (!isFault(term) && term.kind === 'modifier') {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { formatIp } from '../../src/records/ip-address.ts';
-import { isSpfRecord, parseSpf, type SpfTerm, selectSpf } from '../../src/records/spf.ts';
+import { isSpfRecord, MAX_TERMS_OF_FAULT, parseSpf, type SpfTerm, selectSpf } from '../../src/records/spf.ts';
 
 const termsOf = (text: string): readonly SpfTerm[] => {
   const record = parseSpf(text);
@@ -170,4 +170,13 @@ describe('selectSpf counts the SPF records of a name (RFC 7208 section 4.5)', ()
     assert.deepEqual(selectSpf(['other', 'v=spf1 a']), { kind: 'one', text: 'v=spf1 a' });
     assert.deepEqual(selectSpf(['v=spf1 a', 'v=spf1 a']), { kind: 'several', texts: ['v=spf1 a', 'v=spf1 a'] });
   });
+});
+
+it('parseSpf shows a bounded number of terms of a faulty record, and its first fault wherever it stands', () => {
+  const faulty = parseSpf(`v=spf1 ${'ip4:x '.repeat(MAX_TERMS_OF_FAULT + 1)}`);
+  assert.equal(faulty.kind, 'fault');
+  if (faulty.kind === 'fault') assert.equal(faulty.terms.length, MAX_TERMS_OF_FAULT);
+  const late = parseSpf(`v=spf1 ${'a '.repeat(MAX_TERMS_OF_FAULT + 1)}ip4:x`);
+  assert.equal(late.kind, 'fault');
+  if (late.kind === 'fault') assert.equal(late.terms.length, MAX_TERMS_OF_FAULT + 2);
 });
