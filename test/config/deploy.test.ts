@@ -72,6 +72,15 @@ test('Dockerfile sets what the service reads, and refuses to start without keys'
   assertWorks({ ...environment, ALLOW_ANONYMOUS: 'yes' }, 'Dockerfile');
 });
 
+test('every image can be pinned by a digest without changing a file', () => {
+  for (const file of ['Dockerfile', 'deploy/unbound/Dockerfile', 'deploy/postfix/Dockerfile']) {
+    const text = textOf(file);
+    const bases = [...text.matchAll(/^FROM (\S+)/gm)].map(([, base = '']) => /^\$\{(\w+)\}$/.exec(base)?.[1]);
+    assert.ok(bases.length > 0, file);
+    for (const base of bases) assert.match(text, new RegExp(`^ARG ${base}=`, 'm'), file);
+  }
+});
+
 test('deploy/grafana-dashboard.json shows gauges that are there', async () => {
   const { text } = await createMetrics('1').read({
     cache: {
