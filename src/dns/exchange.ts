@@ -1,7 +1,9 @@
 /**
- * The contract between the tries of a question and the two transports: one query goes to one server, and the matching reply or an error comes back once.
- * A transport knows sockets, ids and matching; it knows nothing of timers, other servers, or what a reply means. Both sides of a try are objects with
- * methods, not functions made for each: a closure holds all that its maker can see, and the collector walks it.
+ * The contract between the tries of a question and the two transports: one query goes to one
+ * server, and the matching reply or an error comes back once. A transport knows sockets, ids and
+ * matching; it knows nothing of timers, other servers, or what a reply means. Both sides of a try
+ * are objects with methods, not functions made for each: a closure holds all that its maker can
+ * see, and the collector walks it.
  */
 import type { Query } from './query.ts';
 import type { Server } from './servers.ts';
@@ -29,7 +31,8 @@ export type OpenTry = {
 
 /**
  * Sends a query to a server.
- * @param query for this try alone: the transport writes the id into it and holds it to compare the reply
+ * @param query for this try alone: the transport writes the id into it and holds it to compare the
+ * reply
  */
 export type Exchange = (server: Server, query: Query, receiver: Receiver) => OpenTry;
 

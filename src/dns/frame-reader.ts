@@ -1,9 +1,11 @@
 /**
- * DNS messages out of a TCP stream (RFC 1035 section 4.2.2). Holds one message at most, 65535 octets, and copies each
- * octet once however small the pieces are.
+ * DNS messages out of a TCP stream (RFC 1035 section 4.2.2). Holds one message at most, 65535
+ * octets, and copies each octet once however small the pieces are.
  */
 
-/** Takes the octets of a stream as they come and hands on each message without its two-octet length. */
+/**
+ * Takes the octets of a stream as they come and hands on each message without its two-octet length.
+ */
 export type FrameReader = (bytes: Buffer) => void;
 
 /** @param onMessage called for each whole message; the octets are its own */

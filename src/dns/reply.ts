@@ -1,8 +1,9 @@
 /**
- * What a matching reply says about its question: the CNAME chain that starts at the question, the records at its end, or
- * which negative. Records of other owners are ignored: bailiwick is the recursive server's work, a stub takes its own
- * chain only. A reply that contradicts itself is `badresp`, one that proves neither records nor their absence is
- * `unproven`; neither is ever "no record". RFC 2308 (negatives), RFC 6604 (RCODE of a chain), RFC 6840 (AD).
+ * What a matching reply says about its question: the CNAME chain that starts at the question, the
+ * records at its end, or which negative. Records of other owners are ignored: bailiwick is the
+ * recursive server's work, a stub takes its own chain only. A reply that contradicts itself is
+ * `badresp`, one that proves neither records nor their absence is `unproven`; neither is ever "no
+ * record". RFC 2308 (negatives), RFC 6604 (RCODE of a chain), RFC 6840 (AD).
  */
 import type { FailureKind, RecordData } from '../../schemas/dns.ts';
 import type { Answer, Question } from './lookup.ts';
@@ -39,7 +40,8 @@ const UNPROVEN = Object.freeze({ kind: 'failure', failure: 'unproven', source: '
  * Judges a reply that matches its query.
  * @param question its name normalized
  * @param trustsAd whether the AD bit of this server counts (RFC 6840 section 5.8)
- * @returns `truncated` when TC is set: a partial answer is never used; TTLs are as sent, unclamped; 0 where no SOA bounds a negative answer
+ * @returns `truncated` when TC is set: a partial answer is never used; TTLs are as sent, unclamped;
+ * 0 where no SOA bounds a negative answer
  */
 export const judgeReply = (
   bytes: Buffer,
@@ -102,7 +104,8 @@ const followChain = (answers: readonly WireRecord[], question: Question): Chain 
     for (const record of answers) {
       if (!('data' in record) || (record.name !== name && normalizeName(record.name) !== name)) continue;
       if (record.type === question.type) {
-        // Made with its first record: a list that starts empty gets room for many, and this one is held as long as the answer.
+        // Made with its first record: a list that starts empty gets room for many, and this one is
+        // held as long as the answer.
         if (records.length === 0) records = [record.data];
         else records.push(record.data);
         ttlSeconds = Math.min(ttlSeconds, record.ttlSeconds);
@@ -135,11 +138,12 @@ const negativeTtl = (message: Message, name: string): number | null => {
 const answerCount = (bytes: Buffer): number => bytes.readUInt16BE(6);
 
 /**
- * Whether a NOERROR reply without records of the type is NODATA (RFC 2308 section 2.2). The SOA of a zone that holds the
- * name proves it (types 1 and 2). Without one the reply must be empty (type 3) and come from a server that recurses: an
- * authoritative server has to send the SOA (RFC 2308 section 3), and a stub can take only a recursive server's word.
- * NS without SOA is a referral, an alias without SOA was not followed, and an answer section with nothing that answers
- * says nothing about the name.
+ * Whether a NOERROR reply without records of the type is NODATA (RFC 2308 section 2.2). The SOA of
+ * a zone that holds the name proves it (types 1 and 2). Without one the reply must be empty (type
+ * 3) and come from a server that recurses: an authoritative server has to send the SOA (RFC 2308
+ * section 3), and a stub can take only a recursive server's word. NS without SOA is a referral, an
+ * alias without SOA was not followed, and an answer section with nothing that answers says nothing
+ * about the name.
  */
 const provesNoData = (message: Message, chain: Chain, hasSoa: boolean, answers: number): boolean => {
   if (hasSoa) return !message.answers.some((record) => isDnameAbove(record, chain.end));
@@ -156,9 +160,13 @@ const isDnameAbove = (record: WireRecord, name: string): boolean => {
 /** Where no SOA speaks for the name, an SOA is that of another zone. */
 const isSoaOrNs = ({ type }: WireRecord): boolean => type === 'SOA' || type === 'NS';
 
-/** Within bounds, and every name in it one that could be asked for, so that evidence can be replayed. */
+/**
+ * Within bounds, and every name in it one that could be asked for, so that evidence can be
+ * replayed.
+ */
 const isHandable = (records: readonly RecordData[], limits: ReplyLimits): boolean => {
-  // TXT is bounded by its octets alone: real domains publish dozens of them, and one too many must not cost a domain its SPF.
+  // TXT is bounded by its octets alone: real domains publish dozens of them, and one too many must
+  // not cost a domain its SPF.
   if (records.length > limits.maxRecords && !Array.isArray(records[0])) return false;
   let textBytes = 0;
   for (const data of records) {

@@ -1,10 +1,11 @@
 /**
- * Questions over TCP, where a reply does not fit a datagram: one connection to each server, many questions on it at once,
- * closed when idle (RFC 7766 section 6.2). When a connection ends, its unanswered questions go out on a new one, as long
- * as their askers wait: a server may answer one question and close. Never knows why a question is asked, nor its deadline.
+ * Questions over TCP, where a reply does not fit a datagram: one connection to each server, many
+ * questions on it at once, closed when idle (RFC 7766 section 6.2). When a connection ends, its
+ * unanswered questions go out on a new one, as long as their askers wait: a server may answer one
+ * question and close. Never knows why a question is asked, nor its deadline.
  *
- * LIMITS: two connections in a row that the server closed without an answer fail what waits; two questions overdue with no
- * answer between them end a connection that does not end itself.
+ * LIMITS: two connections in a row that the server closed without an answer fail what waits; two
+ * questions overdue with no answer between them end a connection that does not end itself.
  */
 import { connect, type Socket } from 'node:net';
 import { type Exchange, type OpenTry, type Receiver, refuse, type Transport } from './exchange.ts';
@@ -13,9 +14,14 @@ import { isReplyTo, putId, type Query } from './query.ts';
 import type { RandomNumbers } from './random.ts';
 import type { Server } from './servers.ts';
 
-/** A server that closes twice without an answer does not want the question; one close can be chance. */
+/**
+ * A server that closes twice without an answer does not want the question; one close can be chance.
+ */
 const MAX_BARREN_CONNECTIONS = 2;
-/** One question may be slow in itself; a second one with no answer in between speaks against the connection. */
+/**
+ * One question may be slow in itself; a second one with no answer in between speaks against the
+ * connection.
+ */
 const MAX_OVERDUE = 2;
 /** Least number of questions at once on a connection to a server that closes early. */
 const MIN_WINDOW = 2;
@@ -23,7 +29,10 @@ const MIN_WINDOW = 2;
 /** Connections are made when first needed and do not keep the process alive. */
 export const tcp = (idleMs: number, random: RandomNumbers): Transport => {
   const channels = new Map<Server, Channel>();
-  /** A question that fails while the connections are closed goes to the next server within the same call. */
+  /**
+   * A question that fails while the connections are closed goes to the next server within the same
+   * call.
+   */
   let isClosing = false;
 
   const exchange: Exchange = (server, query, receiver) => {
@@ -93,8 +102,9 @@ class Channel {
   private connection: Connection | null = null;
   private waiting: Pending[] = [];
   /**
-   * Questions at once on a connection: twice what the last one answered before the server closed it. Without this a server
-   * that answers one question per connection would be sent all others again for each answer.
+   * Questions at once on a connection: twice what the last one answered before the server closed
+   * it. Without this a server that answers one question per connection would be sent all others
+   * again for each answer.
    */
   private window = Number.POSITIVE_INFINITY;
   /** Connections in a row that the server closed without an answer. */

@@ -1,7 +1,9 @@
 /**
- * The tries of one question: which server next, when again, and when to give up. A try that goes unanswered is followed by another and stays open to the
- * deadline all the same: a recursive server drops the reply to a question older than its discard time, works on, and answers a later copy, so an
- * abandoned try would throw that answer away. RFC 9520 section 3.1 (at most 3 tries), RFC 6891 section 7 (once more without EDNS).
+ * The tries of one question: which server next, when again, and when to give up. A try that goes
+ * unanswered is followed by another and stays open to the deadline all the same: a recursive server
+ * drops the reply to a question older than its discard time, works on, and answers a later copy, so
+ * an abandoned try would throw that answer away. RFC 9520 section 3.1 (at most 3 tries), RFC 6891
+ * section 7 (once more without EDNS).
  */
 import type { Ask, OnAnswer } from './ask.ts';
 import { afterReplies, type Clock, MAX_TIMER_MS } from './deadline.ts';
@@ -27,7 +29,10 @@ export type TrySettings = {
   readonly isStream: boolean;
 };
 
-/** An answer, or that a server has to be asked over TCP: its reply does not fit a datagram, or datagrams are being forged. */
+/**
+ * An answer, or that a server has to be asked over TCP: its reply does not fit a datagram, or
+ * datagrams are being forged.
+ */
 export type TriedAnswer = Answer | { readonly kind: 'needs-tcp'; readonly server: Server };
 
 type Failure = Extract<Answer, { kind: 'failure' }>;
@@ -38,7 +43,10 @@ const MAX_TRIES = 3;
 const UNREACHABLE: Failure = Object.freeze({ kind: 'failure', failure: 'network', source: 'network' });
 const NO_REPLY: Failure = Object.freeze({ kind: 'failure', failure: 'timeout', source: 'network' });
 
-/** Asks servers until one answers or the deadline comes. NOERROR and NXDOMAIN are final; every other reply sends the question to the next server, once. */
+/**
+ * Asks servers until one answers or the deadline comes. NOERROR and NXDOMAIN are final; every other
+ * reply sends the question to the next server, once.
+ */
 export const tries = (servers: Servers, exchange: Exchange, settings: TrySettings, clock: Clock): Ask<TriedAnswer> => {
   const means = { servers, exchange, settings, clock };
   return (question, deadlineMs, onAnswer, first) => {
@@ -98,7 +106,10 @@ class Try implements Receiver {
 /** Before the first; never added to. */
 const NO_TRIES: Try[] = [];
 
-/** A question from its first try to its answer: one object, since a question that is not in memory costs little more than what is made for it. */
+/**
+ * A question from its first try to its answer: one object, since a question that is not in memory
+ * costs little more than what is made for it.
+ */
 class AskedQuestion {
   private readonly means: Means;
   private readonly question: Question;
@@ -199,7 +210,10 @@ class AskedQuestion {
     return this.tries.some((one) => one.sent !== null);
   }
 
-  /** Waits for a reply; then the next try goes out beside those before it, or the deadline ends them all. */
+  /**
+   * Waits for a reply; then the next try goes out beside those before it, or the deadline ends them
+   * all.
+   */
   private wait(candidate: Candidate | null, ms: number): void {
     clearTimeout(this.timer);
     const remainingMs = this.deadlineMs - this.means.clock();

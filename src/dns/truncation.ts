@@ -1,12 +1,15 @@
 /**
- * UDP first, TCP where the reply does not fit or datagrams are being forged: a truncated reply is never used, not even in
- * part (RFC 2181 section 9, RFC 7766 section 5).
+ * UDP first, TCP where the reply does not fit or datagrams are being forged: a truncated reply is
+ * never used, not even in part (RFC 2181 section 9, RFC 7766 section 5).
  */
 import type { Ask } from './ask.ts';
 import { BAD_REPLY } from './reply.ts';
 import type { TriedAnswer } from './tries.ts';
 
-/** Asks over UDP and, where that does not do, over TCP, the same server first and within the same deadline. */
+/**
+ * Asks over UDP and, where that does not do, over TCP, the same server first and within the same
+ * deadline.
+ */
 export const onTruncation =
   (udp: Ask<TriedAnswer>, tcp: Ask<TriedAnswer>): Ask =>
   (question, deadlineMs, onAnswer) =>

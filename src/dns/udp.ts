@@ -1,16 +1,18 @@
 /**
- * Questions over UDP: for each server a pool of connected sockets, one picked at random for each try, so that an off-path
- * forger faces the id and the port (RFC 5452 section 9.2). A connected socket takes datagrams of its peer only, and tells
- * at once when the port is closed. Never looks a name up.
+ * Questions over UDP: for each server a pool of connected sockets, one picked at random for each
+ * try, so that an off-path forger faces the id and the port (RFC 5452 section 9.2). A connected
+ * socket takes datagrams of its peer only, and tells at once when the port is closed. Never looks a
+ * name up.
  *
  * What was weighed against forgers, and what large recursive servers do:
- * - A port for each question: no. The pool changes ports with use and age; a socket of its own costs a question 50 µs and
- *   more, measured on loopback, where everything else about it takes 12 µs.
- * - Random upper case in the QNAME (0x20): no. A server that does not copy it would fail every question, and TCP is the
- *   stronger answer once somebody is guessing.
- * - Guesses are counted: after MAX_UNEXPECTED of them on a socket its questions go to TCP, as PowerDNS does with near misses.
- * - A large receive buffer: the usual 208 KiB hold about 270 short datagrams, so that 300 forged ones made the kernel drop
- *   the honest reply behind them.
+ * - A port for each question: no. The pool changes ports with use and age; a socket of its own
+ *   costs 50 µs and more (measured on loopback), all else about a question 12 µs.
+ * - Random upper case in the QNAME (0x20): no. A server that does not copy it would fail every
+ *   question, and TCP is the stronger answer once somebody is guessing.
+ * - Guesses are counted: after MAX_UNEXPECTED of them on a socket its questions go to TCP, as
+ *   PowerDNS does with near misses.
+ * - A large receive buffer: the usual 208 KiB hold about 270 short datagrams, so that 300 forged
+ *   ones made the kernel drop the honest reply behind them.
  *
  * LIMITS: {@link MAX_UNEXPECTED}; the settings of {@link UdpSettings}.
  */
@@ -39,8 +41,9 @@ export type UdpTransport = Transport & {
 };
 
 /**
- * Unexpected datagrams on a socket with open questions, after which those go to TCP. 20 guesses hit an id once in 3,277
- * times for a forger who knows the port; a network that now and then doubles a reply stays below it.
+ * Unexpected datagrams on a socket with open questions, after which those go to TCP. 20 guesses hit
+ * an id once in 3,277 times for a forger who knows the port; a network that now and then doubles a
+ * reply stays below it.
  */
 const MAX_UNEXPECTED = 20;
 
@@ -79,7 +82,7 @@ type PooledSocket = {
   outbox: Buffer[];
   inbox: Buffer[];
   readonly countUnexpected: () => void;
-  /** Hears of each datagram; the port of a server that is down is told here as often as by an event. */
+  /** Hears of each datagram; a closed port is told here as often as by an event. */
   readonly onSent: (error: Error | null) => void;
   questions: number;
   /** Tries that ended without their reply, which may still come. */
@@ -99,7 +102,10 @@ export const udp = (settings: UdpSettings, clock: Clock, random: RandomNumbers):
     deliver: atEndOfTurn(deliver),
     countUnexpected: () => unexpected++,
   };
-  /** A question that fails while the sockets are closed goes to the next server within the same call; a socket made for it would be forgotten. */
+  /**
+   * A question that fails while the sockets are closed goes to the next server within the same
+   * call; a socket made for it would be forgotten.
+   */
   let isClosing = false;
 
   const exchange: Exchange = (server, query, receiver) => {
@@ -132,9 +138,11 @@ export const udp = (settings: UdpSettings, clock: Clock, random: RandomNumbers):
 };
 
 /**
- * Takes sockets with datagrams, whose turn comes at the end of the turn of the event loop. A burst of questions finds the server awake, where datagrams one by
- * one, between the work on replies, wake it each time: half as many questions again a second at 100 in flight. Replies judged one after the other
- * find that work still in the processor's caches, where reading the next socket drives it out: a fifth more at 1,000.
+ * Takes sockets with datagrams, whose turn comes at the end of the turn of the event loop. A burst
+ * of questions finds the server awake, where datagrams one by one, between the work on replies,
+ * wake it each time: half as many questions again a second at 100 in flight. Replies judged one
+ * after the other find that work still in the processor's caches, where reading the next socket
+ * drives it out: a fifth more at 1,000.
  */
 type Post = {
   readonly send: (pooled: PooledSocket) => void;
@@ -155,7 +163,10 @@ const atEndOfTurn = (work: (pooled: PooledSocket) => void): ((pooled: PooledSock
   };
 };
 
-/** A socket with nearly all ids taken is worn out too: a free id must stay hard to guess and quick to find. */
+/**
+ * A socket with nearly all ids taken is worn out too: a free id must stay hard to guess and quick
+ * to find.
+ */
 const isWornOut = (pooled: PooledSocket, settings: UdpSettings, clock: Clock): boolean =>
   pooled.questions >= settings.questionsPerSocket || pooled.pending.size > 32_768 || clock() >= pooled.retiresAtMs;
 
@@ -210,8 +221,9 @@ const flush = (pooled: PooledSocket): void => {
   const outbox = pooled.outbox;
   pooled.outbox = [];
   if (pooled.isRetired && pooled.pending.size === 0) return;
-  // An error that a datagram meets is told at the next call on its socket. So the last one alone needs a callback: either it is told, or what it meets
-  // itself comes as an event. A callback for each costs a tick of the process, 0.4 µs.
+  // An error that a datagram meets is told at the next call on its socket. So the last one alone
+  // needs a callback: either it is told, or what it meets itself comes as an event. A callback for
+  // each costs a tick of the process, 0.4 µs.
   const last = outbox.pop();
   for (const bytes of outbox) pooled.socket.send(bytes);
   if (last !== undefined) pooled.socket.send(last, pooled.onSent);
@@ -236,7 +248,10 @@ const receive = (pooled: PooledSocket, bytes: Buffer): void => {
   }
 };
 
-/** Counts a datagram that answers nothing. Enough of them on a socket that waits for replies are somebody's guesses. */
+/**
+ * Counts a datagram that answers nothing. Enough of them on a socket that waits for replies are
+ * somebody's guesses.
+ */
 const suspect = (pooled: PooledSocket): void => {
   pooled.countUnexpected();
   if (pooled.pending.size === 0 || ++pooled.unexpected < MAX_UNEXPECTED) return;

@@ -1,6 +1,6 @@
 /**
- * Plays every fault of the catalogue in a role: a real server on the loopback, the resolver, the verify door. Each fault gets a resolver of its own, so
- * that nothing is in a cache.
+ * Plays every fault of the catalogue in a role: a real server on the loopback, the resolver, the
+ * verify door. Each fault gets a resolver of its own, so that nothing is in a cache.
  */
 import { DnsSettings } from '../../schemas/dns-settings.ts';
 import { createResolver } from '../../src/dns/resolver.ts';
@@ -47,7 +47,8 @@ const playFault = async (
   const resolver = createResolver(
     DnsSettings.parse({
       dnsServers: [server.literal],
-      // Where no reply ever comes the time may be short; elsewhere a busy machine must not make a failure of an answer.
+      // Where no reply ever comes the time may be short; elsewhere a busy machine must not make a
+      // failure of an answer.
       dnsQuestionTimeoutMs: outcome === 'timeout' ? 600 : 20_000,
       dnsFirstTryMs: 300,
       dnsLaterTryMs: 300,

@@ -1,6 +1,6 @@
 /**
- * What a DNS question is for: the 14 roles in which a verdict asks, each with the question that is made to fail and the word that every kind of answer
- * has to lead to, by the section of its RFC.
+ * What a DNS question is for: the 14 roles in which a verdict asks, each with the question that is
+ * made to fail and the word that every kind of answer has to lead to, by the section of its RFC.
  */
 import { readFileSync } from 'node:fs';
 import type { RecordType } from '../../schemas/dns.ts';
@@ -36,7 +36,9 @@ if (!zone.ok) throw new Error(JSON.stringify(zone.errors));
 
 const REVERSE_NAME = '10.2.0.192.in-addr.arpa';
 
-/** The zone of the examples and of the roles, and one reverse name; every other name does not exist. */
+/**
+ * The zone of the examples and of the roles, and one reverse name; every other name does not exist.
+ */
 export const roleZone: Lookup = zoneLookup(zone.zone, async ({ name, type }) => {
   const common = { ttlSeconds: 60, authenticated: false, source: 'zone' } as const;
   return name === REVERSE_NAME && type === 'PTR'
@@ -48,7 +50,10 @@ const BRAND = { clientIp: '192.0.2.10', helo: 'mail.brand.example', mailFrom: 'a
 const mailFrom = (domain: string, clientIp = '192.0.2.10') => ({ ...BRAND, clientIp, mailFrom: `alice@${domain}` });
 const spf = ({ spf: { mailFrom: check } }: Verdict) => check?.result;
 
-/** Words of a mechanism that fails to match: the record ends in -all; a failure ends the check (RFC 7208 section 5). */
+/**
+ * Words of a mechanism that fails to match: the record ends in -all; a failure ends the check (RFC
+ * 7208 section 5).
+ */
 const MECHANISM = { right: 'pass', nodata: 'fail', nxdomain: 'fail', failure: 'temperror' };
 /** No record at the target is a permerror (RFC 7208 sections 5.2 and 6.1). */
 const TARGET = { right: 'pass', nodata: 'permerror', nxdomain: 'permerror', failure: 'temperror' };
@@ -116,7 +121,8 @@ export const KEY_ROLES: readonly Role[] = [
     file: 'aligned.eml',
     smtp: BRAND,
     read: ({ dkim }) => dkim.find(({ selector }) => selector === 'rsa')?.result,
-    // No key: the signature cannot be processed (RFC 8601 section 2.7.1), and waiting would not help.
+    // No key: the signature cannot be processed (RFC 8601 section 2.7.1), and waiting would not
+    // help.
     words: { right: 'pass', nodata: 'neutral', nxdomain: 'neutral', failure: 'temperror' },
   },
   {

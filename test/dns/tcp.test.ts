@@ -5,7 +5,9 @@ import { createResolver } from '../../src/dns/resolver.ts';
 import { nameOf, text } from './faults/replies.ts';
 import { type ServedQuery, scriptedServer } from './scripted-server.ts';
 
-/** A server whose replies never fit a datagram, with a resolver that asks it. `script` serves TCP. */
+/**
+ * A server whose replies never fit a datagram, with a resolver that asks it. `script` serves TCP.
+ */
 const overTcp = async (
   context: TestContext,
   script: (query: ServedQuery) => void,

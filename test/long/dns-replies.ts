@@ -1,9 +1,11 @@
 /**
- * Mutated DNS replies through the reply reader: `node test/long/dns-replies.ts --count 1000000 --seed 1`. Prints each reply that breaks a property, with
- * its seed; exits 1 when there is one. A case is its seed alone, so `--count 1 --seed n` plays one again.
+ * Mutated DNS replies through the reply reader: `node test/long/dns-replies.ts --count 1000000
+ * --seed 1`. Prints each reply that breaks a property, with its seed; exits 1 when there is one. A
+ * case is its seed alone, so `--count 1 --seed n` plays one again.
  *
- * The properties: the reader never throws; it hands on no more than its limits; every record it hands on belongs to the name asked for or to one that the
- * aliases of the reply lead to; and an absence is told only where the reply proves one.
+ * The properties: the reader never throws; it hands on no more than its limits; every record it
+ * hands on belongs to the name asked for or to one that the aliases of the reply lead to; and an
+ * absence is told only where the reply proves one.
  */
 import { parseArgs } from 'node:util';
 import type { RecordData, RecordType } from '../../schemas/dns.ts';
@@ -18,7 +20,10 @@ import { replyTo, soa } from '../dns/scripted-server.ts';
 /** What came of a run: how many replies ended how, and the cases that broke a property. */
 export type MutationReport = {
   readonly count: number;
-  /** By kind of answer, `dropped` for what is no reply to the question, `truncated` for what sends it to TCP. */
+  /**
+   * By kind of answer, `dropped` for what is no reply to the question, `truncated` for what sends
+   * it to TCP.
+   */
   readonly outcomes: Readonly<Record<string, number>>;
   readonly broken: readonly { readonly seed: number; readonly what: string; readonly hex: string }[];
 };
@@ -47,7 +52,10 @@ export const mutateReplies = (seed: number, count: number): MutationReport => {
 
 const oneOf = <Item>(items: readonly Item[], pick: Pick): Item => items[pick(items.length)] as Item;
 
-/** A reply as servers give them or an attacker would, then changed: mostly behind the question, so that it still is a reply to it. */
+/**
+ * A reply as servers give them or an attacker would, then changed: mostly behind the question, so
+ * that it still is a reply to it.
+ */
 const mutatedReply = (query: Query, name: string, type: RecordType, pick: Pick): Buffer => {
   const asked = decodeMessage(query);
   if (asked === null) throw new Error('a query that cannot be read');

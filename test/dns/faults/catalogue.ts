@@ -1,4 +1,7 @@
-/** Every fault of DNS that the tests know: RCODEs, datagrams that are no reply, replies that cannot be read, absences, records, and TCP. */
+/**
+ * Every fault of DNS that the tests know: RCODEs, datagrams that are no reply, replies that cannot
+ * be read, absences, records, and TCP.
+ */
 import { ABSENCES } from './absences.ts';
 import { MALFORMED } from './malformed.ts';
 import { MATCHING } from './matching.ts';

@@ -1,4 +1,7 @@
-/** Replies that match the question and cannot be read to their end: a failure, in whichever section the fault is (RFC 1035 section 4.1). */
+/**
+ * Replies that match the question and cannot be read to their end: a failure, in whichever section
+ * the fault is (RFC 1035 section 4.1).
+ */
 
 import { encodeMessage } from '../../../src/dns/message-writer.ts';
 import { replyTo, type ServedQuery } from '../scripted-server.ts';

@@ -1,4 +1,7 @@
-/** RCODEs: every one but NOERROR and NXDOMAIN is a failure, whatever stands beside it (RFC 1035 section 4.1.1, RFC 6891 section 6.1.3). */
+/**
+ * RCODEs: every one but NOERROR and NXDOMAIN is a failure, whatever stands beside it (RFC 1035
+ * section 4.1.1, RFC 6891 section 6.1.3).
+ */
 import { type DnsFault, poison, right, zoneSoa } from './replies.ts';
 
 const NAMES: readonly [number, string, DnsFault['outcome']][] = [

@@ -1,4 +1,7 @@
-/** Replies with records: aliases, TTLs, owners, order and size (RFC 1034 section 3.6.2, RFC 2181, RFC 6604). */
+/**
+ * Replies with records: aliases, TTLs, owners, order and size (RFC 1034 section 3.6.2, RFC 2181,
+ * RFC 6604).
+ */
 import type { Message, WireRecord } from '../../../src/dns/message.ts';
 import type { ServedQuery } from '../scripted-server.ts';
 import { soa } from '../scripted-server.ts';

@@ -1,4 +1,7 @@
-/** What the faults are made of: the zone's own answer, records that must not be believed, and replies written octet by octet. */
+/**
+ * What the faults are made of: the zone's own answer, records that must not be believed, and
+ * replies written octet by octet.
+ */
 import type { FailureKind, RecordType } from '../../../schemas/dns.ts';
 import type { Lookup } from '../../../src/dns/lookup.ts';
 import { type Message, TYPE_CODES, type WireRecord } from '../../../src/dns/message.ts';
@@ -6,7 +9,10 @@ import { encodeMessage } from '../../../src/dns/message-writer.ts';
 import { parentName } from '../../../src/dns/name.ts';
 import { replyTo, type ServedQuery, soa } from '../scripted-server.ts';
 
-/** One thing that a DNS server can do, and what a resolver without another server to go to has to make of it. */
+/**
+ * One thing that a DNS server can do, and what a resolver without another server to go to has to
+ * make of it.
+ */
 export type DnsFault = {
   readonly what: string;
   /** `right`: the zone's own answer; an absence; or the failure. */

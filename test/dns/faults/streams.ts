@@ -1,4 +1,7 @@
-/** Replies that do not fit a datagram, and what TCP can do then; the partial answer is never used (RFC 7766 section 5). */
+/**
+ * Replies that do not fit a datagram, and what TCP can do then; the partial answer is never used
+ * (RFC 7766 section 5).
+ */
 import { encodeMessage } from '../../../src/dns/message-writer.ts';
 import { replyTo, type ServedQuery } from '../scripted-server.ts';
 import {
