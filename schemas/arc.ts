@@ -16,7 +16,9 @@ export const ArcInstance = z.object({
   claims: z
     .array(
       z.object({
-        method: z.string().describe('method as claimed (RFC 8601 section 2.7)'),
+        method: z
+          .string()
+          .describe('method as claimed (RFC 8601 section 2.7), with its version where that is not 1, as in "dmarc/2"'),
         result: z.string().describe('result as claimed'),
         identity: z.string().nullable().describe('the domain or address it is about, as claimed'),
       }),

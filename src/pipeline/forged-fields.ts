@@ -115,24 +115,24 @@ const receiversOf = (value: string): string[] => {
   };
   for (let at = 0; at < value.length; ) {
     const character = value.charAt(at);
-    if (character === '(') {
-      at = readComment(value, at).end;
-      continue;
-    }
-    if (character === '"') {
+    if (character === '(') at = readComment(value, at).end;
+    else if (character === '"') {
       const { content, end } = readQuotedString(value, at);
       word += content;
       at = end;
-      continue;
+    } else if (isFoldingSpace(character)) {
+      // The whole run at once: looked through again at each of its spaces, it would cost the square of its length.
+      at = readCfws(value, at).end;
+      if (key !== '' && word !== '') endPair();
+      else if (key === '' && value.charAt(at) !== '=') word = '';
+    } else {
+      at += 1;
+      if (character === ';') endPair();
+      else if (character === '=' && key === '') {
+        key = word.toLowerCase();
+        word = '';
+      } else word += character;
     }
-    at += 1;
-    if (character === '=' && key === '') {
-      key = word.toLowerCase();
-      word = '';
-    } else if (character === ';') endPair();
-    else if (!isFoldingSpace(character)) word += character;
-    else if (key !== '' && word !== '') endPair();
-    else if (key === '' && value.charAt(readCfws(value, at).end) !== '=') word = '';
   }
   endPair();
   return found;

@@ -23,11 +23,12 @@ export const readClaims = (fieldBody: string): Pick<ArcInstance, 'authservId' | 
   const read = readAuthenticationResults(fieldBody.slice(instanceEnd?.[0].length ?? 0));
   if (read.kind === 'malformed') return { authservId: null, claims: [] };
   // What a version that is not known here means cannot be told, so nothing is taken from it.
-  const known = read.version === 1 ? read.results.filter(({ version = 1 }) => version === 1) : [];
+  const known = read.version === 1 ? read.results : [];
   return {
     authservId: read.authservId.slice(0, MAX_CHARACTERS),
-    claims: known.slice(0, MAX_CLAIMS).map(({ method, result, properties, contradicted }) => ({
-      method,
+    claims: known.slice(0, MAX_CLAIMS).map(({ method, version = 1, result, properties, contradicted }) => ({
+      // With its version, so that nobody takes it for the method that is known here.
+      method: version === 1 ? method : `${method}/${version}`,
       result,
       identity:
         // A DMARC result is about the Author Domain, whatever else stands beside it.

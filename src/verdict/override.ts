@@ -49,10 +49,11 @@ export const findOpenOverride = (grounds: Grounds): string | null => {
 
 /** True when a sealer claims, once and whole, that DMARC passed for this very Author Domain; anything else is no claim. */
 const claimsDmarcPass = ({ claims }: ArcInstance, authorDomain: string | null): boolean => {
-  const told = claims.filter(({ method }) => method === 'dmarc');
+  // Another version of the method may say the opposite.
+  const told = claims.filter(({ method }) => method === 'dmarc' || method.startsWith('dmarc/'));
   const [only] = told;
-  if (told.length !== 1 || only?.result !== 'pass' || only.identity === null || claims.length >= MAX_CLAIMS)
-    return false;
+  if (told.length !== 1 || only?.method !== 'dmarc' || claims.length >= MAX_CLAIMS) return false;
+  if (only.result !== 'pass' || only.identity === null) return false;
   return comparable(only.identity.slice(only.identity.lastIndexOf('@') + 1)) === authorDomain;
 };
 

@@ -66,6 +66,8 @@ const latin1 = (text: string): string => Buffer.from(text).toString('latin1');
 for (const [title, name, value, isOurs] of [
   ['a quoted pair in receiver', 'Received-SPF', ' pass receiver="mx\\.rcpt.example"', true],
   ['white space around the equals sign', 'Received-SPF', ' pass (x) receiver = mx.rcpt.example', true],
+  ['comments around the equals sign', 'Received-SPF', ' pass (x) receiver (a) (b) = (c) mx.rcpt.example', true],
+  ['a word before receiver', 'Received-SPF', ' pass word receiver=mx.rcpt.example', true],
   [
     'another receiver beside our name as HELO',
     'Received-SPF',
@@ -99,4 +101,13 @@ test('createForgedFieldFinder keeps no more than its limit and tells that there 
   assert.deepEqual([full.found().length, full.incomplete], [2, false]);
   const over = find([forged, forged, forged], 2);
   assert.deepEqual([over.found().length, over.incomplete], [2, true]);
+});
+
+test('createForgedFieldFinder reads long runs of white space and comments once', () => {
+  // Read again at each of its characters, one of these runs would cost a thousand million steps, and there are a hundred.
+  for (const run of [' ', '() ', ' ()', 'a ', ' (']) {
+    const value = ` pass ${run.repeat(30_000)} receiver=mx.rcpt.example`;
+    const fields = Array.from({ length: 20 }, (): [string, string] => ['Received-SPF', value]);
+    assert.equal(find(fields, 100).found().length, run === ' (' ? 0 : 20);
+  }
 });

@@ -32,12 +32,14 @@ for (const results of [
   'dmarc=pass',
   `dmarc/2=pass header.from=${author}`,
   `dmarc=fail header.from=${author}`,
+  `dmarc=pass header.from=${author}; dmarc/2=fail header.from=${author}`,
   `dmarc=pass header.from=${author}; dmarc=fail header.from=${author}`,
   `dmarc=pass header.from=${author}; dmarc=pass header.from=other.example`,
   `dmarc=pass header.from=${author} header.from=other.example`,
   `dmarc=pass header.from=other.example header.from=${author}`,
   `dmarc=pass header.d=${author} header.from=other.example`,
   `${'spf=pass; '.repeat(20)}dmarc=pass header.from=${author}`,
+  `dmarc=pass header.from=${author}${'; spf/2=pass'.repeat(19)}`,
 ]) {
   test(`findOverride takes "${results.slice(-90)}" for no claim`, () => assert.equal(overrideFor(results), null));
 }

@@ -73,14 +73,15 @@ const toPath = (octets: string): string => toText(octets, MAX_LENGTH).replace(/^
 /** What a connection over no network counts as: mail of this machine (`sendmail -bs`, a local socket). */
 const LOOPBACK = '127.0.0.1';
 
+/** The address of CONNECT; over no network that of {client_addr}, where Sendmail also writes names of local clients, or else the loopback. */
 const clientAddress = (connect: ConnectFacts | undefined, macros: Macros): string | undefined => {
-  const isNetwork = connect !== undefined && (connect.family === '4' || connect.family === '6');
-  // The address of a macro goes before the loopback: a client that has one is no client of this machine.
-  const told = isNetwork ? connect.address : macros.get('client_addr') || (connect === undefined ? '' : LOOPBACK);
-  // Sendmail may write IPv6:2001:db8::1, and a link-local address may carry a zone, which means nothing elsewhere.
+  if (connect?.family === '4' || connect?.family === '6') return toAddress(connect.address);
+  return toAddress(macros.get('client_addr') ?? '') ?? (connect === undefined ? undefined : LOOPBACK);
+};
+
+/** Sendmail may write IPv6:2001:db8::1; a zone of a link-local address means nothing elsewhere. */
+const toAddress = (told: string): string | undefined => {
   const [address = ''] = told.replace(/^IPv6:/i, '').split('%', 1);
-  // Sendmail writes the name of a local client into {client_addr} too: that is no address, and the client is local.
-  if (isIP(address) === 0 && !isNetwork && connect !== undefined) return LOOPBACK;
   return isIP(address) === 0 ? undefined : address;
 };
 
