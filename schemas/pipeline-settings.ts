@@ -114,7 +114,8 @@ export const PipelineSettings = z.object({
   oversizedMessages: choice({
     words: ['accept', 'reject', 'tempfail'],
     default: 'accept',
-    about: 'what a message gets that is larger than PIPELINE_MAX_MESSAGE_BYTES; accepted ones are stamped "none"',
+    about:
+      'what a message gets that is larger than PIPELINE_MAX_MESSAGE_BYTES, or whose header block passes a limit of its own (MAX_HEADER_BYTES, PIPELINE_MAX_FIELDS and others); accepted ones lose forged fields and are stamped "none"',
   }),
   removeAuthservIds: list({
     item: z.string().max(255),

@@ -48,7 +48,7 @@ export type Content = {
 export type Candidate = {
   readonly face: Face;
   /** Called once, and only when the message is not left as it is. */
-  readonly content: () => Content;
+  readonly content: () => Content | Promise<Content>;
   readonly facts: SmtpFacts;
   readonly daemon?: Daemon;
   /** Fires when the mail server went away. */
@@ -78,6 +78,7 @@ export const createEvaluation = (
 
   const evaluate = async (candidate: Candidate, octets: Content['octets']): Promise<Verdict | Unevaluated> => {
     if (typeof octets === 'string') return octets;
+    if (candidate.signal?.aborted === true) return 'fault';
     if (running >= settings.pipelineMaxEvaluations) return 'service-full';
     const work = new AbortController();
     const ended = Promise.withResolvers<'too-slow' | 'fault'>();
@@ -111,7 +112,7 @@ export const createEvaluation = (
   const decideOn = async (candidate: Candidate): Promise<Decision> => {
     const treatment = lists.treatment(candidate.facts, candidate.daemon);
     if (treatment.kind === 'ignore') return ignoreMessage(treatment.reason);
-    const content = candidate.content();
+    const content = await candidate.content();
     const grounds = { forged: content.forged, authservId: candidate.facts.receiver ?? settings.authservId };
     if (treatment.kind === 'stamp-authenticated') {
       const { identity = '', mechanism } = candidate.facts.auth ?? {};

@@ -26,6 +26,8 @@ export type ForgedFieldFinder = {
   found(): HeaderRemoval[];
   /** True when there are more than are kept, so that `found` is not all. */
   readonly incomplete: boolean;
+  /** Fields taken so far. */
+  readonly fields: number;
 };
 
 /**
@@ -39,8 +41,10 @@ export const createForgedFieldFinder = (ids: readonly string[], maxFound: number
   const occurrences = new Map<string, number>();
   const removals: HeaderRemoval[] = [];
   let incomplete = false;
+  let fields = 0;
   return {
     add: ({ name, value }) => {
+      fields += 1;
       const key = name.trim().toLowerCase();
       if (key !== AUTHENTICATION_RESULTS && key !== RECEIVED_SPF && !key.startsWith(OWN_PREFIX)) return;
       const occurrence = (occurrences.get(key) ?? 0) + 1;
@@ -53,10 +57,17 @@ export const createForgedFieldFinder = (ids: readonly string[], maxFound: number
     get incomplete() {
       return incomplete;
     },
+    get fields() {
+      return fields;
+    },
   };
 };
 
+/** Characters of a value that are read. No honest field is as long, and what stands behind them a laxer reader may find. */
+const MAX_VALUE_LENGTH = 65_536;
+
 const isForged = (key: string, value: string, own: ReadonlySet<string>): boolean => {
+  if (value.length > MAX_VALUE_LENGTH) return true;
   if (key === AUTHENTICATION_RESULTS) {
     const id = authservIdOf(value);
     // A field whose author cannot be read may be read as ours by a laxer reader.

@@ -94,9 +94,7 @@ const contentOf = (
   for (const [name, value] of message.headers) finder.add({ name, value });
   const { octets, exactness } = rebuildMessage(message);
   const overSize =
-    octets.length > settings.pipelineMaxMessageBytes ||
-    message.headers.length > settings.pipelineMaxFields ||
-    finder.incomplete;
+    octets.length > settings.pipelineMaxMessageBytes || finder.fields > settings.pipelineMaxFields || finder.incomplete;
   return {
     octets: overSize ? 'over-size' : octets,
     exactness,

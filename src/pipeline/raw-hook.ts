@@ -4,9 +4,9 @@
  */
 import type { RawHookResponse } from '../../schemas/hooks.ts';
 import type { SmtpFacts } from '../../schemas/smtp.ts';
-import { messageLimits, readMessage } from '../message/message.ts';
 import type { Content, Evaluation, EvaluationSettings } from './evaluation.ts';
 import { createForgedFieldFinder } from './forged-fields.ts';
+import { searchHeaderBlock } from './header-block.ts';
 import type { Lists } from './lists.ts';
 
 /** Answers for one message. @param facts `receiver` may name another authserv-id */
@@ -32,29 +32,23 @@ export const createRawHook =
     };
   };
 
-const contentOf = (
+const contentOf = async (
   octets: Buffer,
   authservId: string,
   settings: EvaluationSettings,
   { removeAuthservIds }: Lists,
-): Content => {
+): Promise<Content> => {
   const finder = createForgedFieldFinder(
     [authservId, settings.authservId, ...removeAuthservIds],
     settings.pipelineMaxFields,
   );
-  const message = readMessage(octets, messageLimits(settings));
-  const fields = message.kind === 'message' ? message.fields : [];
-  for (const field of fields) finder.add({ name: field.name, value: field.value() });
-  const overSize =
-    message.kind === 'header-too-large' ||
-    octets.length > settings.pipelineMaxMessageBytes ||
-    fields.length > settings.pipelineMaxFields ||
-    finder.incomplete;
+  await searchHeaderBlock(octets, finder);
+  const isOverSize =
+    octets.length > settings.pipelineMaxMessageBytes || finder.fields > settings.pipelineMaxFields || finder.incomplete;
   return {
-    octets: overSize ? 'over-size' : octets,
+    octets: isOverSize ? 'over-size' : octets,
     exactness: 'exact',
     forged: finder.found(),
-    // Fields of a header block that was not read may be forged as well.
-    forgedIncomplete: finder.incomplete || message.kind === 'header-too-large',
+    forgedIncomplete: finder.incomplete,
   };
 };

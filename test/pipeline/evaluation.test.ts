@@ -141,11 +141,20 @@ test('createEvaluation hands on that the mail server went away, and logs no deci
   const { evaluation, lines } = makeEvaluation({}, verify);
   const gone = new AbortController();
   const deciding = evaluation.decide(candidate({ signal: gone.signal }));
+  while (signals.length === 0) await setImmediate();
   gone.abort();
   assert.equal(signals[0]?.aborted, true);
   end(new Error('stopped'));
   await deciding;
   assert.deepEqual(lines, []);
+});
+
+test('createEvaluation verifies nothing for a mail server that went away before', async () => {
+  const { evaluation } = makeEvaluation({}, () => {
+    throw new Error('must not be called');
+  });
+  const { action } = await evaluation.decide(candidate({ signal: AbortSignal.abort() }));
+  assert.equal(action, 'tempfail');
 });
 
 test('createEvaluation stamps an authenticated client and verifies nothing', async () => {

@@ -210,25 +210,6 @@ test('createRawHook removes fields that bear the authserv-id of the request', as
   assert.equal(removeHeaders.length, 1);
 });
 
-for (const limit of ['maxHeaderBytes', 'maxHeaderLines', 'maxFoldLines', 'maxHeaderFields'] as const) {
-  test(`createRawHook holds a header block to ${limit} of the settings`, async () => {
-    const octets = Buffer.from('A: b\r\n c\r\n d\r\n e\r\nB: c\r\nC: d\r\n\r\n');
-    const { action } = await hook({ [limit]: 2, oversizedMessages: 'reject' }).raw(octets, {});
-    assert.equal(action, 'reject');
-    assert.equal((await hook({ oversizedMessages: 'reject' }).raw(octets, {})).action, 'accept');
-  });
-}
-
-test('createRawHook lets no message through whose header block was too large to be searched', async () => {
-  const { raw, judged } = hook();
-  const { action } = await raw(
-    Buffer.from(`X: ${'y'.repeat(1_100_000)}\r\nAuthentication-Results: mx.rcpt.example; none\r\n\r\n`),
-    {},
-  );
-  assert.equal(action, 'reject');
-  assert.deepEqual(judged, []);
-});
-
 test('every face answers the same message and facts alike', async () => {
   const { mta, raw } = hook({}, makeVerdict({ disposition: makeDisposition('quarantine') }));
   const viaHooks = await mta(request());

@@ -10,7 +10,7 @@ import type { Memory } from '../memory.ts';
 import { type ConnectFacts, toSmtpFacts, toText } from './facts.ts';
 import { createMacros } from './macros.ts';
 import { type Agreement, expectsReply, negotiate, SMFIP } from './negotiation.ts';
-import { createTransaction, keepsRecipient, type Transaction, type TransactionLimits } from './transaction.ts';
+import { createTransaction, type Transaction, type TransactionLimits } from './transaction.ts';
 import { type Command, type Reply, SMFIC } from './wire.ts';
 
 /** What a session is made of. */
@@ -156,7 +156,7 @@ export const createSession = (parts: SessionParts): Session => {
         return CONTINUE;
       }
       case 'rcpt':
-        if (transaction !== undefined && keepsRecipient(transaction)) transaction.recipients.push(command.address);
+        transaction?.addRecipient(command.address);
         return CONTINUE;
       case 'data':
       case 'unknown':

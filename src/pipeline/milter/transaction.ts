@@ -3,8 +3,10 @@
  * one is passed, everything held is let go and only the search for forged fields goes on, so that they can still be removed.
  * RFC 6376 section 3.4 is why each octet matters; a fold comes as bare LF and is CRLF in the message.
  */
+import { Octets } from '../../message/octets.ts';
 import type { Content } from '../evaluation.ts';
-import { createForgedFieldFinder, type ForgedFieldFinder } from '../forged-fields.ts';
+import { createForgedFieldFinder } from '../forged-fields.ts';
+import { searchHeaderBlock } from '../header-block.ts';
 import type { Memory } from '../memory.ts';
 
 /** Most that one message may be. */
@@ -32,12 +34,13 @@ export type Overflow = 'over-size' | 'service-full';
 export type Transaction = {
   readonly mailFrom: string | undefined;
   readonly mailParameters: readonly string[];
-  readonly recipients: string[];
+  readonly recipients: readonly string[];
+  addRecipient(address: string): void;
   addField(name: string, value: string): void;
   /** @returns false when no more body is wanted */
   addBody(chunk: Buffer): boolean;
   /** The message put together. To be called once, at its end. */
-  content(): Content;
+  content(): Promise<Content>;
   /** Gives all memory back; the transaction is of no use after it. */
   release(): void;
 };
@@ -51,111 +54,134 @@ export const createTransaction = (
 ): Transaction => {
   const { limits, memory } = parts;
   const told = createForgedFieldFinder(parts.ownIds, limits.maxFields);
-  let header: Buffer[] = [];
-  let body: Buffer[] = [];
-  let headerBytes = 0;
-  let bodyBytes = 0;
+  const recipients: string[] = [];
+  const header = new Octets(memory);
+  // For a peer that may send the whole message as body the two stay apart until it is known.
+  const body = parts.rawBody ? new Octets(memory) : header;
+  let firstName = '';
+  let bodyStart = '';
+  let bodyBegun = false;
+  /** Octets of the account that are not those of `header` and `body`. */
   let reserved = 0;
+  /** Recipients stay known, and counted, when the octets are let go: what is done with the message depends on them. */
+  let recipientBytes = 0;
   let overflow: Overflow | null = null;
+  let released = false;
 
   const letGo = (): void => {
     memory.release(reserved);
     reserved = 0;
-    header = [];
-    body = [];
+    header.drop();
+    body.drop();
   };
 
-  const reserve = (bytes: number): boolean => {
-    if (overflow !== null) return false;
-    if (headerBytes + bodyBytes + bytes > limits.maxMessageBytes) overflow = 'over-size';
-    else if (!memory.reserve(bytes)) overflow = 'service-full';
-    if (overflow !== null) {
-      letGo();
-      return false;
-    }
-    reserved += bytes;
-    return true;
+  const giveUp = (why: Overflow): void => {
+    overflow ??= why;
+    letGo();
+  };
+
+  const size = (): number => header.length + (body === header ? 0 : body.length);
+
+  const add = (target: Octets, octets: Buffer): boolean => {
+    if (overflow === null && size() + octets.length > limits.maxMessageBytes) giveUp('over-size');
+    if (overflow === null && !target.add(octets)) giveUp('service-full');
+    return overflow === null;
+  };
+
+  const beginBody = (): void => {
+    if (!bodyBegun && body === header) add(header, CRLF);
+    bodyBegun = true;
   };
 
   /** For a raw body the header fields told beside it are copies that lost octets. */
   const isRaw = (): boolean => {
-    const first = header[0];
-    if (!parts.rawBody || first === undefined) return false;
-    const name = first.toString('latin1', 0, first.indexOf(COLON)).toLowerCase();
-    const start = Buffer.concat(body.slice(0, 2)).toString('latin1', 0, name.length + 80);
-    const colon = start.indexOf(':');
-    return colon > 0 && start.slice(0, colon).trimEnd().toLowerCase() === name;
+    const colon = bodyStart.indexOf(':');
+    return firstName !== '' && colon > 0 && bodyStart.slice(0, colon).trimEnd().toLowerCase() === firstName;
   };
 
-  const assemble = (raw: boolean): Buffer | Overflow => {
-    const size = raw ? bodyBytes : headerBytes + CRLF.length + bodyBytes;
-    // Both the pieces and the whole are held for a moment.
-    if (!memory.reserve(size)) {
-      letGo();
+  /** Takes octets out of a collection; they stay counted here. Pieces and whole are held side by side for a moment. */
+  const take = async (collected: Octets): Promise<Buffer | Overflow> => {
+    const { length } = collected;
+    if (!memory.reserve(length)) {
+      giveUp('service-full');
       return 'service-full';
     }
-    const whole = Buffer.concat(raw ? body : [...header, CRLF, ...body], size);
-    letGo();
-    reserved = size;
-    return whole;
+    const octets = await collected.take();
+    memory.release(released ? 2 * length : length);
+    if (released) return 'service-full';
+    reserved += length;
+    return octets;
+  };
+
+  const assemble = async (raw: boolean): Promise<Buffer | Overflow> => {
+    beginBody();
+    if (raw) header.drop();
+    else if (body !== header) {
+      const rest = await take(body);
+      if (typeof rest === 'string') return rest;
+      if (add(header, CRLF) && add(header, rest)) {
+        memory.release(rest.length);
+        reserved -= rest.length;
+      }
+    }
+    return overflow ?? take(raw ? body : header);
   };
 
   return {
     ...envelope,
-    recipients: [],
+    recipients,
+    addRecipient: (address) => {
+      if (recipients.length >= MAX_RECIPIENTS || overflow !== null) return;
+      // Counted as what it costs: text and its place in the list.
+      const bytes = address.length + RECIPIENT_BYTES;
+      if (!memory.reserve(bytes)) {
+        giveUp('service-full');
+        return;
+      }
+      recipientBytes += bytes;
+      recipients.push(address);
+    },
     addField: (name, value) => {
       told.add({ name, value });
-      const octets = fieldOctets(name, value, parts.leadingSpace);
-      if (header.length >= limits.maxFields && overflow === null) {
-        overflow = 'over-size';
-        letGo();
-      }
-      if (!reserve(octets.length)) return;
-      header.push(octets);
-      headerBytes += octets.length;
+      if (told.fields > limits.maxFields) giveUp('over-size');
+      if (overflow !== null) return;
+      if (parts.rawBody && told.fields === 1) firstName = name.slice(0, MAX_NAME_LENGTH).toLowerCase();
+      add(header, fieldOctets(name, value, parts.leadingSpace));
     },
     addBody: (chunk) => {
-      if (chunk.length === 0) return overflow === null;
-      if (!reserve(chunk.length)) return false;
-      body.push(chunk);
-      bodyBytes += chunk.length;
-      return true;
+      if (chunk.length === 0 || overflow !== null) return overflow === null;
+      beginBody();
+      if (parts.rawBody && bodyStart.length < MAX_NAME_LENGTH)
+        bodyStart += chunk.toString('latin1', 0, MAX_NAME_LENGTH);
+      return add(body, chunk);
     },
-    content: () => {
+    content: async () => {
       const raw = isRaw();
-      const octets = overflow ?? assemble(raw);
-      const finder = raw && typeof octets !== 'string' ? findInRaw(octets, parts) : told;
+      const octets = overflow ?? (await assemble(raw));
+      const finder = raw && typeof octets !== 'string' ? createForgedFieldFinder(parts.ownIds, limits.maxFields) : told;
+      if (finder !== told && typeof octets !== 'string') await searchHeaderBlock(octets, finder);
       return {
-        octets: finder.incomplete ? 'over-size' : octets,
+        octets: finder.incomplete || finder.fields > limits.maxFields ? 'over-size' : octets,
         exactness: raw || parts.leadingSpace ? 'exact' : 'white-space-unknown',
         forged: finder.found(),
         forgedIncomplete: finder.incomplete,
       };
     },
-    release: letGo,
+    release: () => {
+      released = true;
+      letGo();
+      memory.release(recipientBytes);
+      recipientBytes = 0;
+    },
   };
 };
 
-/** True while another recipient is kept. */
-export const keepsRecipient = (transaction: Transaction): boolean => transaction.recipients.length < MAX_RECIPIENTS;
-
 const CRLF = Buffer.from('\r\n');
-const COLON = 0x3a;
+const MAX_NAME_LENGTH = 256;
+const RECIPIENT_BYTES = 64;
 
 const fieldOctets = (name: string, value: string, leadingSpace: boolean): Buffer => {
   // Without HDR_LEADSPC one space was most likely there, except before a fold, a TAB or the end.
   const space = leadingSpace || value === '' || /^[\t\r\n]/.test(value) ? '' : ' ';
   return Buffer.from(`${name}:${space}${value.replace(/(?<!\r)\n/g, '\r\n')}\r\n`, 'latin1');
-};
-
-/** Searches the fields of a raw message. A line that begins with white space belongs to the field above it. */
-const findInRaw = (message: Buffer, parts: TransactionParts): ForgedFieldFinder => {
-  const finder = createForgedFieldFinder(parts.ownIds, parts.limits.maxFields);
-  const end = message.indexOf('\r\n\r\n');
-  const block = message.toString('latin1', 0, end === -1 ? message.length : end);
-  for (const field of block.split(/\r?\n(?![ \t])/)) {
-    const colon = field.indexOf(':');
-    if (colon > 0) finder.add({ name: field.slice(0, colon), value: field.slice(colon + 1) });
-  }
-  return finder;
 };

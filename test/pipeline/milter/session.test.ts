@@ -31,7 +31,7 @@ const begin = (
 /** What a session made of a stream: reply codes (`E` for a message that is evaluated), the messages, and why it closed. */
 type Played = { answers: string; messages: (CompleteMessage & { octets: string })[]; closed: string | null };
 
-const play = (session: Session, chunks: readonly Buffer[]): Played => {
+const play = async (session: Session, chunks: readonly Buffer[]): Promise<Played> => {
   const reader = createFrameReader(1_114_112);
   const played: Played = { answers: '', messages: [], closed: null };
   const reply = (given: Reply): void => {
@@ -46,7 +46,7 @@ const play = (session: Session, chunks: readonly Buffer[]): Played => {
       if (step.kind === 'reply') reply(step.reply);
       if (step.kind === 'close') played.closed = step.reason;
       if (step.kind === 'evaluate') {
-        const { octets } = step.message.transaction.content();
+        const { octets } = await step.message.transaction.content();
         played.messages.push({
           ...step.message,
           octets: typeof octets === 'string' ? octets : octets.toString('latin1'),
@@ -155,9 +155,9 @@ for (const [name, expected] of Object.entries(SESSIONS)) {
     ['glued together', (frames: Buffer[]) => [Buffer.concat(frames)]],
     ['octet by octet', (frames: Buffer[]) => [...Buffer.concat(frames)].map((octet) => Buffer.from([octet]))],
   ] as const) {
-    test(`createSession replays ${name} ${how}`, () => {
+    test(`createSession replays ${name} ${how}`, async () => {
       const { session, memory } = begin({ authenticatedSenders: 'enforce', localSenders: 'enforce' });
-      const played = play(session, split(recorded(name)));
+      const played = await play(session, split(recorded(name)));
       assert.equal(played.answers, expected.answers);
       assert.equal(played.closed ?? '', expected.closed);
       assert.deepEqual(
@@ -179,10 +179,10 @@ const START = [
 const HELO = send.helo('mail.sender.example');
 const MESSAGE = messageFrames([['From', ' a@sender.example']], 'Hello\r\n');
 
-test('createSession keeps client and HELO over two messages, with and without ABORT between', () => {
+test('createSession keeps client and HELO over two messages, with and without ABORT between', async () => {
   for (const between of [[], [send.abort()], [send.abort(), send.abort()]]) {
     const { session } = begin();
-    const played = play(session, [...START, HELO, ...MESSAGE, ...between, ...MESSAGE]);
+    const played = await play(session, [...START, HELO, ...MESSAGE, ...between, ...MESSAGE]);
     assert.equal(played.answers, 'OccccccEccccE');
     for (const { facts } of played.messages)
       assert.deepEqual([facts.clientIp, facts.helo], ['192.0.2.10', 'mail.sender.example']);
@@ -190,27 +190,27 @@ test('createSession keeps client and HELO over two messages, with and without AB
   }
 });
 
-test('createSession takes the last HELO and forgets the message before it', () => {
+test('createSession takes the last HELO and forgets the message before it', async () => {
   const { session, memory } = begin();
   const opened = MESSAGE.slice(0, 4);
-  play(session, [...START, HELO, ...opened]);
+  await play(session, [...START, HELO, ...opened]);
   assert.equal(session.hasMessage, true);
-  const { messages } = play(session, [send.helo('other.sender.example'), ...MESSAGE]);
+  const { messages } = await play(session, [send.helo('other.sender.example'), ...MESSAGE]);
   assert.equal(messages[0]?.facts.helo, 'other.sender.example');
   assert.equal(memory.held, 0);
 });
 
-test('createSession ends the message before when MAIL comes again without ABORT', () => {
+test('createSession ends the message before when MAIL comes again without ABORT', async () => {
   const { session } = begin();
-  const { messages } = play(session, [...START, ...MESSAGE.slice(0, 4), ...MESSAGE]);
+  const { messages } = await play(session, [...START, ...MESSAGE.slice(0, 4), ...MESSAGE]);
   assert.equal(messages.length, 1);
   assert.equal(messages[0]?.octets, 'From: a@sender.example\r\n\r\nHello\r\n');
 });
 
-test('createSession forgets the queue id and login of one message before the next', () => {
+test('createSession forgets the queue id and login of one message before the next', async () => {
   const { session } = begin({ authenticatedSenders: 'enforce' });
   const login = send.macro('M', { i: 'ONE', '{auth_authen}': 'bob', '{auth_type}': 'PLAIN' });
-  const { messages } = play(session, [
+  const { messages } = await play(session, [
     ...START,
     login,
     ...MESSAGE,
@@ -229,9 +229,9 @@ test('createSession forgets the queue id and login of one message before the nex
   );
 });
 
-test('createSession forgets the client but not the options at QUIT_NC', () => {
+test('createSession forgets the client but not the options at QUIT_NC', async () => {
   const { session } = begin();
-  const { answers, messages } = play(session, [
+  const { answers, messages } = await play(session, [
     ...START,
     HELO,
     send.quitNc(),
@@ -248,16 +248,16 @@ test('createSession forgets the client but not the options at QUIT_NC', () => {
   assert.equal(answers, 'OcccccccE');
 });
 
-test('createSession answers header and end of header where the mail server did not agree to do without', () => {
+test('createSession answers header and end of header where the mail server did not agree to do without', async () => {
   const { session } = begin();
-  const { answers } = play(session, [send.optneg({ version: 4, actions: 0x3f, protocol: 0x37f }), ...MESSAGE]);
+  const { answers } = await play(session, [send.optneg({ version: 4, actions: 0x3f, protocol: 0x37f }), ...MESSAGE]);
   assert.equal(answers, 'OccccccE');
 });
 
-test('createSession answers unknown SMTP commands where it was not spared them', () => {
+test('createSession answers unknown SMTP commands where it was not spared them', async () => {
   const { session } = begin();
   assert.equal(
-    play(session, [send.optneg({ version: 3, actions: 0x3f, protocol: 0 }), send.unknown('FOO')]).answers,
+    (await play(session, [send.optneg({ version: 3, actions: 0x3f, protocol: 0 }), send.unknown('FOO')])).answers,
     'Oc',
   );
 });
@@ -270,9 +270,9 @@ for (const [title, told, expected] of [
   ['octets that are not UTF-8', '<b\xfccher@sender.example>', 'bücher@sender.example'],
   ['control characters', '<a\r\nb@sender.example>', 'a??b@sender.example'],
 ] as const) {
-  test(`createSession tells ${title} as MAIL FROM`, () => {
+  test(`createSession tells ${title} as MAIL FROM`, async () => {
     const { session } = begin();
-    const { messages } = play(session, [...START, ...messageFrames([], '', { mailFrom: told })]);
+    const { messages } = await play(session, [...START, ...messageFrames([], '', { mailFrom: told })]);
     assert.equal(messages[0]?.facts.mailFrom, expected);
   });
 }
@@ -285,33 +285,33 @@ for (const [title, connect, expected] of [
   ['a unix socket', send.connect('localhost', '/run/x', 0, 'L'), '127.0.0.1'],
   ['an address that is none', send.connect('h', 'nonsense', 1, '4'), undefined],
 ] as const) {
-  test(`createSession tells the address of ${title}`, () => {
+  test(`createSession tells the address of ${title}`, async () => {
     const { session } = begin();
-    const { messages } = play(session, [send.optneg(), connect, ...MESSAGE]);
+    const { messages } = await play(session, [send.optneg(), connect, ...MESSAGE]);
     assert.equal(messages[0]?.facts.clientIp, expected);
   });
 }
 
-test('createSession begins from nothing with a second CONNECT, whoever forgot QUIT_NC', () => {
+test('createSession begins from nothing with a second CONNECT, whoever forgot QUIT_NC', async () => {
   const { session } = begin();
   const login = send.macro('M', { '{auth_authen}': 'root', '{auth_type}': 'PLAIN' });
   const first = [send.optneg(), send.connect('a', '192.0.2.1'), send.helo('a.example'), login];
-  const { messages } = play(session, [...first, send.connect('b', '192.0.2.2'), ...MESSAGE]);
+  const { messages } = await play(session, [...first, send.connect('b', '192.0.2.2'), ...MESSAGE]);
   assert.deepEqual(
     [messages[0]?.facts.clientIp, messages[0]?.facts.helo, messages[0]?.facts.auth],
     ['192.0.2.2', undefined, undefined],
   );
 });
 
-test('createSession makes facts that fit their schema, whatever the mail server tells', () => {
+test('createSession makes facts that fit their schema, whatever the mail server tells', async () => {
   const latin1 = fc.string({
     unit: fc.integer({ min: 1, max: 255 }).map((code) => String.fromCharCode(code)),
     maxLength: 1500,
   });
-  fc.assert(
-    fc.property(latin1, latin1, latin1, (one, two, three) => {
+  await fc.assert(
+    fc.asyncProperty(latin1, latin1, latin1, async (one, two, three) => {
       const { session } = begin({ authenticatedSenders: 'enforce' });
-      const { messages } = play(session, [
+      const { messages } = await play(session, [
         send.optneg(),
         send.macro('C', { j: one, '{client_name}': two, '{client_resolve}': three, '{daemon_name}': one }),
         send.connect(one, two, 25, '4'),
@@ -326,46 +326,53 @@ test('createSession makes facts that fit their schema, whatever the mail server 
   );
 });
 
-test('createSession tells implicit TLS from STARTTLS by the first HELO', () => {
+test('createSession tells implicit TLS from STARTTLS by the first HELO', async () => {
   const tls = send.macro('H', { '{tls_version}': 'TLSv1.3' });
-  const implicit = play(begin().session, [...START, tls, HELO, ...MESSAGE]).messages[0]?.facts;
+  const implicit = (await play(begin().session, [...START, tls, HELO, ...MESSAGE])).messages[0]?.facts;
   assert.deepEqual(implicit?.tls, { version: 'TLSv1.3', mode: 'implicit' });
-  const upgraded = play(begin().session, [...START, send.macro('H'), HELO, tls, HELO, ...MESSAGE]).messages[0]?.facts;
+  const upgraded = (await play(begin().session, [...START, send.macro('H'), HELO, tls, HELO, ...MESSAGE])).messages[0]
+    ?.facts;
   assert.deepEqual(upgraded?.tls, { version: 'TLSv1.3', mode: 'starttls' });
 });
 
-test('createSession accepts at MAIL what is to be left alone, and answers whatever comes of it nevertheless', () => {
+test('createSession accepts at MAIL what is to be left alone, and answers whatever comes of it nevertheless', async () => {
   const { session, memory } = begin({ localSenders: 'ignore' });
   const local = [send.optneg({ version: 6, actions: 0xff, protocol: 0x42 }), send.connect('localhost', '127.0.0.1')];
-  const { answers, messages } = play(session, [...local, ...MESSAGE, ...MESSAGE]);
+  const { answers, messages } = await play(session, [...local, ...MESSAGE, ...MESSAGE]);
   assert.equal(answers, 'Ocaccccccacccccc');
   assert.deepEqual([messages.length, memory.held], [0, 0]);
 });
 
-test('createSession asks a mail server once to spare the rest of a body that is too large', () => {
+test('createSession asks a mail server once to spare the rest of a body that is too large', async () => {
   const { session } = begin({ pipelineMaxMessageBytes: 100 });
   const chunk = send.body(Buffer.alloc(80));
-  const { answers, messages } = play(session, [...START, send.mail('<>'), chunk, chunk, chunk, send.eom()]);
+  const { answers, messages } = await play(session, [...START, send.mail('<>'), chunk, chunk, chunk, send.eom()]);
   assert.equal(answers, 'OcccscE');
   assert.equal(messages[0]?.octets, 'over-size');
 });
 
-test('createSession never sends SKIP that was not agreed on', () => {
+test('createSession never sends SKIP that was not agreed on', async () => {
   const { session } = begin({ pipelineMaxMessageBytes: 100 });
   const chunk = send.body(Buffer.alloc(80));
   assert.equal(
-    play(session, [send.optneg({ version: 4, actions: 0x3f, protocol: 0 }), send.mail('<>'), chunk, chunk]).answers,
+    (await play(session, [send.optneg({ version: 4, actions: 0x3f, protocol: 0 }), send.mail('<>'), chunk, chunk]))
+      .answers,
     'Occc',
   );
 });
 
-test('createSession takes octets beside the end of a message as its last body', () => {
-  const { messages } = play(begin().session, [...START, send.mail('<>'), send.header('A', ' b'), send.eom('end\r\n')]);
+test('createSession takes octets beside the end of a message as its last body', async () => {
+  const { messages } = await play(begin().session, [
+    ...START,
+    send.mail('<>'),
+    send.header('A', ' b'),
+    send.eom('end\r\n'),
+  ]);
   assert.equal(messages[0]?.octets, 'A: b\r\n\r\nend\r\n');
 });
 
-test('createSession evaluates content without MAIL as a message whose envelope is unknown', () => {
-  const { messages } = play(begin().session, [...START, send.header('A', ' b'), send.eom()]);
+test('createSession evaluates content without MAIL as a message whose envelope is unknown', async () => {
+  const { messages } = await play(begin().session, [...START, send.header('A', ' b'), send.eom()]);
   assert.equal(messages[0]?.facts.mailFrom, undefined);
 });
 
@@ -376,20 +383,21 @@ for (const [title, frames, reason] of [
   ['a command that does not exist', [send.optneg(), frame('Z')], 'unknown-command'],
   ['a command that is malformed', [send.optneg(), frame('H', 'x')], 'malformed-command'],
 ] as const) {
-  test(`createSession closes on ${title}`, () => assert.equal(play(begin().session, frames).closed, reason));
+  test(`createSession closes on ${title}`, async () =>
+    assert.equal((await play(begin().session, frames)).closed, reason));
 }
 
-test('createSession gives all memory back wherever a connection ends', () => {
+test('createSession gives all memory back wherever a connection ends', async () => {
   const frames = [...START, HELO, ...MESSAGE];
   for (let end = 0; end <= frames.length; end++) {
     const { session, memory } = begin();
-    play(session, frames.slice(0, end));
+    await play(session, frames.slice(0, end));
     session.end();
     assert.equal(memory.held, 0);
   }
 });
 
-test('createSession answers every command as agreed, in any order, and never holds what nobody waits for', () => {
+test('createSession answers every command as agreed, in any order, and never holds what nobody waits for', async () => {
   const commands = [
     HELO,
     ...MESSAGE,
@@ -399,11 +407,11 @@ test('createSession answers every command as agreed, in any order, and never hol
     send.unknown('X'),
     ...START.slice(1),
   ];
-  fc.assert(
-    fc.property(fc.array(fc.nat({ max: commands.length - 1 }), { maxLength: 40 }), (picks) => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.nat({ max: commands.length - 1 }), { maxLength: 40 }), async (picks) => {
       const { session, memory } = begin();
       const frames = picks.map((pick) => commands[pick] ?? HELO);
-      const { answers, closed } = play(session, [send.optneg(), ...frames]);
+      const { answers, closed } = await play(session, [send.optneg(), ...frames]);
       const silent = new Set(['A', 'K', 'D', 'L', 'N']);
       const due = frames.filter((one) => !silent.has(one.toString('latin1', 4, 5)));
       assert.deepEqual([answers.length, closed], [due.length + 1, null]);

@@ -17,11 +17,11 @@ const begin = (over: Partial<TransactionParts> = {}) =>
     { mailFrom: '<>', mailParameters: [] },
   );
 
-const octetsOf = (fields: [string, string][], body: string[], over: Partial<TransactionParts> = {}) => {
+const octetsOf = async (fields: [string, string][], body: string[], over: Partial<TransactionParts> = {}) => {
   const transaction = begin(over);
   for (const [name, value] of fields) transaction.addField(name, value);
   for (const chunk of body) transaction.addBody(Buffer.from(chunk, 'latin1'));
-  const { octets, exactness } = transaction.content();
+  const { octets, exactness } = await transaction.content();
   return { octets: typeof octets === 'string' ? octets : octets.toString('latin1'), exactness };
 };
 
@@ -41,23 +41,23 @@ const WHITE_SPACE: [sent: string, told: string, toldWithout: string, without: st
 ];
 
 for (const [sent, told, toldWithout, without] of WHITE_SPACE) {
-  test(`createTransaction gives back ${JSON.stringify(sent)} from ${JSON.stringify(told)}`, () => {
-    assert.deepEqual(octetsOf([['X', told]], []), { octets: `${sent}\r\n\r\n`, exactness: 'exact' });
+  test(`createTransaction gives back ${JSON.stringify(sent)} from ${JSON.stringify(told)}`, async () => {
+    assert.deepEqual(await octetsOf([['X', told]], []), { octets: `${sent}\r\n\r\n`, exactness: 'exact' });
   });
-  test(`createTransaction makes ${JSON.stringify(without)} of ${JSON.stringify(toldWithout)} without HDR_LEADSPC, and says that it is a guess`, () => {
-    assert.deepEqual(octetsOf([['X', toldWithout]], [], { leadingSpace: false }), {
+  test(`createTransaction makes ${JSON.stringify(without)} of ${JSON.stringify(toldWithout)} without HDR_LEADSPC, and says that it is a guess`, async () => {
+    assert.deepEqual(await octetsOf([['X', toldWithout]], [], { leadingSpace: false }), {
       octets: `${without}\r\n\r\n`,
       exactness: 'white-space-unknown',
     });
   });
 }
 
-test('createTransaction joins body chunks wherever they are cut, NUL and bare line ends included', () => {
-  const { octets } = octetsOf([['A', ' b']], ['one\r', '\ntwo\n', 'thr\xc3', '\xa9e\0', '']);
+test('createTransaction joins body chunks wherever they are cut, NUL and bare line ends included', async () => {
+  const { octets } = await octetsOf([['A', ' b']], ['one\r', '\ntwo\n', 'thr\xc3', '\xa9e\0', '']);
   assert.equal(octets, 'A: b\r\n\r\none\r\ntwo\nthr\xc3\xa9e\0');
 });
 
-test('createTransaction drops everything once the message is too large, and wants no more body', () => {
+test('createTransaction drops everything once the message is too large, and wants no more body', async () => {
   const memory = createMemory(10_000);
   const transaction = begin({ memory, limits: { maxMessageBytes: 120, maxFields: 100 } });
   transaction.addField('Authentication-Results', ' mx.rcpt.example; none');
@@ -65,7 +65,7 @@ test('createTransaction drops everything once the message is too large, and want
   assert.equal(transaction.addBody(Buffer.alloc(60)), false);
   assert.equal(memory.held, 0);
   transaction.addField('Authentication-Results', ' mx.rcpt.example; none');
-  assert.deepEqual(transaction.content(), {
+  assert.deepEqual(await transaction.content(), {
     octets: 'over-size',
     exactness: 'exact',
     forged: [
@@ -76,45 +76,80 @@ test('createTransaction drops everything once the message is too large, and want
   });
 });
 
-test('createTransaction calls a message with more fields than allowed too large', () => {
+test('createTransaction calls a message with more fields than allowed too large', async () => {
   const fields = Array.from({ length: 101 }, (): [string, string] => ['X', ' v']);
-  assert.equal(octetsOf(fields.slice(1), []).octets.length, 100 * 6 + 2);
-  assert.equal(octetsOf(fields, []).octets, 'over-size');
+  assert.equal((await octetsOf(fields.slice(1), [])).octets.length, 100 * 6 + 2);
+  assert.equal((await octetsOf(fields, [])).octets, 'over-size');
 });
 
-test('createTransaction tells when there are more forged fields than are kept', () => {
+test('createTransaction tells when there are more forged fields than are kept', async () => {
   const transaction = begin();
   for (let count = 0; count < 101; count++) transaction.addField('X-Mailverdict-X', ' v');
-  const { octets, forgedIncomplete } = transaction.content();
+  const { octets, forgedIncomplete } = await transaction.content();
   assert.deepEqual([octets, forgedIncomplete], ['over-size', true]);
 });
 
-test('createTransaction tells when all messages together hold too much, and gives its share back', () => {
-  const memory = createMemory(1000);
+test('createTransaction tells when all messages together hold too much, and gives its share back', async () => {
+  const memory = createMemory(4096);
   const first = begin({ memory });
-  assert.equal(first.addBody(Buffer.alloc(800)), true);
+  assert.equal(first.addBody(Buffer.alloc(3000)), true);
   const second = begin({ memory });
-  assert.equal(second.addBody(Buffer.alloc(300)), false);
-  assert.equal(second.content().octets, 'service-full');
+  assert.equal(second.addBody(Buffer.alloc(3000)), false);
+  assert.equal((await second.content()).octets, 'service-full');
   first.release();
   assert.equal(memory.held, 0);
-  assert.equal(begin({ memory }).addBody(Buffer.alloc(300)), true);
+  assert.equal(begin({ memory }).addBody(Buffer.alloc(3000)), true);
 });
 
-test('createTransaction counts the pieces and the whole while it puts them together', () => {
-  const memory = createMemory(1000);
+test('createTransaction counts the pieces and the whole while it puts them together', async () => {
+  const memory = createMemory(4096);
   const fits = begin({ memory });
-  fits.addBody(Buffer.alloc(499));
-  assert.equal(fits.content().octets.length, 501);
-  assert.equal(memory.held, 501);
+  fits.addBody(Buffer.alloc(2000));
+  assert.equal((await fits.content()).octets.length, 2002);
+  assert.equal(memory.held, 2002);
   fits.release();
   const tooMuch = begin({ memory });
-  tooMuch.addBody(Buffer.alloc(501));
-  assert.equal(tooMuch.content().octets, 'service-full');
+  tooMuch.addBody(Buffer.alloc(2100));
+  assert.equal((await tooMuch.content()).octets, 'service-full');
   assert.equal(memory.held, 0);
 });
 
-test('createTransaction takes a raw message in the body as the message, when its peer is known to send one', () => {
+test('createTransaction gives back what it holds when it is released while it puts the message together', async () => {
+  const memory = createMemory(10_000_000);
+  for (const rawBody of [false, true]) {
+    const transaction = begin({ memory, rawBody, limits: { maxMessageBytes: 4_000_000, maxFields: 10 } });
+    transaction.addRecipient('<a@rcpt.example>');
+    transaction.addField('From', ' a@sender.example');
+    transaction.addBody(Buffer.alloc(3_000_000));
+    const content = transaction.content();
+    transaction.release();
+    await content;
+    assert.equal(memory.held, 0);
+  }
+});
+
+test('createTransaction counts recipients, and keeps 1,000 of them', () => {
+  const memory = createMemory(500_000);
+  const transaction = begin({ memory });
+  for (let count = 0; count < 1_001; count++) transaction.addRecipient(`<r${count}@rcpt.example>`);
+  assert.equal(transaction.recipients.length, 1_000);
+  assert.equal(memory.held >= 1_000 * 18, true);
+  transaction.release();
+  assert.equal(memory.held, 0);
+  const small = begin({ memory: createMemory(1_000) });
+  for (let count = 0; count < 100; count++) small.addRecipient('<r@rcpt.example>');
+  assert.equal(small.recipients.length < 20, true);
+});
+
+test('createTransaction holds a body of small pieces in memory of its size', () => {
+  const memory = createMemory(10_000_000);
+  const transaction = begin({ memory });
+  for (let count = 0; count < 100_000; count++) transaction.addBody(Buffer.from('x'));
+  assert.equal(memory.held >= 100_000 && memory.held <= 400_000, true);
+  transaction.release();
+});
+
+test('createTransaction takes a raw message in the body as the message, when its peer is known to send one', async () => {
   const raw = 'From: \xe9 <a@x.example>\r\nAuthentication-Results: mx.rcpt.example; dkim=pass\r\n\r\nHello\r\n';
   const parts = { leadingSpace: false, rawBody: true };
   const transaction = begin(parts);
@@ -122,9 +157,9 @@ test('createTransaction takes a raw message in the body as the message, when its
   transaction.addField('Authentication-Results', 'mx.rcpt.example; dkim=pass');
   transaction.addBody(Buffer.from(raw.slice(0, 3), 'latin1'));
   transaction.addBody(Buffer.from(raw.slice(3), 'latin1'));
-  const content = transaction.content();
+  const content = await transaction.content();
   assert.equal(content.octets.toString('latin1'), raw);
   assert.equal(content.exactness, 'exact');
   assert.deepEqual(content.forged, [{ name: 'Authentication-Results', occurrence: 1 }]);
-  assert.equal(octetsOf([['From', 'a']], ['Hello\r\n'], parts).octets, 'From: a\r\n\r\nHello\r\n');
+  assert.equal((await octetsOf([['From', 'a']], ['Hello\r\n'], parts)).octets, 'From: a\r\n\r\nHello\r\n');
 });

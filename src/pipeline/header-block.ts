@@ -1,0 +1,56 @@
+/**
+ * The fields of a header block one by one, however large it is: what may be forged must be found also in a message that is too large to be judged. Keeps no field,
+ * reads each octet once and gives the event loop back every megabyte. A line ends at LF, with or without CR, as in src/message/message.ts.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { ForgedFieldFinder } from './forged-fields.ts';
+
+const LF = 0x0a;
+const CR = 0x0d;
+const SPACE = 0x20;
+const TAB = 0x09;
+const COLON = 0x3a;
+const TURN_BYTES = 1_048_576;
+/** Lines between two turns: a megabyte of empty folds has half a million of them. */
+const TURN_LINES = 50_000;
+/** Octets in which a colon is looked for; no field that is searched for has a longer name. */
+const MAX_NAME_BYTES = 1_000;
+
+/**
+ * Gives every field of a message to a finder.
+ * @param octets the whole message; its body is not looked at
+ */
+export const searchHeaderBlock = async (octets: Buffer, finder: ForgedFieldFinder): Promise<void> => {
+  let start = 0;
+  let at = 0;
+  let lines = 0;
+  let turnEnd = TURN_BYTES;
+  while (at < octets.length && !isBlankLine(octets, at)) {
+    const isFold = octets[at] === SPACE || octets[at] === TAB;
+    if (!isFold && at > start) {
+      addField(octets.subarray(start, at), finder);
+      start = at;
+    }
+    const lineEnd = octets.indexOf(LF, at);
+    at = lineEnd === -1 ? octets.length : lineEnd + 1;
+    lines += 1;
+    if (at < turnEnd && lines < TURN_LINES) continue;
+    turnEnd = at + TURN_BYTES;
+    lines = 0;
+    await nextTurn();
+  }
+  if (at > start) addField(octets.subarray(start, at), finder);
+};
+
+const isBlankLine = (octets: Buffer, at: number): boolean =>
+  octets[at] === LF || (octets[at] === CR && octets[at + 1] === LF);
+
+const addField = (field: Buffer, finder: ForgedFieldFinder): void => {
+  const colon = field.subarray(0, MAX_NAME_BYTES).indexOf(COLON);
+  if (colon < 1) return;
+  let end = field.length;
+  if (field[end - 1] === LF) end -= field[end - 2] === CR ? 2 : 1;
+  // Even a fold may stand before the colon (RFC 5322 section 4.5.8).
+  const name = field.toString('latin1', 0, colon).replace(/\r?\n/g, '');
+  finder.add({ name, value: field.toString('latin1', colon + 1, Math.max(end, colon + 1)) });
+};
