@@ -3,7 +3,9 @@
  * message gets the same treatment behind each. Removes forged fields first and adds ours on top after that: the other order would remove our own.
  * RFC 8601 section 5 (removal), RFC 7372 (reply codes).
  */
+import type { SmtpFacts } from '../../schemas/smtp.ts';
 import type { Disposition, SmtpReply, Verdict } from '../../schemas/verdict.ts';
+import { writeLogin } from '../verdict/authentication-results.ts';
 import type { Enforcement } from './enforcement.ts';
 import { type Exactness, withExactness } from './exactness.ts';
 import type { HeaderRemoval } from './forged-fields.ts';
@@ -42,6 +44,8 @@ export type Decision = {
 export type DecisionGrounds = {
   /** Forged fields, in the order in which to remove them. */
   readonly forged: readonly HeaderRemoval[];
+  /** Fields that go back on top in place of removed ones, before ours are added. */
+  readonly restored: readonly HeaderAddition[];
   readonly authservId: string;
 };
 
@@ -72,18 +76,19 @@ export const decide = (given: Verdict, grounds: VerdictGrounds): Decision => {
     verdict,
   };
   if (onlyLogged) return { ...common, remove: [], add: [] };
-  return { ...common, remove: grounds.forged, add: verdictFields(verdict, action, grounds.addReceivedSpf) };
+  return {
+    ...common,
+    remove: grounds.forged,
+    add: [...restoredUnder(action, grounds), ...verdictFields(verdict, action, grounds.addReceivedSpf)],
+  };
 };
 
 /** Decides on a message that was not evaluated because its client logged in: forged fields go, and the field says no more than that. */
-export const stampAuthenticated = (
-  grounds: DecisionGrounds,
-  auth: { identity: string; mechanism?: string },
-): Decision => {
-  const identity = propertyValue(auth.identity);
-  const mechanism =
-    auth.mechanism === undefined ? '' : ` (${auth.mechanism.replace(/[^A-Za-z0-9-]/g, '').slice(0, 32)})`;
-  const property = identity === null ? '' : ` smtp.auth=${identity}`;
+export const stampAuthenticated = (grounds: DecisionGrounds, facts: SmtpFacts): Decision => {
+  const { identity, mechanism: told } = facts.auth ?? {};
+  const written = identity === undefined ? null : writeLogin(identity, facts);
+  const mechanism = told === undefined ? '' : ` (${told.replace(/[^A-Za-z0-9-]/g, '').slice(0, 32)})`;
+  const property = written === null ? '' : ` smtp.auth=${written}`;
   return {
     action: 'accept',
     reason: 'the client logged in with SMTP AUTH, so its mail is not evaluated',
@@ -91,7 +96,10 @@ export const stampAuthenticated = (
     wouldBe: 'accept',
     smtpReply: null,
     remove: grounds.forged,
-    add: [{ name: 'Authentication-Results', value: `${grounds.authservId}; auth=pass${mechanism}${property}` }],
+    add: [
+      ...grounds.restored,
+      { name: 'Authentication-Results', value: `${grounds.authservId}; auth=pass${mechanism}${property}` },
+    ],
     verdict: null,
   };
 };
@@ -139,7 +147,10 @@ export const decideWithoutVerdict = (
     add:
       settings.dryRun || action !== 'accept'
         ? []
-        : [{ name: 'Authentication-Results', value: `${grounds.authservId}; none (${UNEVALUATED_REASONS[why]})` }],
+        : [
+            ...grounds.restored,
+            { name: 'Authentication-Results', value: `${grounds.authservId}; none (${UNEVALUATED_REASONS[why]})` },
+          ],
     verdict: null,
   };
 };
@@ -189,6 +200,9 @@ const replyOf = (action: Action, { disposition, dmarc }: Verdict): SmtpReply | n
   );
 };
 
+const restoredUnder = (action: Action, { restored }: DecisionGrounds): readonly HeaderAddition[] =>
+  action === 'reject' || action === 'tempfail' ? [] : restored;
+
 const verdictFields = (verdict: Verdict, action: Action, addReceivedSpf: boolean): HeaderAddition[] => {
   if (action === 'reject' || action === 'tempfail') return [];
   return [
@@ -196,7 +210,7 @@ const verdictFields = (verdict: Verdict, action: Action, addReceivedSpf: boolean
       ? [
           {
             name: 'X-Mailverdict-Quarantine',
-            value: fieldValue(`yes; reason="${verdict.disposition.reason.replace(/["\\]/g, '')}"`),
+            value: fieldValue(`yes; reason="${verdict.disposition.reason.replace(/[^\x20-\x7e]|["\\]/g, '')}"`),
           },
         ]
       : []),
@@ -212,8 +226,8 @@ const fieldOf = (field: string | null): HeaderAddition[] => {
 };
 
 /**
- * A field body that both mail servers take as it is: printable ASCII, every fold followed by white space, no empty line. An 8-bit octet would make Postfix
- * ask for SMTPUTF8 at the next hop.
+ * A field body that both mail servers take as it is: no control characters, every fold followed by white space, no empty line. UTF-8 stays: whether a message may hold it is
+ * decided where the value is written.
  */
 export const fieldValue = (text: string): string =>
   text
@@ -221,16 +235,9 @@ export const fieldValue = (text: string): string =>
     .map((line) =>
       line
         .replace(/\t/g, ' ')
-        .replace(/[^\x20-\x7e]/g, '?')
+        .replace(/[\0-\x1f\x7f-\x9f]/g, '?')
         .trimEnd(),
     )
     .filter((line) => line.trim() !== '')
     .map((line, index) => (index === 0 ? line.trimStart() : line.startsWith(' ') ? line : ` ${line}`))
     .join('\r\n');
-
-/** pvalue of RFC 8601 section 2.2 for an identity; null where it cannot be told in ASCII. */
-const propertyValue = (identity: string): string | null => {
-  if (identity.length > 255 || /[^\x20-\x7e]/.test(identity)) return null;
-  if (/^[A-Za-z0-9!#$%&'*+\-^_`{|}~.]+(?:@[A-Za-z0-9.-]+)?$/.test(identity)) return identity;
-  return `"${identity.replace(/["\\]/g, '\\$&')}"`;
-};

@@ -42,7 +42,8 @@ export const createTreatment = (settings: EnforcementSettings) => {
 
   /** How a message of this client for these recipients is treated. @param daemon the listener that took it, where known */
   return (facts: SmtpFacts, daemon: Daemon = { name: facts.daemonName }): Treatment => {
-    const authenticated = facts.auth?.identity !== undefined && facts.auth.identity !== '';
+    // Who logged in may be unknown; that somebody did is not.
+    const authenticated = facts.auth !== undefined && facts.auth.identity !== '';
     if (authenticated && settings.authenticatedSenders === 'ignore') return { kind: 'ignore', reason: 'authenticated' };
     if (authenticated && settings.authenticatedSenders === 'stamp') return { kind: 'stamp-authenticated' };
     const local = isLocal(facts.clientIp);

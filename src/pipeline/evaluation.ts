@@ -12,6 +12,7 @@ import {
   type Decision,
   decide,
   decideWithoutVerdict,
+  type HeaderAddition,
   ignoreMessage,
   stampAuthenticated,
   type Unevaluated,
@@ -41,6 +42,8 @@ export type Content = {
   readonly exactness: Exactness;
   /** Forged fields, in the order in which to remove them. */
   readonly forged: readonly HeaderRemoval[];
+  /** Fields that go back on top in place of removed ones, each above the one before. */
+  readonly restored: readonly HeaderAddition[];
   readonly forgedIncomplete: boolean;
 };
 
@@ -113,10 +116,10 @@ export const createEvaluation = (
     const treatment = lists.treatment(candidate.facts, candidate.daemon);
     if (treatment.kind === 'ignore') return ignoreMessage(treatment.reason);
     const content = await candidate.content();
-    const grounds = { forged: content.forged, authservId: candidate.facts.receiver ?? settings.authservId };
+    const { forged, restored } = content;
+    const grounds = { forged, restored, authservId: candidate.facts.receiver ?? settings.authservId };
     if (treatment.kind === 'stamp-authenticated') {
-      const { identity = '', mechanism } = candidate.facts.auth ?? {};
-      return stampAuthenticated(grounds, { identity, ...(mechanism === undefined ? {} : { mechanism }) });
+      return stampAuthenticated(grounds, candidate.facts);
     }
     const { enforcements } = treatment;
     const failure = {
@@ -145,7 +148,7 @@ export const createEvaluation = (
       return await decideOn(candidate);
     } catch (fault) {
       parts.log.error({ err: fault, ...about(candidate) }, 'decision failed');
-      const grounds = { forged: [], authservId: candidate.facts.receiver ?? settings.authservId };
+      const grounds = { forged: [], restored: [], authservId: candidate.facts.receiver ?? settings.authservId };
       return decideWithoutVerdict('fault', grounds, { ...settings, forgedIncomplete: true });
     }
   };

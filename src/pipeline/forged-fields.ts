@@ -1,6 +1,7 @@
 /**
- * Which fields of an incoming message pretend to be ours: Authentication-Results with one of our authserv-ids (RFC 8601 section 5), Received-SPF that names
- * us as receiver (RFC 7208 section 9.1), and every X-Mailverdict field. Pure. Fields of others stay.
+ * Which fields of an incoming message must not go on as they are. Those that pretend to be ours: Authentication-Results with one of our authserv-ids (RFC 8601 section 5), Received-SPF that names
+ * us as receiver (RFC 7208 section 9.1), and every X-Mailverdict field. And those with a bare CR, a bare LF or NUL, in which some readers see two fields: they go, and go back on top of the
+ * message with a space in its place, as Postfix 3.9 does (`cleanup_replace_stray_cr_lf`). Pure. Other fields stay.
  * Positions are occurrences counted per name from the top, from 1, as milter and MTA Hooks count them.
  */
 import { isUtf8 } from 'node:buffer';
@@ -18,42 +19,76 @@ const RECEIVED_SPF = 'received-spf';
 /** Names that only this software writes begin with it. */
 const OWN_PREFIX = 'x-mailverdict-';
 
-/** Finds forged fields as the fields of a message come by. */
+/** Finds them as the fields of a message come by. */
 export type ForgedFieldFinder = {
-  /** Takes the next field of the message. */
+  /** Takes the next field of the message: name and what follows the colon, without the line end. */
   add(field: NamedField): void;
   /** What to remove, highest occurrence first: Postfix counts anew after each removal, Sendmail does not, and only this order is right for both. */
   found(): HeaderRemoval[];
+  /** What goes back on top of the message in place of removed fields, each above the one before; as text. */
+  restored(): NamedField[];
   /** True when there are more than are kept, so that `found` is not all. */
   readonly incomplete: boolean;
   /** Fields taken so far. */
   readonly fields: number;
 };
 
+/** Longest name that is counted. */
+const MAX_NAME_LENGTH = 255;
+/** Characters of all fields that go back; honest mail has none. */
+const MAX_RESTORED_LENGTH = 131_072;
+
 /**
  * Makes a finder for one message.
  * @param ids our authserv-ids
- * @param maxFound most removals kept
+ * @param maxFound most removals kept, and most names counted
  */
 export const createForgedFieldFinder = (ids: readonly string[], maxFound: number): ForgedFieldFinder => {
   const own = new Set(ids.map(comparable));
   // One counter for all spellings of a name, as the mail servers count.
   const occurrences = new Map<string, number>();
   const removals: HeaderRemoval[] = [];
+  const restored: NamedField[] = [];
+  let restoredLength = 0;
   let incomplete = false;
   let fields = 0;
+
+  /** @returns null for a name that is not counted */
+  const count = (key: string): number | null => {
+    const before = occurrences.get(key);
+    if (key.length > MAX_NAME_LENGTH || (before === undefined && occurrences.size >= maxFound)) return null;
+    occurrences.set(key, (before ?? 0) + 1);
+    return (before ?? 0) + 1;
+  };
+
+  const remove = (name: string, occurrence: number | null): boolean => {
+    if (occurrence === null || removals.length >= maxFound) incomplete = true;
+    else removals.push({ name, occurrence });
+    return !incomplete;
+  };
+
+  const restore = (name: string, value: string): void => {
+    restoredLength += value.length;
+    if (restoredLength > MAX_RESTORED_LENGTH) incomplete = true;
+    else restored.push({ name, value: value.startsWith(' ') ? value.slice(1) : value });
+  };
+
   return {
     add: ({ name, value }) => {
       fields += 1;
-      const key = name.trim().toLowerCase();
-      if (key !== AUTHENTICATION_RESULTS && key !== RECEIVED_SPF && !key.startsWith(OWN_PREFIX)) return;
-      const occurrence = (occurrences.get(key) ?? 0) + 1;
-      occurrences.set(key, occurrence);
-      if (!isForged(key, toText(value), own)) return;
-      if (removals.length < maxFound) removals.push({ name: name.trim(), occurrence });
-      else incomplete = true;
+      const trimmed = trimSpaces(name);
+      const key = trimmed.toLowerCase();
+      const occurrence = count(key);
+      const cleaned = withoutStrays(value);
+      const isOwnName = key === AUTHENTICATION_RESULTS || key === RECEIVED_SPF || key.startsWith(OWN_PREFIX);
+      // The cleaned text is what goes back; the other is what stands there now.
+      const isForgery = isOwnName && [value, cleaned ?? value].some((text) => isForged(key, toText(text), own));
+      const hasStrayName = withoutStrays(trimmed) !== null;
+      if (!isForgery && cleaned === null && !hasStrayName) return;
+      if (remove(trimmed, occurrence) && !isForgery && !hasStrayName) restore(trimmed, toText(cleaned ?? value));
     },
     found: () => removals.toReversed(),
+    restored: () => restored.toReversed(),
     get incomplete() {
       return incomplete;
     },
@@ -61,6 +96,35 @@ export const createForgedFieldFinder = (ids: readonly string[], maxFound: number
       return fields;
     },
   };
+};
+
+/** White space only: a control octet at the end of a name belongs to it. */
+const trimSpaces = (name: string): string => {
+  let start = 0;
+  let end = name.length;
+  while (start < end && ' \t'.includes(name.charAt(start))) start += 1;
+  while (end > start && ' \t'.includes(name.charAt(end - 1))) end -= 1;
+  return name.slice(start, end);
+};
+
+/**
+ * A field body with a space in place of each CR, LF and NUL that is no part of a fold, and CRLF in the folds.
+ * @returns null where there is none
+ */
+const withoutStrays = (value: string): string | null => {
+  let found = false;
+  const lines = value.split('\n');
+  const text = lines
+    .map((line, index) => {
+      const next = lines[index + 1];
+      const isFold = next !== undefined && (next.startsWith(' ') || next.startsWith('\t'));
+      const body = isFold && line.endsWith('\r') ? line.slice(0, -1) : line;
+      const end = next === undefined ? '' : isFold ? '\r\n' : ' ';
+      if (end === ' ' || body.includes('\r') || body.includes('\0')) found = true;
+      return `${body.replaceAll('\r', ' ').replaceAll('\0', ' ')}${end}`;
+    })
+    .join('');
+  return found ? text : null;
 };
 
 /** Characters of a value that are read. No honest field is as long, and what stands behind them a laxer reader may find. */

@@ -13,8 +13,6 @@ const COLON = 0x3a;
 const TURN_BYTES = 1_048_576;
 /** Lines between two turns: a megabyte of empty folds has half a million of them. */
 const TURN_LINES = 50_000;
-/** Octets in which a colon is looked for; no field that is searched for has a longer name. */
-const MAX_NAME_BYTES = 1_000;
 
 /**
  * Gives every field of a message to a finder.
@@ -46,7 +44,7 @@ const isBlankLine = (octets: Buffer, at: number): boolean =>
   octets[at] === LF || (octets[at] === CR && octets[at + 1] === LF);
 
 const addField = (field: Buffer, finder: ForgedFieldFinder): void => {
-  const colon = field.subarray(0, MAX_NAME_BYTES).indexOf(COLON);
+  const colon = field.indexOf(COLON);
   if (colon < 1) return;
   let end = field.length;
   if (field[end - 1] === LF) end -= field[end - 2] === CR ? 2 : 1;

@@ -9,8 +9,10 @@ import type { SmtpFacts } from '../../schemas/smtp.ts';
 import type { Decision } from './decision.ts';
 import type { Content, Evaluation, EvaluationSettings } from './evaluation.ts';
 import { createForgedFieldFinder } from './forged-fields.ts';
+import { markStrayLf } from './line-feeds.ts';
 import type { Lists } from './lists.ts';
 import { safeReply } from './smtp-reply.ts';
+import { identityText } from './told-text.ts';
 
 /** Answers one request that fits its schema. Never rejects. */
 export type MtaHooksAnswer = (request: MtaHooksRequest, signal?: AbortSignal) => Promise<MtaHooksResponse>;
@@ -71,7 +73,8 @@ export const rebuildMessage = ({
       .map(([name, value]) => {
         // A line without a colon comes as a name that holds its line end.
         if (name.endsWith('\n')) return name;
-        return `${name}:${value}${value.endsWith('\n') ? '' : '\r\n'}`;
+        const body = withoutLineEnd(value);
+        return `${name}:${markStrayLf(body)}${value.slice(body.length) || '\r\n'}`;
       })
       .join(''),
   );
@@ -85,13 +88,18 @@ export const rebuildMessage = ({
   return { octets: whole, exactness: lossy ? 'body-lossy' : 'exact' };
 };
 
+const withoutLineEnd = (value: string): string => {
+  if (!value.endsWith('\n')) return value;
+  return value.slice(0, value.endsWith('\r\n') ? -2 : -1);
+};
+
 const contentOf = (
   message: NonNullable<MtaHooksRequest['message']>,
   settings: EvaluationSettings,
   { removeAuthservIds }: Lists,
 ): Content => {
   const finder = createForgedFieldFinder([settings.authservId, ...removeAuthservIds], settings.pipelineMaxFields);
-  for (const [name, value] of message.headers) finder.add({ name, value });
+  for (const [name, value] of message.headers) finder.add({ name, value: withoutLineEnd(value) });
   const { octets, exactness } = rebuildMessage(message);
   const overSize =
     octets.length > settings.pipelineMaxMessageBytes || finder.fields > settings.pipelineMaxFields || finder.incomplete;
@@ -99,32 +107,36 @@ const contentOf = (
     octets: overSize ? 'over-size' : octets,
     exactness,
     forged: finder.found(),
+    restored: finder.restored(),
     forgedIncomplete: finder.incomplete,
   };
 };
 
 const factsOf = ({ context, envelope }: MtaHooksRequest, authservId: string): SmtpFacts => {
   const { client, tls, sasl, queue } = context;
-  const helo = text(client?.helo ?? client?.ehlo, 1000);
+  const helo = identityText(client?.helo ?? client?.ehlo ?? '', 1000) || undefined;
   const version = text(tls?.version, 32);
   const cipher = text(tls?.cipher, 128);
-  const identity = text(sasl?.login, 1000);
+  const identity = identityText(sasl?.login ?? '', 1000);
   const mechanism = text(sasl?.method, 64);
   const queueId = text(queue?.id, 255);
-  const mailFrom = envelope?.from?.address;
-  const recipients = envelope?.to?.slice(0, 1000).map(({ address }) => text(address, 1000) ?? '') ?? [];
+  const sender = envelope?.from?.address;
+  const mailFrom = sender === undefined ? undefined : identityText(sender, 1000);
+  const recipients = envelope?.to?.slice(0, 1000).map(({ address }) => identityText(address, 1000) ?? '') ?? [];
   return {
     ...(client !== null && client !== undefined && isIP(client.ip) !== 0 && { clientIp: client.ip }),
     ...(helo !== undefined && { helo }),
-    ...(mailFrom !== undefined && { mailFrom: text(mailFrom, 1000) ?? '' }),
+    ...(mailFrom !== undefined && { mailFrom }),
     ...(recipients.length > 0 && { rcptTo: recipients }),
     ...(version !== undefined && { tls: { version, ...(cipher !== undefined && { cipher }) } }),
-    ...(identity !== undefined && { auth: { identity, ...(mechanism !== undefined && { mechanism }) } }),
+    ...(sasl?.login && {
+      auth: { ...(identity !== undefined && { identity }), ...(mechanism !== undefined && { mechanism }) },
+    }),
     ...(queueId !== undefined && { queueId }),
     receiver: authservId,
   };
 };
 
-/** Text without control characters, bounded; undefined for nothing. */
+/** Text to show, without control characters, bounded; undefined for nothing. */
 const text = (given: string | null | undefined, maxLength: number): string | undefined =>
   given?.slice(0, maxLength).replace(/[\u0000-\u001f\u007f]/g, '?') || undefined;

@@ -49,6 +49,7 @@ const contentOf = async (
     octets: isOverSize ? 'over-size' : octets,
     exactness: 'exact',
     forged: finder.found(),
+    restored: finder.restored(),
     forgedIncomplete: finder.incomplete,
   };
 };

@@ -2,6 +2,7 @@
  * The header fields of a verdict: Authentication-Results (RFC 8601) and Received-SPF (RFC 7208 section 9.1). Pure. Every value from a message or from DNS is
  * quoted and bounded, so nothing can break out of its property; lines are folded under 78 characters where possible and never pass 998 (RFC 5322 section 2.1.1).
  */
+import { domainToASCII } from 'node:url';
 import type { SmtpFacts } from '../../schemas/smtp.ts';
 import type { SpfCheck } from '../../schemas/spf.ts';
 import type { Verdict } from '../../schemas/verdict.ts';
@@ -28,7 +29,14 @@ export type Reported = Pick<Verdict, 'spf' | 'dkim' | 'arc' | 'dmarc' | 'bimi' |
  * @returns the field with its name, folded with CRLF, without the last CRLF
  */
 export const writeAuthenticationResults = (authservId: string, reported: Reported): string =>
-  [`Authentication-Results: ${authservId};`, ...entries(reported).map(writeEntry)].join('\r\n ').replace(/;$/, '');
+  [
+    `Authentication-Results: ${authservId};`,
+    ...entries(reported).map((entry, index, all) =>
+      writeEntry(entry, index === all.length - 1, isUtf8Message(reported.smtp)),
+    ),
+  ]
+    .join('\r\n ')
+    .replace(/;$/, '');
 
 const entries = (reported: Reported): ResultEntry[] => [
   ...spfEntries(reported.spf),
@@ -107,15 +115,16 @@ const dmarcEntry = ({ dmarc, disposition }: Reported): ResultEntry => ({
   ],
 });
 
-const writeEntry = (entry: ResultEntry, index: number, all: ResultEntry[]): string => {
+const writeEntry = (entry: ResultEntry, isLast: boolean, isUtf8: boolean): string => {
   const words = [`${entry.method}=${entry.result}`];
   const comment = entry.comment === undefined ? '' : commentText(entry.comment);
   if (comment !== '') words.push(...`(${comment})`.split(' '));
   for (const [name, value] of entry.properties) {
-    const written = value === null || value === undefined ? null : propertyValue(value);
+    const told = value === null || value === undefined ? null : tellable(value, isUtf8, name === 'smtp.auth');
+    const written = told === null ? null : propertyValue(told);
     if (written !== null) words.push(`${name}=${written}`);
   }
-  return `${fold(words)}${index === all.length - 1 ? '' : ';'}`;
+  return `${fold(words)}${isLast ? '' : ';'}`;
 };
 
 /** Joins words with spaces, and with a fold where the line would pass 78 characters. A word is never cut. */
@@ -134,6 +143,25 @@ const TOKEN = /^[!#$%&'*+\-.0-9A-Z^_`a-z{|}~]+$/;
 const DOT_ATOM = /^[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~]+(?:\.[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~]+)*$/;
 const DOMAIN = /^[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)+$/;
 
+/** True where the message may hold UTF-8 in its header: its client asked for SMTPUTF8 (RFC 6531 section 4.3 names the transmission types). */
+const isUtf8Message = ({ protocol }: SmtpFacts): boolean => /^UTF8/i.test(protocol ?? '');
+
+/**
+ * An identity as this message may tell it. Outside of SMTPUTF8 a field is ASCII (RFC 5322 section 2.2): a domain is told as A-labels (RFC 8616), and an identity whose
+ * local-part is beyond ASCII is left out, since it has no spelling in ASCII and any other would be somebody else's.
+ */
+const tellable = (value: string, isUtf8: boolean, isLogin = false): string | null => {
+  if (isUtf8 || !NOT_ASCII.test(value)) return value;
+  // A login without a domain is a name of the mail server's own, not one of DNS.
+  if (isLogin && !value.includes('@')) return null;
+  const domainStart = value.lastIndexOf('@') + 1;
+  const localPart = value.slice(0, domainStart);
+  const domain = domainToASCII(value.slice(domainStart));
+  return NOT_ASCII.test(localPart) || domain === '' ? null : `${localPart}${domain}`;
+};
+
+const NOT_ASCII = /[^\0-\x7f]/;
+
 /**
  * pvalue of RFC 8601 section 2.2: a token, `[local-part]@domain`, or a quoted-string.
  * @returns null where the value cannot be told: empty, too long, or with a control character
@@ -149,6 +177,12 @@ export const propertyValue = (value: string): string | null => {
 const quoted = (value: string): string => `"${value.replace(/["\\]/g, '\\$&')}"`;
 
 const hasControlCharacter = (text: string): boolean => /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(text);
+
+/** The name of a client that logged in, as pvalue. @returns null where this message cannot tell it */
+export const writeLogin = (identity: string, facts: SmtpFacts): string | null => {
+  const told = tellable(identity, isUtf8Message(facts), true);
+  return told === null ? null : propertyValue(told);
+};
 
 /** Words of letters, digits and marks that mean nothing here, with single spaces between them; at most MAX_COMMENT_LENGTH. */
 const PLAIN_COMMENT = /^[!#-'*-:<-[\]-~]+(?: [!#-'*-:<-[\]-~]+)*$/;
@@ -181,7 +215,8 @@ export const writeReceivedSpf = (receiver: string, check: SpfCheck | null, facts
   ] as const;
   const words = [`Received-SPF: ${check.result}`, ...`(${commentText(check.reason)})`.split(' ')];
   for (const [name, value] of pairs) {
-    const written = value === null || value === undefined ? null : keyValue(value);
+    const told = value === null || value === undefined ? null : tellable(value, isUtf8Message(facts));
+    const written = told === null ? null : keyValue(told);
     if (written !== null) words.push(`${name}=${written};`);
   }
   return fold(words).replace(/;$/, '').replaceAll('\r\n  ', '\r\n ');

@@ -15,6 +15,8 @@ export type DispositionGrounds = {
   /** DKIM result words, for the reply text. */
   dkim: string[];
   enforce: boolean;
+  /** An octet of the header block that mail systems read differently; null: none. */
+  strayOctet: string | null;
   /**
    * For a message without one author domain: UNREADABLE_FROM, or the strictest policy of several.
    */
@@ -65,6 +67,12 @@ const dueWithoutAuthor = ({ dmarc, unreadableFrom }: DispositionGrounds): Due =>
 };
 
 const dueAction = (grounds: DispositionGrounds): Due => {
+  // Whatever was proved, it was proved of one reading of the header, and the recipient may be shown another.
+  if (grounds.strayOctet !== null)
+    return {
+      action: 'reject',
+      reason: `the header holds a ${grounds.strayOctet}, which mail systems read differently`,
+    };
   const { dmarc, override } = grounds;
   const { result, policy } = dmarc.rfc9989;
   switch (result) {
@@ -98,6 +106,16 @@ const replyFor = (action: Disposition['action'], grounds: DispositionGrounds): {
   const domain = printable(grounds.dmarc.authorDomain ?? 'the author domain');
   switch (action) {
     case 'reject':
+      if (grounds.strayOctet !== null) {
+        return {
+          smtpReply: {
+            code: 550,
+            // RFC 3463 section 3.7: something about the content.
+            enhancedCode: '5.6.0',
+            text: `The header of the message holds a ${grounds.strayOctet} (RFC 5322 section 2.2)`,
+          },
+        };
+      }
       if (grounds.dmarc.authorDomain === null) {
         return {
           smtpReply: {

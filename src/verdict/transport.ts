@@ -12,7 +12,7 @@ export const readTransport = (facts: SmtpFacts): Transport => {
   const word = facts.protocol === undefined ? null : TRANSMISSION_TYPE.exec(facts.protocol);
   return {
     encryption: encryption(facts, word),
-    authenticated: facts.auth?.identity || word?.[2] ? true : word ? false : null,
+    authenticated: (facts.auth !== undefined && facts.auth.identity !== '') || word?.[2] ? true : word ? false : null,
     nullReversePath: facts.mailFrom === undefined ? null : isNullReversePath(facts.mailFrom),
   };
 };

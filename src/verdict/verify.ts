@@ -35,6 +35,7 @@ import { readMessageFacts } from './message-facts.ts';
 import { findOpenOverride, findOverride } from './override.ts';
 import { checkSpf } from './spf.ts';
 import { traceSpf } from './spf-trace.ts';
+import { findStrayOctet } from './stray-octets.ts';
 import { readTransport } from './transport.ts';
 
 /** What a caller may ask for beside the verdict itself. */
@@ -169,6 +170,7 @@ export const createVerifier = (parts: VerifierParts): Verify => {
       spf: spf.result,
       dkim: dkim.map(({ result }) => result),
       enforce: settings.enforce,
+      strayOctet: findStrayOctet(message),
       unreadableFrom: severalPolicies ?? settings.unreadableFrom,
       override,
       openOverride: findOpenOverride(grounds),

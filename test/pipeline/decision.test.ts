@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { SmtpFacts } from '../../schemas/smtp.ts';
 import type { Disposition, Verdict } from '../../schemas/verdict.ts';
 import {
   type Action,
@@ -22,6 +23,7 @@ const FORGED = [
 
 const grounds = (over: Partial<VerdictGrounds> = {}): VerdictGrounds => ({
   forged: FORGED,
+  restored: [],
   authservId: 'mx.rcpt.example',
   exactness: 'exact',
   enforcements: ['as-verdict'],
@@ -185,17 +187,32 @@ for (const [identity, mechanism, expected] of [
   ['bücher', undefined, 'mx.rcpt.example; auth=pass'],
 ] as const) {
   test(`stampAuthenticated tells the identity ${identity} so that it cannot break out`, () => {
-    const decision = stampAuthenticated(grounds(), { identity, ...(mechanism && { mechanism }) });
+    const decision = stampAuthenticated(grounds(), { auth: { identity, ...(mechanism && { mechanism }) } });
     assert.deepEqual(decision.add, [{ name: 'Authentication-Results', value: expected }]);
     assert.deepEqual(decision.remove, FORGED);
   });
 }
 
-test('fieldValue gives printable ASCII whose every fold goes on with white space, whatever comes in', () => {
+test('stampAuthenticated tells an identity beyond ASCII where the message may hold UTF-8, and a client whose name is unknown', () => {
+  const stamp = (facts: SmtpFacts) => stampAuthenticated(grounds(), facts).add[0]?.value;
+  const auth = { identity: 'bücher@münchen.example' };
+  assert.equal(stamp({ auth }), 'mx.rcpt.example; auth=pass');
+  assert.equal(
+    stamp({ auth, protocol: 'UTF8SMTPSA' }),
+    'mx.rcpt.example; auth=pass smtp.auth="bücher@münchen.example"',
+  );
+  assert.equal(
+    stamp({ auth: { identity: 'bob@münchen.example' } }),
+    'mx.rcpt.example; auth=pass smtp.auth=bob@xn--mnchen-3ya.example',
+  );
+  assert.equal(stamp({ auth: { mechanism: 'PLAIN' } }), 'mx.rcpt.example; auth=pass (PLAIN)');
+});
+
+test('fieldValue gives text without control characters whose every fold goes on with white space, whatever comes in', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => {
       const lines = fieldValue(`x${text}`).split('\r\n');
-      for (const line of lines) assert.match(line, /^[\x20-\x7e]*$/);
+      for (const line of lines) assert.match(line, /^[^\0-\x1f\x7f-\x9f]*$/);
       for (const line of lines.slice(1)) assert.match(line, /^ +[^ ]/);
     }),
   );

@@ -11,6 +11,7 @@ const CONTENT: Content = {
   octets: Buffer.from('A: b\r\n\r\n'),
   exactness: 'exact',
   forged: [],
+  restored: [],
   forgedIncomplete: false,
 };
 

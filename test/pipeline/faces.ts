@@ -109,7 +109,11 @@ const byRawHook = async (message: FaceMessage, settings: EvaluationSettings, eva
   });
   if (action === 'reject' || action === 'tempfail') return { action: smtpReply?.code ?? 0, fields: [] };
   const remove = removeHeaders.map(({ name, occurrence }) => ({ name, index: occurrence }));
-  const fields = message.fields.map(([name, value]) => [name, asText(value)] as const);
+  // The hook counts fields as lines are counted here: each LF ends one.
+  const fields = asText(block)
+    .split(/\r?\n(?![ \t])/)
+    .filter((line) => line !== '')
+    .map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)] as const);
   return { action: 'accept' as const, fields: edited(fields, remove, addHeaders) };
 };
 

@@ -65,3 +65,26 @@ test('writeReceivedSpf tells the identity that counts, with values that cannot e
   );
   assert.equal(writeReceivedSpf('mx.example', null, {}), null);
 });
+
+test('header fields tell UTF-8 only in a message that may hold it, and never another identity (RFC 6531, RFC 8616)', async () => {
+  const smtp = {
+    clientIp: '192.0.2.10',
+    helo: 'mail.brand.example',
+    mailFrom: 'jürgen@münchen.example',
+    auth: { identity: 'jürgen' },
+  };
+  const fieldsOf = async (protocol?: string) => {
+    const { headers } = await makeVerifier()(example('aligned.eml'), { ...smtp, ...(protocol && { protocol }) });
+    return `${headers.authenticationResults}\r\n${headers.receivedSpf}`;
+  };
+  for (const protocol of [undefined, 'ESMTPSA']) {
+    const ascii = await fieldsOf(protocol);
+    assert.match(ascii, /^[\0-\x7f]*$/);
+    assert.match(ascii, /smtp\.mailfrom=xn--mnchen-3ya\.example/);
+    assert.doesNotMatch(ascii, /envelope-from|smtp\.auth|\?rgen|gen@/);
+    assert.match(ascii, /auth=pass/);
+  }
+  const utf8 = await fieldsOf('UTF8SMTPSA');
+  assert.match(utf8, /smtp\.auth="jürgen"/);
+  assert.match(utf8, /envelope-from="jürgen@münchen\.example"/);
+});

@@ -1,10 +1,10 @@
 /**
- * What a milter session told → the transport facts. Pure. A fact that was not told stays absent; an octet string becomes text as UTF-8 where it is UTF-8
- * (RFC 6531), else as Latin-1, without control characters and bounded, so that it can stand in a header field or a log line.
+ * What a milter session told → the transport facts. Pure. A fact that was not told stays absent, and so does an identity that cannot be told exactly. Everything is bounded
+ * and without control characters, so that it can stand in a header field or a log line.
  */
-import { isUtf8 } from 'node:buffer';
 import { isIP } from 'node:net';
 import type { SmtpFacts } from '../../../schemas/smtp.ts';
+import { identityOf, shownText } from '../told-text.ts';
 import type { Macros } from './macros.ts';
 
 /** The CONNECT command as it came. */
@@ -39,18 +39,23 @@ export const toSmtpFacts = (told: ToldFacts, authservId: string): SmtpFacts => {
   const clientIp = clientAddress(told.connect, macros);
   const clientName = resolvedName(told.connect, macros);
   const clientNameCheck = RESOLUTIONS[macros.get('client_resolve') ?? ''];
+  const helo = told.helo === undefined ? undefined : identityOf(told.helo, MAX_LENGTH);
+  const mailFrom = envelope.mailFrom === undefined ? undefined : toPath(envelope.mailFrom);
   const tls = toTls(told);
   const auth = toAuth(macros);
   const protocol = toProtocol(envelope, tls !== undefined, auth !== undefined);
-  const queueId = nonEmpty(toText(macros.get('i') ?? '', MAX_NAME_LENGTH));
-  const daemonName = nonEmpty(toText(macros.get('daemon_name') ?? '', MAX_NAME_LENGTH));
+  const queueId = nonEmpty(shownText(macros.get('i') ?? '', MAX_NAME_LENGTH));
+  const daemonName = nonEmpty(shownText(macros.get('daemon_name') ?? '', MAX_NAME_LENGTH));
   return {
     ...(clientIp !== undefined && { clientIp }),
     ...(clientName !== undefined && { clientName }),
     ...(clientNameCheck !== undefined && { clientNameCheck }),
-    ...(told.helo !== undefined && { helo: toText(told.helo, MAX_LENGTH) }),
-    ...(envelope.mailFrom !== undefined && { mailFrom: toPath(envelope.mailFrom) }),
-    ...(envelope.recipients.length > 0 && { rcptTo: envelope.recipients.slice(0, MAX_RECIPIENTS).map(toPath) }),
+    ...(helo !== undefined && { helo }),
+    ...(mailFrom !== undefined && { mailFrom }),
+    // An unknown recipient keeps its place: what is done with the message depends on each of them.
+    ...(envelope.recipients.length > 0 && {
+      rcptTo: envelope.recipients.slice(0, MAX_RECIPIENTS).map((recipient) => toPath(recipient) ?? ''),
+    }),
     ...(protocol !== undefined && { protocol }),
     ...(tls !== undefined && { tls }),
     ...(auth !== undefined && { auth }),
@@ -60,15 +65,9 @@ export const toSmtpFacts = (told: ToldFacts, authservId: string): SmtpFacts => {
   };
 };
 
-/** Text of an octet string: no control characters, at most `maxLength` characters. */
-export const toText = (octets: string, maxLength: number): string => {
-  const bytes = Buffer.from(octets, 'latin1');
-  const text = isUtf8(bytes) ? bytes.toString('utf8') : octets;
-  return text.slice(0, maxLength).replace(/[\u0000-\u001f\u007f]/g, '?');
-};
-
-/** A path without its angle brackets; "" for the null reverse-path. */
-const toPath = (octets: string): string => toText(octets, MAX_LENGTH).replace(/^<(.*)>$/, '$1');
+/** A path without its angle brackets; "" for the null reverse-path, undefined where it cannot be told exactly. */
+const toPath = (octets: string): string | undefined =>
+  identityOf(octets.startsWith('<') && octets.endsWith('>') ? octets.slice(1, -1) : octets, MAX_LENGTH);
 
 /** What a connection over no network counts as: mail of this machine (`sendmail -bs`, a local socket). */
 const LOOPBACK = '127.0.0.1';
@@ -94,16 +93,16 @@ const RESOLUTIONS: Readonly<Record<string, SmtpFacts['clientNameCheck']>> = {
 
 /** The client's name as the server resolved it; "unknown" and an address in brackets are no names. */
 const resolvedName = (connect: ConnectFacts | undefined, macros: Macros): string | undefined => {
-  const name = toText(macros.get('client_name') ?? connect?.hostname ?? '', MAX_NAME_LENGTH);
+  const name = shownText(macros.get('client_name') ?? connect?.hostname ?? '', MAX_NAME_LENGTH);
   return name === '' || name === 'unknown' || name.startsWith('[') ? undefined : name;
 };
 
 const toTls = ({ macros, heloCount, tlsFromStart }: ToldFacts): SmtpFacts['tls'] => {
-  const version = nonEmpty(toText(macros.get('tls_version') ?? '', 32));
+  const version = nonEmpty(shownText(macros.get('tls_version') ?? '', 32));
   if (version === undefined) return undefined;
-  const cipher = nonEmpty(toText(macros.get('cipher') ?? '', 128));
+  const cipher = nonEmpty(shownText(macros.get('cipher') ?? '', 128));
   const bits = /^\d{1,5}$/.exec(macros.get('cipher_bits') ?? '')?.[0];
-  const subject = nonEmpty(toText(macros.get('cert_subject') ?? '', MAX_LENGTH));
+  const subject = nonEmpty(shownText(macros.get('cert_subject') ?? '', MAX_LENGTH));
   // Sendmail tells {verify}; Postfix tells a subject only when the chain was trusted.
   const verify = macros.get('verify');
   const verified = verify === undefined ? subject !== undefined : verify === 'OK';
@@ -117,11 +116,13 @@ const toTls = ({ macros, heloCount, tlsFromStart }: ToldFacts): SmtpFacts['tls']
   };
 };
 
+/** Present for every client that logged in, also where the name under which it did cannot be told. */
 const toAuth = (macros: Macros): SmtpFacts['auth'] => {
-  const identity = nonEmpty(toText(macros.get('auth_authen') ?? '', MAX_LENGTH));
-  if (identity === undefined) return undefined;
-  const mechanism = nonEmpty(toText(macros.get('auth_type') ?? '', 64));
-  return { identity, ...(mechanism !== undefined && { mechanism }) };
+  const octets = macros.get('auth_authen') ?? '';
+  if (octets === '') return undefined;
+  const identity = identityOf(octets, MAX_LENGTH);
+  const mechanism = nonEmpty(shownText(macros.get('auth_type') ?? '', 64));
+  return { ...(identity !== undefined && { identity }), ...(mechanism !== undefined && { mechanism }) };
 };
 
 /** Transmission type (RFC 3848). The protocol does not tell HELO from EHLO; only what needs EHLO shows it. */

@@ -25,7 +25,8 @@ const KNOWN = new Set([
   'verify',
 ]);
 
-const MAX_VALUE_LENGTH = 1000;
+/** One more than any fact may have, so that a longer one is not taken for what it begins with. */
+const MAX_VALUE_LENGTH = 1001;
 
 /** Stages, latest first. */
 const STAGES = [

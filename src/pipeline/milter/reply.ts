@@ -24,7 +24,7 @@ export const repliesFor = (decision: Decision, agreement: Agreement, quarantine:
         index: 0,
         name,
         // A carriage return in a fold would stay in the queue file of Postfix.
-        value: `${leadingSpace}${value.replaceAll('\r\n', '\n')}`,
+        value: Buffer.from(`${leadingSpace}${value.replaceAll('\r\n', '\n')}`).toString('latin1'),
       }),
     ),
     // Postfix cuts the reason at 100 octets.

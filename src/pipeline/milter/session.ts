@@ -7,7 +7,8 @@ import type { SmtpFacts } from '../../../schemas/smtp.ts';
 import type { Daemon } from '../enforcement.ts';
 import type { Lists } from '../lists.ts';
 import type { Memory } from '../memory.ts';
-import { type ConnectFacts, toSmtpFacts, toText } from './facts.ts';
+import { shownText } from '../told-text.ts';
+import { type ConnectFacts, toSmtpFacts } from './facts.ts';
 import { createMacros } from './macros.ts';
 import { type Agreement, expectsReply, negotiate, SMFIP } from './negotiation.ts';
 import { createTransaction, type Transaction, type TransactionLimits } from './transaction.ts';
@@ -87,7 +88,7 @@ export const createSession = (parts: SessionParts): Session => {
   const daemon = (): Daemon => ({ name: macros.get('daemon_name'), port: macros.get('daemon_port') });
 
   const ownId = (): string =>
-    parts.authservId || toText(macros.get('j') ?? '', 255).replace(/[^A-Za-z0-9.-]/g, '') || 'localhost';
+    parts.authservId || shownText(macros.get('j') ?? '', 255).replace(/[^A-Za-z0-9.-]/g, '') || 'localhost';
 
   const begin = (agreed: Agreement, mailFrom: string | undefined, mailParameters: readonly string[]): Transaction =>
     createTransaction(

@@ -7,6 +7,7 @@ import { Octets } from '../../message/octets.ts';
 import type { Content } from '../evaluation.ts';
 import { createForgedFieldFinder } from '../forged-fields.ts';
 import { searchHeaderBlock } from '../header-block.ts';
+import { markStrayLf } from '../line-feeds.ts';
 import type { Memory } from '../memory.ts';
 
 /** Most that one message may be. */
@@ -164,6 +165,7 @@ export const createTransaction = (
         octets: finder.incomplete || finder.fields > limits.maxFields ? 'over-size' : octets,
         exactness: raw || parts.leadingSpace ? 'exact' : 'white-space-unknown',
         forged: finder.found(),
+        restored: finder.restored(),
         forgedIncomplete: finder.incomplete,
       };
     },
@@ -183,5 +185,5 @@ const RECIPIENT_BYTES = 64;
 const fieldOctets = (name: string, value: string, leadingSpace: boolean): Buffer => {
   // Without HDR_LEADSPC one space was most likely there, except before a fold, a TAB or the end.
   const space = leadingSpace || value === '' || /^[\t\r\n]/.test(value) ? '' : ' ';
-  return Buffer.from(`${name}:${space}${value.replace(/(?<!\r)\n/g, '\r\n')}\r\n`, 'latin1');
+  return Buffer.from(`${name}:${space}${markStrayLf(value).replace(/\r?\n/g, '\r\n')}\r\n`, 'latin1');
 };

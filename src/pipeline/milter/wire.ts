@@ -143,8 +143,8 @@ export const readCommand = ({ code, payload }: Frame): Command | WireFault => {
     case SMFIC.CONNECT:
       return readConnect(payload);
     case SMFIC.HELO: {
-      const [argument] = strings(payload) ?? [];
-      return argument === undefined ? 'malformed-command' : { kind: 'helo', argument };
+      const [argument, ...more] = strings(payload) ?? [];
+      return argument === undefined || more.length > 0 ? 'malformed-command' : { kind: 'helo', argument };
     }
     case SMFIC.MAIL:
     case SMFIC.RCPT: {
@@ -153,8 +153,11 @@ export const readCommand = ({ code, payload }: Frame): Command | WireFault => {
       return { kind: code === SMFIC.MAIL ? 'mail' : 'rcpt', address, parameters };
     }
     case SMFIC.HEADER: {
-      const [name, value] = strings(payload) ?? [];
-      return name === undefined || value === undefined ? 'malformed-command' : { kind: 'header', name, value };
+      const [name, ...values] = strings(payload) ?? [];
+      // A value with NUL stays whole: cut there, it would be another field than the one that goes on.
+      return name === undefined || values.length === 0
+        ? 'malformed-command'
+        : { kind: 'header', name, value: values.join('\0') };
     }
     case SMFIC.BODY:
       return { kind: 'body', chunk: payload };
@@ -202,8 +205,8 @@ const readConnect = (payload: Buffer): Command | WireFault => {
   const family = payload.toString('latin1', end + 1, end + 2);
   if (family === 'U') return { kind: 'connect', hostname, family, port: 0, address: '' };
   if (payload.length < end + 4) return 'malformed-command';
-  const [address] = strings(payload.subarray(end + 4)) ?? [];
-  if (address === undefined) return 'malformed-command';
+  const [address, ...more] = strings(payload.subarray(end + 4)) ?? [];
+  if (address === undefined || more.length > 0) return 'malformed-command';
   return { kind: 'connect', hostname, family, port: payload.readUInt16BE(end + 2), address };
 };
 

@@ -5,6 +5,7 @@
 import { isIP } from 'node:net';
 import type { SmtpFacts } from '../../../schemas/smtp.ts';
 import type { Daemon } from '../enforcement.ts';
+import { identityOf, shownText } from '../told-text.ts';
 
 /** Octets of one request, and its lines. Postfix sends about 1 kB in 35 lines. */
 const MAX_REQUEST_BYTES = 65_536;
@@ -13,7 +14,7 @@ const MAX_LINES = 200;
 const MAX_LENGTH = 1000;
 const MAX_NAME_LENGTH = 255;
 
-/** One request: attributes by name, as text without control characters. */
+/** One request: attributes by name, one code unit for each octet. */
 export type PolicyRequest = ReadonlyMap<string, string>;
 
 /** Why a connection cannot go on. */
@@ -49,7 +50,7 @@ export const createPolicyReader = (): PolicyReader => {
         searched = Math.max(0, unread.length - 1);
         return undefined;
       }
-      const request = readRequest(unread.toString('utf8', 0, end));
+      const request = readRequest(unread.toString('latin1', 0, end));
       unread = unread.subarray(end + 2);
       searched = 0;
       if (request === null) fault = 'malformed-request';
@@ -67,7 +68,7 @@ const readRequest = (text: string): PolicyRequest | null => {
   for (const line of lines) {
     const equals = line.indexOf('=');
     if (equals < 1) return null;
-    attributes.set(line.slice(0, equals), line.slice(equals + 1).replace(/[\u0000-\u001f\u007f]/g, '?'));
+    attributes.set(line.slice(0, equals), line.slice(equals + 1));
   }
   return attributes;
 };
@@ -79,22 +80,27 @@ export const hasEnvelope = (request: PolicyRequest): boolean =>
 
 /** The transport facts of a request. @param authservId goes into `receiver` */
 export const factsOfRequest = (request: PolicyRequest, authservId: string): SmtpFacts => {
-  const told = (name: string, maxLength = MAX_LENGTH): string | undefined =>
-    request.get(name)?.slice(0, maxLength) || undefined;
-  const clientIp = told('client_address');
-  const clientName = told('client_name', MAX_NAME_LENGTH);
-  const helo = told('helo_name');
-  const recipient = told('recipient');
-  const identity = told('sasl_username');
-  const mechanism = told('sasl_method', 64);
-  const queueId = told('queue_id', MAX_NAME_LENGTH);
+  const shown = (name: string, maxLength: number): string | undefined =>
+    shownText(request.get(name) ?? '', maxLength) || undefined;
+  const identity = (name: string): string | undefined => identityOf(request.get(name) ?? '', MAX_LENGTH);
+  const clientIp = request.get('client_address');
+  const clientName = shown('client_name', MAX_NAME_LENGTH);
+  const helo = identity('helo_name') || undefined;
+  const mailFrom = identity('sender');
+  const recipient = request.get('recipient') ? (identity('recipient') ?? '') : undefined;
+  const isAuthenticated = (request.get('sasl_username') ?? '') !== '';
+  const user = identity('sasl_username');
+  const mechanism = shown('sasl_method', 64);
+  const queueId = shown('queue_id', MAX_NAME_LENGTH);
   return {
     ...(clientIp !== undefined && isIP(clientIp) !== 0 && { clientIp }),
     ...(clientName !== undefined && clientName !== 'unknown' && { clientName }),
     ...(helo !== undefined && { helo }),
-    mailFrom: request.get('sender')?.slice(0, MAX_LENGTH) ?? '',
+    ...(mailFrom !== undefined && { mailFrom }),
     ...(recipient !== undefined && { rcptTo: [recipient] }),
-    ...(identity !== undefined && { auth: { identity, ...(mechanism !== undefined && { mechanism }) } }),
+    ...(isAuthenticated && {
+      auth: { ...(user !== undefined && { identity: user }), ...(mechanism !== undefined && { mechanism }) },
+    }),
     ...(queueId !== undefined && { queueId }),
     receiver: authservId,
   };

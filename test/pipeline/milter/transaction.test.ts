@@ -72,6 +72,7 @@ test('createTransaction drops everything once the message is too large, and want
       { name: 'Authentication-Results', occurrence: 2 },
       { name: 'Authentication-Results', occurrence: 1 },
     ],
+    restored: [],
     forgedIncomplete: false,
   });
 });

@@ -110,3 +110,17 @@ test('hasEnvelope knows the stages that have one', () => {
   ]);
   assert.equal(hasEnvelope(requestOf({ request: 'something_else', protocol_state: 'RCPT' })), false);
 });
+
+test('factsOfRequest tells an identity exactly or not at all', () => {
+  const octets = Buffer.concat([
+    Buffer.from('request=smtpd_access_policy\nsender=jürgen@münchen.example\nhelo_name=b'),
+    Buffer.from([0xfc]),
+    Buffer.from('cher.example\nsasl_username=a\x01b\n\n'),
+  ]);
+  const [request] = readAll([octets]);
+  assert.deepEqual(factsOfRequest(request as PolicyRequest, 'mx.rcpt.example'), {
+    mailFrom: 'jürgen@münchen.example',
+    auth: {},
+    receiver: 'mx.rcpt.example',
+  });
+});
