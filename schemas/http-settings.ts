@@ -87,7 +87,8 @@ export const HttpSettings = z.object({
     min: 200,
     max: 3600000,
     unit: 'ms',
-    about: 'time in which a client has to read something of an answer that waits for it, or its connection is closed',
+    about:
+      'time in which a client or a mail server has to read something of an answer that waits for it, or its connection is closed',
   }),
   maxConnections: wholeNumber({
     default: 2048,

@@ -24,7 +24,12 @@ import { createLists, type Lists } from './lists.ts';
 import type { Clock, Face, Observer, PipelineLog, WriteAuthenticationResults } from './parts.ts';
 
 /** The settings of the faces, with the authserv-id of the evaluation and what a header block may hold. */
-export type EvaluationSettings = PipelineSettings & MessageLimits & { readonly authservId: string };
+export type EvaluationSettings = PipelineSettings &
+  MessageLimits & {
+    readonly authservId: string;
+    /** Milliseconds in which a peer must have read what waits for it. */
+    readonly writeTimeoutMs: number;
+  };
 
 /** What an evaluation is made of. */
 export type EvaluationParts = {

@@ -40,7 +40,7 @@ export const createPipeline = (settings: EvaluationSettings, parts: PipelinePart
   const evaluation = createEvaluation(settings, parts, lists);
   const memory = createMemory(settings.pipelineMaxTotalBytes, observer?.onHeldBytes, parts.memory);
   const milter = createMilterServer(settings, { ...parts, evaluation, memory });
-  const policy = createPolicyServer(settings, parts, lists);
+  const policy = createPolicyServer(settings, { ...parts, memory }, lists);
   return {
     listen: async () => {
       const addresses = await milter.listen();

@@ -51,7 +51,7 @@ const byMilter = async (message: FaceMessage, settings: EvaluationSettings, eval
     authservId: settings.authservId,
     lists: createLists(settings),
   });
-  const reader = createFrameReader(settings.pipelineMaxFrameBytes);
+  const reader = createFrameReader(settings.pipelineMaxFrameBytes, createMemory(10_000_000));
   // Postfix tells folds as bare LF.
   const told = message.fields.map(([name, value]) => [name, value.replace(/\r\n(?=[ \t])/g, '\n')] as const);
   for (const frame of [

@@ -8,5 +8,6 @@ export const makeSettings = (over: Partial<EvaluationSettings> = {}): Evaluation
   ...PipelineSettings.parse({}),
   ...DEFAULT_MESSAGE_LIMITS,
   authservId: 'mx.rcpt.example',
+  writeTimeoutMs: 30_000,
   ...over,
 });

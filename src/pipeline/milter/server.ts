@@ -7,6 +7,7 @@ import type { Socket } from 'node:net';
 import type { Evaluation, EvaluationSettings } from '../evaluation.ts';
 import type { Memory } from '../memory.ts';
 import type { Observer, PipelineLog } from '../parts.ts';
+import { createSender } from '../sender.ts';
 import { createPipelineServer, type PipelineServer } from '../server.ts';
 import { OWN_REPLIES, replyLine } from '../smtp-reply.ts';
 import { repliesFor } from './reply.ts';
@@ -50,6 +51,9 @@ export const createMilterServer = (settings: EvaluationSettings, parts: MilterPa
   });
 };
 
+/** Replies written together; a mail server that sends ahead has a handful of them. */
+const MAX_REPLIES = 1_000;
+
 const PROGRESS = writeReplies([{ kind: 'progress' }]);
 
 const serveConnection = (
@@ -58,7 +62,7 @@ const serveConnection = (
   sessionParts: SessionParts,
   parts: MilterParts,
 ): (() => boolean) => {
-  const reader = createFrameReader(settings.pipelineMaxFrameBytes);
+  const reader = createFrameReader(settings.pipelineMaxFrameBytes, parts.memory);
   const session = createSession(sessionParts);
   const peer = socket.remoteAddress ?? 'unix';
   let working: AbortController | undefined;
@@ -68,11 +72,17 @@ const serveConnection = (
     socket.destroy();
   };
 
+  const sender = createSender(socket, settings.writeTimeoutMs, () =>
+    parts.log.warn({ face: 'milter', peer, reason: 'does not read' }, 'milter connection closed'),
+  );
+
   const evaluate = async ({ transaction, facts, daemon, agreement }: CompleteMessage): Promise<void> => {
     const work = new AbortController();
     working = work;
     // Only Postfix takes it anywhere; Sendmail calls it an error outside the end of a message, which this is.
-    const progress = setInterval(() => socket.write(PROGRESS), settings.pipelineProgressMs);
+    const progress = setInterval(() => {
+      if (!sender.isBlocked) sender.write(PROGRESS);
+    }, settings.pipelineProgressMs);
     const candidate = { face: 'milter', content: transaction.content, facts, daemon, signal: work.signal } as const;
     const decision = await parts.evaluation.decide(candidate).finally(() => {
       clearInterval(progress);
@@ -80,18 +90,18 @@ const serveConnection = (
       working = undefined;
     });
     if (socket.destroyed) return;
-    socket.write(writeReplies(repliesFor(decision, agreement, settings.quarantine)));
-    socket.resume();
+    sender.write(writeReplies(repliesFor(decision, agreement, settings.quarantine)));
     drain();
   };
 
-  /** Gives whole frames to the session until one has to be evaluated or there are no more. */
+  /** Gives whole frames to the session until one has to be evaluated, the mail server has to read its replies first, or there are no more. */
   const handleFrames = (): void => {
-    const replies: Reply[] = [];
+    let replies: Reply[] = [];
     const flush = (): void => {
-      if (replies.length > 0) socket.write(writeReplies(replies));
+      if (replies.length > 0) sender.write(writeReplies(replies));
+      replies = [];
     };
-    while (working === undefined) {
+    while (working === undefined && !sender.isBlocked) {
       const frame = reader.next();
       if (frame === undefined) break;
       const command = typeof frame === 'string' ? frame : readCommand(frame);
@@ -103,6 +113,7 @@ const serveConnection = (
       switch (step.kind) {
         case 'reply':
           replies.push(step.reply);
+          if (replies.length === MAX_REPLIES) flush();
           break;
         case 'silence':
           break;
@@ -112,7 +123,7 @@ const serveConnection = (
           return;
         case 'close':
           flush();
-          if (step.expected) socket.end();
+          if (step.expected) sender.end();
           else fail(step.reason);
           return;
         default:
@@ -130,6 +141,8 @@ const serveConnection = (
   const drain = (): void => {
     try {
       handleFrames();
+      if (sender.isBlocked) socket.pause();
+      else if (working === undefined) socket.resume();
     } catch (fault) {
       failOn(fault);
     }
@@ -143,12 +156,16 @@ const serveConnection = (
     if (working === undefined) drain();
     else if (reader.buffered > settings.pipelineMaxFrameBytes) socket.pause();
   });
+  socket.on('drain', () => {
+    if (working === undefined) drain();
+  });
   socket.setTimeout(settings.pipelineIdleMs, () => {
     if (working === undefined) fail('idle');
   });
   socket.once('close', () => {
     working?.abort();
     session.end();
+    reader.end();
   });
   return isIdle;
 };

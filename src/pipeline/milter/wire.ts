@@ -5,6 +5,9 @@
  * The protocol has no RFC; the names are those of libmilter (mfapi.h, mfdef.h).
  */
 
+import type { Memory } from '../memory.ts';
+import { Unread } from '../unread.ts';
+
 /** Commands, from the mail server. */
 export const SMFIC = {
   ABORT: 'A',
@@ -41,7 +44,7 @@ export const SMFIR = {
 export type Frame = { readonly code: string; readonly payload: Buffer };
 
 /** Why a frame or its content cannot be read. The connection has no way back into step after it. */
-export type WireFault = 'empty-frame' | 'frame-too-large' | 'unknown-command' | 'malformed-command';
+export type WireFault = 'empty-frame' | 'frame-too-large' | 'unknown-command' | 'malformed-command' | 'service-full';
 
 /** Cuts a stream into frames. */
 export type FrameReader = {
@@ -49,6 +52,8 @@ export type FrameReader = {
   push(chunk: Buffer): void;
   /** The next whole frame, a fault (for good), or undefined until more comes. */
   next(): Frame | WireFault | undefined;
+  /** Forgets everything and gives its memory back. */
+  end(): void;
   /** Octets held that are no whole frame yet, or not asked for. */
   readonly buffered: number;
 };
@@ -58,56 +63,66 @@ const LENGTH_OCTETS = 4;
 /**
  * Makes a reader for one connection. Any split of the stream gives the same frames.
  * @param maxFrameBytes largest length accepted, code octet included
+ * @param memory account of what is held
  */
-export const createFrameReader = (maxFrameBytes: number): FrameReader => {
-  const length = Buffer.alloc(LENGTH_OCTETS);
-  let lengthOctets = 0;
-  let unread: Buffer = Buffer.alloc(0);
+export const createFrameReader = (maxFrameBytes: number, memory: Memory): FrameReader => {
+  const unread = new Unread(memory);
   let partial: Buffer | null = null;
   let filled = 0;
   let fault: WireFault | null = null;
 
-  const take = (target: Buffer, at: number): number => {
-    const copied = unread.copy(target, at);
-    unread = unread.subarray(copied);
-    return copied;
+  const letGo = (): void => {
+    unread.clear();
+    memory.release(partial?.length ?? 0);
+    partial = null;
+  };
+
+  const fail = (why: WireFault): WireFault => {
+    letGo();
+    fault = why;
+    return why;
+  };
+
+  const fill = (target: Buffer): boolean => {
+    const copied = unread.octets.copy(target, filled);
+    unread.skip(copied);
+    filled += copied;
+    return filled === target.length;
   };
 
   const next = (): Frame | WireFault | undefined => {
     if (fault !== null) return fault;
     if (partial === null) {
-      lengthOctets += take(length, lengthOctets);
-      if (lengthOctets < LENGTH_OCTETS) return undefined;
-      const announced = length.readUInt32BE();
-      if (announced === 0 || announced > maxFrameBytes) {
-        unread = Buffer.alloc(0);
-        fault = announced === 0 ? 'empty-frame' : 'frame-too-large';
-        return fault;
-      }
-      if (unread.length >= announced) {
-        const whole = unread.subarray(0, announced);
-        unread = unread.subarray(announced);
-        lengthOctets = 0;
+      if (unread.length < LENGTH_OCTETS) return undefined;
+      const announced = unread.octets.readUInt32BE();
+      if (announced === 0) return fail('empty-frame');
+      if (announced > maxFrameBytes) return fail('frame-too-large');
+      if (unread.length >= LENGTH_OCTETS + announced) {
+        const whole = unread.octets.subarray(LENGTH_OCTETS, LENGTH_OCTETS + announced);
+        unread.skip(LENGTH_OCTETS + announced);
         return toFrame(whole);
       }
-      partial = Buffer.allocUnsafe(announced);
+      // A frame of its own memory: it comes in pieces as large as the socket gives them.
+      if (!memory.reserve(announced)) return fail('service-full');
+      partial = Buffer.allocUnsafeSlow(announced);
+      unread.skip(LENGTH_OCTETS);
       filled = 0;
     }
-    filled += take(partial, filled);
-    if (filled < partial.length) return undefined;
+    if (!fill(partial)) return undefined;
     const whole = partial;
+    memory.release(whole.length);
     partial = null;
-    lengthOctets = 0;
     return toFrame(whole);
   };
 
   return {
     push: (chunk) => {
-      if (fault === null) unread = unread.length === 0 ? chunk : Buffer.concat([unread, chunk]);
+      if (fault === null && !unread.push(chunk)) fail('service-full');
     },
     next,
+    end: letGo,
     get buffered() {
-      return unread.length + (partial === null ? lengthOctets : LENGTH_OCTETS + filled);
+      return unread.length + (partial === null ? 0 : LENGTH_OCTETS + filled);
     },
   };
 };
@@ -153,11 +168,11 @@ export const readCommand = ({ code, payload }: Frame): Command | WireFault => {
       return { kind: code === SMFIC.MAIL ? 'mail' : 'rcpt', address, parameters };
     }
     case SMFIC.HEADER: {
-      const [name, ...values] = strings(payload) ?? [];
+      const end = payload.indexOf(0);
+      if (end === -1 || end === payload.length - 1 || payload.at(-1) !== 0) return 'malformed-command';
       // A value with NUL stays whole: cut there, it would be another field than the one that goes on.
-      return name === undefined || values.length === 0
-        ? 'malformed-command'
-        : { kind: 'header', name, value: values.join('\0') };
+      const value = payload.toString('latin1', end + 1, payload.length - 1);
+      return { kind: 'header', name: payload.toString('latin1', 0, end), value };
     }
     case SMFIC.BODY:
       return { kind: 'body', chunk: payload };
@@ -180,28 +195,42 @@ export const readCommand = ({ code, payload }: Frame): Command | WireFault => {
   }
 };
 
-/** Most strings of one command that are read. A path has some parameters, a message some 20 macros; a frame has room for a million empty strings. */
+/**
+ * Longest argument that is read, in octets: more than any fact may have, which is unknown then. Facts live as long as their connection, and a piece of a longer text would keep
+ * all of it.
+ */
+const MAX_ARGUMENT_BYTES = 4_001;
+/**
+ * Most arguments of one command that are read. A path has some parameters, a message some 20 macros;
+ * a frame has room for a million empty ones.
+ */
 export const MAX_STRINGS = 256;
 
-/** The NUL-terminated strings of a payload, the first 256; null when the last one does not end. */
+/** The NUL-terminated arguments of a payload, each with memory of its own; null when the last one does not end. */
 const strings = (payload: Buffer): string[] | null => {
   if (payload.at(-1) !== 0) return null;
-  return payload.toString('latin1', 0, payload.length - 1).split('\0', MAX_STRINGS);
+  const pieces: string[] = [];
+  for (let at = 0; at < payload.length && pieces.length < MAX_STRINGS; ) {
+    const end = payload.indexOf(0, at);
+    pieces.push(payload.toString('latin1', at, Math.min(end, at + MAX_ARGUMENT_BYTES)));
+    at = end + 1;
+  }
+  return pieces;
 };
 
 const readMacros = (payload: Buffer): Command | WireFault => {
   if (payload.length === 0) return 'malformed-command';
   // An odd count or a last string without NUL has been seen in the wild: what cannot be paired is left out.
-  const pieces = payload.toString('latin1', 1).split('\0', MAX_STRINGS + 1);
+  const pieces = strings(payload.subarray(1, payload.lastIndexOf(0) + 1)) ?? [];
   const values: [string, string][] = [];
-  for (let at = 0; at + 2 < pieces.length; at += 2) values.push([pieces[at] ?? '', pieces[at + 1] ?? '']);
+  for (let at = 0; at + 1 < pieces.length; at += 2) values.push([pieces[at] ?? '', pieces[at + 1] ?? '']);
   return { kind: 'macro', command: payload.toString('latin1', 0, 1), values };
 };
 
 const readConnect = (payload: Buffer): Command | WireFault => {
   const end = payload.indexOf(0);
   if (end === -1 || end + 1 >= payload.length) return 'malformed-command';
-  const hostname = payload.toString('latin1', 0, end);
+  const hostname = payload.toString('latin1', 0, Math.min(end, MAX_ARGUMENT_BYTES));
   const family = payload.toString('latin1', end + 1, end + 2);
   if (family === 'U') return { kind: 'connect', hostname, family, port: 0, address: '' };
   if (payload.length < end + 4) return 'malformed-command';

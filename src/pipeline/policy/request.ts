@@ -5,7 +5,9 @@
 import { isIP } from 'node:net';
 import type { SmtpFacts } from '../../../schemas/smtp.ts';
 import type { Daemon } from '../enforcement.ts';
+import type { Memory } from '../memory.ts';
 import { identityOf, shownText } from '../told-text.ts';
+import { Unread } from '../unread.ts';
 
 /** Octets of one request, and its lines. Postfix sends about 1 kB in 35 lines. */
 const MAX_REQUEST_BYTES = 65_536;
@@ -18,44 +20,50 @@ const MAX_NAME_LENGTH = 255;
 export type PolicyRequest = ReadonlyMap<string, string>;
 
 /** Why a connection cannot go on. */
-export type PolicyFault = 'request-too-large' | 'malformed-request';
+export type PolicyFault = 'request-too-large' | 'malformed-request' | 'service-full';
 
 /** Cuts a stream into requests. */
 export type PolicyReader = {
   push(chunk: Buffer): void;
   /** The next whole request, a fault (for good), or undefined until more comes. */
   next(): PolicyRequest | PolicyFault | undefined;
+  /** Forgets everything and gives its memory back. */
+  end(): void;
 };
 
-/** Makes a reader for one connection. */
-export const createPolicyReader = (): PolicyReader => {
-  let unread: Buffer = Buffer.alloc(0);
+/** Makes a reader for one connection. @param memory account of what is held */
+export const createPolicyReader = (memory: Memory): PolicyReader => {
+  const unread = new Unread(memory);
   let searched = 0;
   let fault: PolicyFault | null = null;
+
+  const fail = (why: PolicyFault): PolicyFault => {
+    unread.clear();
+    fault = why;
+    return why;
+  };
+
   return {
     push: (chunk) => {
-      if (fault === null) unread = unread.length === 0 ? chunk : Buffer.concat([unread, chunk]);
+      if (fault === null && !unread.push(chunk)) fail('service-full');
     },
     next: () => {
       if (fault !== null) return fault;
-      const end = unread.indexOf('\n\n', searched);
-      if (end === -1 ? unread.length > MAX_REQUEST_BYTES : end > MAX_REQUEST_BYTES) fault = 'request-too-large';
-      else if (unread[0] === LF) fault = 'malformed-request';
-      if (fault !== null) {
-        unread = Buffer.alloc(0);
-        return fault;
-      }
+      const { octets } = unread;
+      const end = octets.indexOf('\n\n', searched);
+      if ((end === -1 ? octets.length : end) > MAX_REQUEST_BYTES) return fail('request-too-large');
+      if (octets[0] === LF) return fail('malformed-request');
       if (end === -1) {
         // The line end at the very end may be the first half of the empty line.
-        searched = Math.max(0, unread.length - 1);
+        searched = Math.max(0, octets.length - 1);
         return undefined;
       }
-      const request = readRequest(unread.toString('latin1', 0, end));
-      unread = unread.subarray(end + 2);
+      const request = readRequest(octets.toString('latin1', 0, end));
+      unread.skip(end + 2);
       searched = 0;
-      if (request === null) fault = 'malformed-request';
-      return request ?? 'malformed-request';
+      return request ?? fail('malformed-request');
     },
+    end: () => unread.clear(),
   };
 };
 

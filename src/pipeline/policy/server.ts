@@ -7,7 +7,9 @@ import type { SmtpFacts } from '../../../schemas/smtp.ts';
 import type { SpfVerdict } from '../../../schemas/spf.ts';
 import type { EvaluationSettings } from '../evaluation.ts';
 import { createLists, type Lists } from '../lists.ts';
+import type { Memory } from '../memory.ts';
 import type { CheckSpf, Clock, Observer, PipelineLog, WriteReceivedSpf } from '../parts.ts';
+import { createSender } from '../sender.ts';
 import { createPipelineServer, type PipelineServer } from '../server.ts';
 import { OWN_REPLIES } from '../smtp-reply.ts';
 import { NO_OPINION, policyAction, prependAnswer, refuseAnswer } from './action.ts';
@@ -19,6 +21,7 @@ export type PolicyParts = {
   readonly writeReceivedSpf: WriteReceivedSpf;
   readonly log: PipelineLog;
   readonly clock: Clock;
+  readonly memory: Memory;
   readonly observer?: Observer | undefined;
 };
 
@@ -100,7 +103,10 @@ export const createPolicyServer = (
   };
 
   const serve = (socket: Socket, isLastCall: () => boolean): (() => boolean) => {
-    const reader = createPolicyReader();
+    const reader = createPolicyReader(parts.memory);
+    const sender = createSender(socket, settings.writeTimeoutMs, () =>
+      parts.log.warn({ face: 'policy', reason: 'does not read' }, 'policy connection closed'),
+    );
     const memory: { last?: Remembered } = {};
     let working = false;
 
@@ -116,8 +122,9 @@ export const createPolicyServer = (
         }
         const answer = await answerTo(next, memory);
         // With the answer, so that the mail server has the end before it could ask again; it then connects anew.
-        if (isLastCall()) socket.end(answer);
-        else socket.write(answer);
+        if (isLastCall()) sender.end(answer);
+        else sender.write(answer);
+        if (sender.isBlocked) await sender.unblocked();
       }
       working = false;
       socket.resume();
@@ -134,6 +141,7 @@ export const createPolicyServer = (
         socket.destroy();
       });
     });
+    socket.once('close', () => reader.end());
     return () => !working;
   };
 

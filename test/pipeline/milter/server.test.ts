@@ -10,6 +10,7 @@ import { createMilterServer } from '../../../src/pipeline/milter/server.ts';
 import type { Verify } from '../../../src/verdict/verify.ts';
 import { makeEvaluation } from '../make-evaluation.ts';
 import { makeDisposition, makeVerdict } from '../make-verdict.ts';
+import { sendWithoutReading, socketPath } from '../silent-peer.ts';
 import { messageFrames, type ReadReply, readReplies, send } from './mta.ts';
 
 const start = async (
@@ -37,7 +38,7 @@ const dial = async (port: number) => {
   });
   socket.on('error', () => undefined);
   await once(socket, 'connect');
-  const closed = once(socket, 'close');
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
   /** Waits until so many replies have come, or the connection has closed. */
   const replies = async (count: number): Promise<ReadReply[]> => {
     for (;;) {
@@ -229,4 +230,40 @@ test('createMilterServer cuts off what is left after the grace', async (t) => {
   await replies(7);
   await server.close({ drainMs: 0, graceMs: 10 });
   await closed;
+});
+
+for (const [title, again] of [
+  ['commands', send.data()],
+  ['messages', Buffer.concat([...MESSAGE, send.abort()])],
+] as const) {
+  test(`createMilterServer stops taking ${title} from a mail server that never reads, and cuts it off`, async (t) => {
+    const path = socketPath(t);
+    const { memory, lines } = await start(t, { milterListen: [`unix:${path}`], writeTimeoutMs: 100 });
+    const chunk = Buffer.concat(Array.from({ length: Math.ceil(16_384 / again.length) }, () => again));
+    const taken = await sendWithoutReading(path, Buffer.concat(OPEN), chunk);
+    assert.equal(taken < 8_000_000, true, `${taken} octets`);
+    const closing = lines.filter(({ level }) => level === 'warn').map(({ fields }) => fields.reason);
+    assert.deepEqual(closing, ['does not read']);
+    while (memory.held > 0) await new Promise((resolve) => setImmediate(resolve));
+  });
+}
+
+test('createMilterServer cuts off a mail server that does not close after the end', async (t) => {
+  const { port, lines } = await start(t, { writeTimeoutMs: 50 });
+  const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true });
+  socket.write(Buffer.concat([...OPEN, send.quit()]));
+  socket.resume();
+  await once(socket, 'end');
+  while (lines.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(lines[0]?.fields.reason, 'does not read');
+  socket.destroy();
+});
+
+test('createMilterServer closes the connection whose frame finds no memory', async (t) => {
+  const { port, lines, memory } = await start(t, { pipelineMaxTotalBytes: 65_536 });
+  const { socket, closed } = await dial(port);
+  socket.write(Buffer.concat([...OPEN, send.body(Buffer.alloc(100_000))]));
+  await closed;
+  assert.equal(lines[0]?.fields.reason, 'service-full');
+  assert.equal(memory.held, 0);
 });

@@ -32,7 +32,7 @@ const begin = (
 type Played = { answers: string; messages: (CompleteMessage & { octets: string })[]; closed: string | null };
 
 const play = async (session: Session, chunks: readonly Buffer[]): Promise<Played> => {
-  const reader = createFrameReader(1_114_112);
+  const reader = createFrameReader(1_114_112, createMemory(10_000_000));
   const played: Played = { answers: '', messages: [], closed: null };
   const reply = (given: Reply): void => {
     played.answers += readReplies(writeReplies([given]))[0]?.code;

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { createMemory } from '../../../src/pipeline/memory.ts';
 import {
   type Command,
   createFrameReader,
@@ -17,7 +18,7 @@ import { frame, readMacroLists, readReplies, send } from './mta.ts';
 const MAX_FRAME_BYTES = 1_114_112;
 
 const readAll = (chunks: Iterable<Buffer>, maxFrameBytes = MAX_FRAME_BYTES): (Frame | WireFault)[] => {
-  const reader = createFrameReader(maxFrameBytes);
+  const reader = createFrameReader(maxFrameBytes, createMemory(10_000_000));
   const read: (Frame | WireFault)[] = [];
   for (const chunk of chunks) {
     reader.push(chunk);
@@ -56,7 +57,7 @@ test('createFrameReader gives the same frames byte by byte, glued together and i
 });
 
 test('createFrameReader keeps nothing of the frames it has given', () => {
-  const reader = createFrameReader(MAX_FRAME_BYTES);
+  const reader = createFrameReader(MAX_FRAME_BYTES, createMemory(10_000_000));
   for (let count = 0; count < 1000; count++) {
     reader.push(send.helo('mail.sender.example'));
     assert.notEqual(reader.next(), undefined);
@@ -70,7 +71,7 @@ for (const [length, fault] of [
   [0xffffffff, 'frame-too-large'],
 ] as const) {
   test(`createFrameReader answers a length of ${length} with ${fault}, for good and without holding what follows`, () => {
-    const reader = createFrameReader(MAX_FRAME_BYTES);
+    const reader = createFrameReader(MAX_FRAME_BYTES, createMemory(10_000_000));
     const octets = Buffer.alloc(100_000);
     octets.writeUInt32BE(length);
     reader.push(octets);
@@ -264,4 +265,26 @@ test('writeReplies puts the macro lists behind the three words', () => {
     [5, 'i'],
     [6, 'i j'],
   ]);
+});
+
+test('createFrameReader holds single octets in memory of their number, and gives it back', () => {
+  const memory = createMemory(10_000_000);
+  const reader = createFrameReader(MAX_FRAME_BYTES, memory);
+  const stream = Buffer.concat(Array.from({ length: 20_000 }, () => send.data()));
+  for (const octet of stream) reader.push(Buffer.from([octet]));
+  assert.equal(reader.buffered, stream.length);
+  assert.equal(memory.held <= 4 * stream.length, true);
+  let frames = 0;
+  while (reader.next() !== undefined) frames += 1;
+  assert.equal(frames, 20_000);
+  reader.end();
+  assert.equal(memory.held, 0);
+});
+
+test('readCommand keeps NUL in a field body, reads no argument past its limit, and refuses a HELO of two arguments', () => {
+  assert.deepEqual(commandOf(frame('L', 'Subject\0 a\0b\0')), { kind: 'header', name: 'Subject', value: ' a\0b' });
+  assert.equal(commandOf(frame('H', 'a\0b\0')), 'malformed-command');
+  const command = commandOf(send.rcpt('x'.repeat(100_000), ...Array.from({ length: 500 }, () => 'y')));
+  assert.equal(typeof command === 'object' && command.kind === 'rcpt' && command.address.length, 4_001);
+  assert.equal(typeof command === 'object' && command.kind === 'rcpt' && command.parameters.length, 99);
 });

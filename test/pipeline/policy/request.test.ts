@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { SmtpFacts } from '../../../schemas/smtp.ts';
+import { createMemory } from '../../../src/pipeline/memory.ts';
 import {
   createPolicyReader,
   factsOfRequest,
@@ -12,7 +13,7 @@ import {
 } from '../../../src/pipeline/policy/request.ts';
 
 const readAll = (chunks: Buffer[]): (PolicyRequest | PolicyFault)[] => {
-  const reader = createPolicyReader();
+  const reader = createPolicyReader(createMemory(1_000_000));
   const read: (PolicyRequest | PolicyFault)[] = [];
   for (const chunk of chunks) {
     reader.push(chunk);

@@ -5,11 +5,13 @@ import { connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import type { SpfVerdict } from '../../../schemas/spf.ts';
 import type { EvaluationSettings } from '../../../src/pipeline/evaluation.ts';
+import { createMemory } from '../../../src/pipeline/memory.ts';
 import type { CheckSpf } from '../../../src/pipeline/parts.ts';
 import { createPolicyServer } from '../../../src/pipeline/policy/server.ts';
 import { makeLog } from '../make-evaluation.ts';
 import { makeSettings } from '../make-settings.ts';
 import { makeSpf } from '../make-verdict.ts';
+import { sendWithoutReading, socketPath } from '../silent-peer.ts';
 
 const start = async (
   t: TestContext,
@@ -19,6 +21,7 @@ const start = async (
   const settings = makeSettings({ policyListen: ['inet:0@127.0.0.1'], ...over });
   const { log, lines } = makeLog();
   const checked: string[] = [];
+  const memory = createMemory(settings.pipelineMaxTotalBytes);
   const server = createPolicyServer(settings, {
     checkSpf: (facts) => {
       checked.push(facts.mailFrom ?? '');
@@ -27,10 +30,11 @@ const start = async (
     writeReceivedSpf: (receiver, check) => `Received-SPF: ${check?.result}\r\n receiver=${receiver}`,
     log,
     clock: () => 0,
+    memory,
   });
   const [address] = await server.listen();
   t.after(() => server.close({ drainMs: 0, graceMs: 0 }));
-  return { server, port: address?.kind === 'inet' ? address.port : 0, lines, checked };
+  return { server, port: address?.kind === 'inet' ? address.port : 0, lines, checked, memory };
 };
 
 const request = (over: Record<string, string> = {}): string =>
@@ -155,4 +159,27 @@ test('createPolicyServer answers what is in hand before it closes', async (t) =>
   resolve(makeSpf());
   assert.deepEqual(await answers, [PREPEND]);
   await closing;
+});
+
+test('createPolicyServer stops taking requests from a mail server that never reads, and cuts it off', async (t) => {
+  const path = socketPath(t);
+  const { lines, memory } = await start(t, { policyListen: [`unix:${path}`], writeTimeoutMs: 100 });
+  const taken = await sendWithoutReading(path, Buffer.alloc(0), Buffer.from('a=b\n\n'.repeat(1_000)));
+  assert.equal(taken < 8_000_000, true, `${taken} octets`);
+  assert.deepEqual(
+    lines.filter(({ level }) => level === 'warn').map(({ fields }) => fields.reason),
+    ['does not read'],
+  );
+  while (memory.held > 0) await new Promise((resolve) => setImmediate(resolve));
+});
+
+test('createPolicyServer reads a request that comes octet by octet, and counts it', async (t) => {
+  const { port, memory } = await start(t);
+  const socket = connect({ host: '127.0.0.1', port });
+  const octets = Buffer.from(request());
+  for (const octet of octets) socket.write(Buffer.from([octet]));
+  const [answer] = await once(socket, 'data');
+  assert.equal(String(answer), `${PREPEND}\n\n`);
+  socket.destroy();
+  while (memory.held > 0) await new Promise((resolve) => setImmediate(resolve));
 });
