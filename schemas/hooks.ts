@@ -106,10 +106,14 @@ export const RawHookResponse = z
           occurrence: z.number().int().describe('counted per name from the top, from 1, in the message as it was sent'),
         }),
       )
-      .describe('forged fields to remove before any is added, highest occurrence first'),
+      .describe(
+        'fields to remove before any is added, highest occurrence first: forged ones, and those with a bare CR, a bare LF or NUL',
+      ),
     addHeaders: z
       .array(z.object({ name: z.string(), value: z.string().describe('folded with CRLF, without the last one') }))
-      .describe('fields to put on top of the message, each above the one before'),
+      .describe(
+        'fields to put on top of the message, each above the one before; one with a bare CR, a bare LF or NUL comes back here with a space in its place',
+      ),
     verdict: Verdict.nullable().describe(
       'null when the message was not evaluated: the client logged in, or a limit was reached',
     ),

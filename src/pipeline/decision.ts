@@ -226,8 +226,9 @@ const fieldOf = (field: string | null): HeaderAddition[] => {
 };
 
 /**
- * A field body that both mail servers take as it is: no control characters, every fold followed by white space, no empty line. UTF-8 stays: whether a message may hold it is
- * decided where the value is written.
+ * A field body that both mail servers take as it is: no control characters, every fold followed by
+ * white space, no empty line. UTF-8 stays: whether a message may hold it is decided where the value
+ * is written.
  */
 export const fieldValue = (text: string): string =>
   text

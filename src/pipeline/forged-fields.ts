@@ -1,8 +1,11 @@
 /**
- * Which fields of an incoming message must not go on as they are. Those that pretend to be ours: Authentication-Results with one of our authserv-ids (RFC 8601 section 5), Received-SPF that names
- * us as receiver (RFC 7208 section 9.1), and every X-Mailverdict field. And those with a bare CR, a bare LF or NUL, in which some readers see two fields: they go, and go back on top of the
- * message with a space in its place, as Postfix 3.9 does (`cleanup_replace_stray_cr_lf`). Pure. Other fields stay.
- * Positions are occurrences counted per name from the top, from 1, as milter and MTA Hooks count them.
+ * Which fields of an incoming message must not go on as they are. Those that pretend to be ours:
+ * Authentication-Results with one of our authserv-ids (RFC 8601 section 5), Received-SPF that names
+ * us as receiver (RFC 7208 section 9.1), and every X-Mailverdict field. And those with a bare CR, a
+ * bare LF or NUL, in which some readers see two fields: they go, and go back on top of the message
+ * with a space in its place, as Postfix 3.9 does (`cleanup_replace_stray_cr_lf`). Pure. Other
+ * fields stay. Positions are occurrences counted per name from the top, from 1, as milter and MTA
+ * Hooks count them.
  */
 import { isUtf8 } from 'node:buffer';
 import { domainToASCII } from 'node:url';
@@ -25,7 +28,10 @@ export type ForgedFieldFinder = {
   add(field: NamedField): void;
   /** What to remove, highest occurrence first: Postfix counts anew after each removal, Sendmail does not, and only this order is right for both. */
   found(): HeaderRemoval[];
-  /** What goes back on top of the message in place of removed fields, each above the one before; as text. */
+  /**
+   * What goes back on top of the message in place of removed fields, each above the one before; as
+   * text.
+   */
   restored(): NamedField[];
   /** True when there are more than are kept, so that `found` is not all. */
   readonly incomplete: boolean;
@@ -108,7 +114,8 @@ const trimSpaces = (name: string): string => {
 };
 
 /**
- * A field body with a space in place of each CR, LF and NUL that is no part of a fold, and CRLF in the folds.
+ * A field body with a space in place of each CR, LF and NUL that is no part of a fold, and CRLF in
+ * the folds.
  * @returns null where there is none
  */
 const withoutStrays = (value: string): string | null => {
@@ -127,7 +134,10 @@ const withoutStrays = (value: string): string | null => {
   return found ? text : null;
 };
 
-/** Characters of a value that are read. No honest field is as long, and what stands behind them a laxer reader may find. */
+/**
+ * Characters of a value that are read. No honest field is as long, and what stands behind them a
+ * laxer reader may find.
+ */
 const MAX_VALUE_LENGTH = 65_536;
 
 const isForged = (key: string, value: string, own: ReadonlySet<string>): boolean => {
@@ -196,7 +206,8 @@ const receiversOf = (value: string): string[] => {
       word += content;
       at = end;
     } else if (isFoldingSpace(character)) {
-      // The whole run at once: looked through again at each of its spaces, it would cost the square of its length.
+      // The whole run at once: looked through again at each of its spaces, it would cost the square
+      // of its length.
       at = readCfws(value, at).end;
       if (key !== '' && word !== '') endPair();
       else if (key === '' && value.charAt(at) !== '=') word = '';

@@ -1,6 +1,8 @@
 /**
- * The fields of a header block one by one, however large it is: what may be forged must be found also in a message that is too large to be judged. Keeps no field,
- * reads each octet once and gives the event loop back every megabyte. A line ends at LF, with or without CR, as in src/message/message.ts.
+ * The fields of a header block one by one, however large it is: what may be forged must be found
+ * also in a message that is too large to be judged. Keeps no field, reads each octet once and gives
+ * the event loop back every megabyte. A line ends at LF, with or without CR, as in
+ * src/message/message.ts.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ForgedFieldFinder } from './forged-fields.ts';

@@ -1,6 +1,7 @@
 /**
- * Writes to a peer that may not read. Whoever writes asks first whether the peer has read what was written before; one that reads nothing for the time allowed, and one that
- * does not close after the end, is cut off. So no more waits for a peer than the answers to one read of its octets.
+ * Writes to a peer that may not read. Whoever writes asks first whether the peer has read what was
+ * written before; one that reads nothing for the time allowed, and one that does not close after
+ * the end, is cut off. So no more waits for a peer than the answers to one read of its octets.
  */
 import type { Socket } from 'node:net';
 

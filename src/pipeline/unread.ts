@@ -1,6 +1,8 @@
 /**
- * Octets of a connection that are not read yet. A chunk that comes while there are none is kept as it is; what comes on top of others is copied into memory that doubles,
- * so that a stream of single octets costs its length and not its square. Counts on an account what is kept beside the first chunk.
+ * Octets of a connection that are not read yet. A chunk that comes while there are none is kept as
+ * it is; what comes on top of others is copied into memory that doubles, so that a stream of single
+ * octets costs its length and not its square. Counts on an account what is kept beside the first
+ * chunk.
  */
 import type { Memory } from './memory.ts';
 
@@ -27,7 +29,10 @@ export class Unread {
     return this.#bytes.subarray(this.#start, this.#end);
   }
 
-  /** Takes a chunk. @returns false when there is no memory for it; the octets are then incomplete for good */
+  /**
+   * Takes a chunk.
+   * @returns false when there is no memory for it; the octets are then incomplete for good
+   */
   push(chunk: Buffer): boolean {
     if (this.length === 0) {
       this.clear();

@@ -143,12 +143,16 @@ const TOKEN = /^[!#$%&'*+\-.0-9A-Z^_`a-z{|}~]+$/;
 const DOT_ATOM = /^[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~]+(?:\.[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~]+)*$/;
 const DOMAIN = /^[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)+$/;
 
-/** True where the message may hold UTF-8 in its header: its client asked for SMTPUTF8 (RFC 6531 section 4.3 names the transmission types). */
+/**
+ * True where the message may hold UTF-8 in its header: its client asked for SMTPUTF8 (RFC 6531
+ * section 4.3 names the transmission types).
+ */
 const isUtf8Message = ({ protocol }: SmtpFacts): boolean => /^UTF8/i.test(protocol ?? '');
 
 /**
- * An identity as this message may tell it. Outside of SMTPUTF8 a field is ASCII (RFC 5322 section 2.2): a domain is told as A-labels (RFC 8616), and an identity whose
- * local-part is beyond ASCII is left out, since it has no spelling in ASCII and any other would be somebody else's.
+ * An identity as this message may tell it. Outside of SMTPUTF8 a field is ASCII (RFC 5322 section
+ * 2.2): a domain is told as A-labels (RFC 8616), and an identity whose local-part is beyond ASCII
+ * is left out, since it has no spelling in ASCII and any other would be somebody else's.
  */
 const tellable = (value: string, isUtf8: boolean, isLogin = false): string | null => {
   if (isUtf8 || !NOT_ASCII.test(value)) return value;
@@ -178,7 +182,10 @@ const quoted = (value: string): string => `"${value.replace(/["\\]/g, '\\$&')}"`
 
 const hasControlCharacter = (text: string): boolean => /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(text);
 
-/** The name of a client that logged in, as pvalue. @returns null where this message cannot tell it */
+/**
+ * The name of a client that logged in, as pvalue.
+ * @returns null where this message cannot tell it
+ */
 export const writeLogin = (identity: string, facts: SmtpFacts): string | null => {
   const told = tellable(identity, isUtf8Message(facts), true);
   return told === null ? null : propertyValue(told);

@@ -67,7 +67,8 @@ const dueWithoutAuthor = ({ dmarc, unreadableFrom }: DispositionGrounds): Due =>
 };
 
 const dueAction = (grounds: DispositionGrounds): Due => {
-  // Whatever was proved, it was proved of one reading of the header, and the recipient may be shown another.
+  // Whatever was proved, it was proved of one reading of the header, and the recipient may be shown
+  // another.
   if (grounds.strayOctet !== null)
     return {
       action: 'reject',

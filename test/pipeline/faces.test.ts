@@ -1,4 +1,7 @@
-/** Every face decides alike: what is accepted behind one is accepted behind each, with the same header block. */
+/**
+ * Every face decides alike: what is accepted behind one is accepted behind each, with the same
+ * header block.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { EvaluationSettings } from '../../src/pipeline/evaluation.ts';
@@ -85,7 +88,10 @@ test('every face refuses a message with more forged fields than are kept, whatev
   }
 });
 
-/** A reader that takes CR, LF and NUL each for the end of a line, which is the most that any reader sees. */
+/**
+ * A reader that takes CR, LF and NUL each for the end of a line, which is the most that any reader
+ * sees.
+ */
 const linesOf = (fields: readonly string[]): string[] =>
   fields.flatMap((field) => field.replace(/\r?\n[ \t]/g, ' ').split(/[\r\n\0]/));
 

@@ -1,4 +1,7 @@
-/** One message through every face that takes one: milter, JSON hook, raw hook. What each would do to it, in the same words, so that they can be compared. */
+/**
+ * One message through every face that takes one: milter, JSON hook, raw hook. What each would do to
+ * it, in the same words, so that they can be compared.
+ */
 import { MtaHooksRequest } from '../../schemas/hooks.ts';
 import type { Evaluation, EvaluationSettings } from '../../src/pipeline/evaluation.ts';
 import { createLists } from '../../src/pipeline/lists.ts';
@@ -10,7 +13,10 @@ import { createMtaHooks } from '../../src/pipeline/mta-hooks.ts';
 import { createRawHook } from '../../src/pipeline/raw-hook.ts';
 import { applyEdits, messageFrames, readReplies, send } from './milter/mta.ts';
 
-/** A message: fields as name and what follows the colon without the line end; CRLF in folds. Octets as Latin-1. */
+/**
+ * A message: fields as name and what follows the colon without the line end; CRLF in folds. Octets
+ * as Latin-1.
+ */
 export type FaceMessage = {
   fields: readonly (readonly [name: string, value: string])[];
   body: string;

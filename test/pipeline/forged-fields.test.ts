@@ -104,7 +104,8 @@ test('createForgedFieldFinder keeps no more than its limit and tells that there 
 });
 
 test('createForgedFieldFinder reads long runs of white space and comments once', () => {
-  // Read again at each of its characters, one of these runs would cost a thousand million steps, and there are a hundred.
+  // Read again at each of its characters, one of these runs would cost a thousand million steps,
+  // and there are a hundred.
   for (const run of [' ', '() ', ' ()', 'a ', ' (']) {
     const value = ` pass ${run.repeat(30_000)} receiver=mx.rcpt.example`;
     const fields = Array.from({ length: 20 }, (): [string, string] => ['Received-SPF', value]);

@@ -1,4 +1,7 @@
-/** A mail server that sends and never reads. Over a unix socket, whose buffers are small and do not grow. */
+/**
+ * A mail server that sends and never reads. Over a unix socket, whose buffers are small and do not
+ * grow.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,7 @@
 /**
- * What a milter session told → the transport facts. Pure. A fact that was not told stays absent, and so does an identity that cannot be told exactly. Everything is bounded
- * and without control characters, so that it can stand in a header field or a log line.
+ * What a milter session told → the transport facts. Pure. A fact that was not told stays absent,
+ * and so does an identity that cannot be told exactly. Everything is bounded and without control
+ * characters, so that it can stand in a header field or a log line.
  */
 import { isIP } from 'node:net';
 import type { SmtpFacts } from '../../../schemas/smtp.ts';
@@ -65,14 +66,20 @@ export const toSmtpFacts = (told: ToldFacts, authservId: string): SmtpFacts => {
   };
 };
 
-/** A path without its angle brackets; "" for the null reverse-path, undefined where it cannot be told exactly. */
+/**
+ * A path without its angle brackets; "" for the null reverse-path, undefined where it cannot be
+ * told exactly.
+ */
 const toPath = (octets: string): string | undefined =>
   identityOf(octets.startsWith('<') && octets.endsWith('>') ? octets.slice(1, -1) : octets, MAX_LENGTH);
 
 /** What a connection over no network counts as: mail of this machine (`sendmail -bs`, a local socket). */
 const LOOPBACK = '127.0.0.1';
 
-/** The address of CONNECT; over no network that of {client_addr}, where Sendmail also writes names of local clients, or else the loopback. */
+/**
+ * The address of CONNECT; over no network that of {client_addr}, where Sendmail also writes names
+ * of local clients, or else the loopback.
+ */
 const clientAddress = (connect: ConnectFacts | undefined, macros: Macros): string | undefined => {
   if (connect?.family === '4' || connect?.family === '6') return toAddress(connect.address);
   return toAddress(macros.get('client_addr') ?? '') ?? (connect === undefined ? undefined : LOOPBACK);
@@ -116,7 +123,9 @@ const toTls = ({ macros, heloCount, tlsFromStart }: ToldFacts): SmtpFacts['tls']
   };
 };
 
-/** Present for every client that logged in, also where the name under which it did cannot be told. */
+/**
+ * Present for every client that logged in, also where the name under which it did cannot be told.
+ */
 const toAuth = (macros: Macros): SmtpFacts['auth'] => {
   const octets = macros.get('auth_authen') ?? '';
   if (octets === '') return undefined;

@@ -94,7 +94,10 @@ const serveConnection = (
     drain();
   };
 
-  /** Gives whole frames to the session until one has to be evaluated, the mail server has to read its replies first, or there are no more. */
+  /**
+   * Gives whole frames to the session until one has to be evaluated, the mail server has to read
+   * its replies first, or there are no more.
+   */
   const handleFrames = (): void => {
     let replies: Reply[] = [];
     const flush = (): void => {

@@ -64,7 +64,10 @@ export const createTransaction = (
   let bodyBegun = false;
   /** Octets of the account that are not those of `header` and `body`. */
   let reserved = 0;
-  /** Recipients stay known, and counted, when the octets are let go: what is done with the message depends on them. */
+  /**
+   * Recipients stay known, and counted, when the octets are let go: what is done with the message
+   * depends on them.
+   */
   let recipientBytes = 0;
   let overflow: Overflow | null = null;
   let released = false;
@@ -100,7 +103,10 @@ export const createTransaction = (
     return firstName !== '' && colon > 0 && bodyStart.slice(0, colon).trimEnd().toLowerCase() === firstName;
   };
 
-  /** Takes octets out of a collection; they stay counted here. Pieces and whole are held side by side for a moment. */
+  /**
+   * Takes octets out of a collection; they stay counted here. Pieces and whole are held side by
+   * side for a moment.
+   */
   const take = async (collected: Octets): Promise<Buffer | Overflow> => {
     const { length } = collected;
     if (!memory.reserve(length)) {

@@ -170,7 +170,8 @@ export const readCommand = ({ code, payload }: Frame): Command | WireFault => {
     case SMFIC.HEADER: {
       const end = payload.indexOf(0);
       if (end === -1 || end === payload.length - 1 || payload.at(-1) !== 0) return 'malformed-command';
-      // A value with NUL stays whole: cut there, it would be another field than the one that goes on.
+      // A value with NUL stays whole: cut there, it would be another field than the one that goes
+      // on.
       const value = payload.toString('latin1', end + 1, payload.length - 1);
       return { kind: 'header', name: payload.toString('latin1', 0, end), value };
     }
@@ -196,8 +197,8 @@ export const readCommand = ({ code, payload }: Frame): Command | WireFault => {
 };
 
 /**
- * Longest argument that is read, in octets: more than any fact may have, which is unknown then. Facts live as long as their connection, and a piece of a longer text would keep
- * all of it.
+ * Longest argument that is read, in octets: more than any fact may have, which is unknown then.
+ * Facts live as long as their connection, and a piece of a longer text would keep all of it.
  */
 const MAX_ARGUMENT_BYTES = 4_001;
 /**
@@ -206,7 +207,10 @@ const MAX_ARGUMENT_BYTES = 4_001;
  */
 export const MAX_STRINGS = 256;
 
-/** The NUL-terminated arguments of a payload, each with memory of its own; null when the last one does not end. */
+/**
+ * The NUL-terminated arguments of a payload, each with memory of its own; null when the last one
+ * does not end.
+ */
 const strings = (payload: Buffer): string[] | null => {
   if (payload.at(-1) !== 0) return null;
   const pieces: string[] = [];
