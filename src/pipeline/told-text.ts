@@ -30,5 +30,5 @@ export const identityText = (text: string, maxLength: number): string | undefine
 export const shownText = (octets: string, maxLength: number): string => {
   const bytes = Buffer.from(octets, 'latin1');
   const text = isUtf8(bytes) ? bytes.toString('utf8') : octets;
-  return text.replace(/[\u0000-\u001f\u007f]/g, '?').slice(0, maxLength);
+  return text.slice(0, maxLength).replace(/[\u0000-\u001f\u007f]/g, '?');
 };

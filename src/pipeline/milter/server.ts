@@ -10,9 +10,10 @@ import type { Observer, PipelineLog } from '../parts.ts';
 import { createSender } from '../sender.ts';
 import { createPipelineServer, type PipelineServer } from '../server.ts';
 import { OWN_REPLIES, replyLine } from '../smtp-reply.ts';
+import { createFrameReader } from './frame-reader.ts';
 import { repliesFor } from './reply.ts';
 import { type CompleteMessage, createSession, type SessionParts } from './session.ts';
-import { createFrameReader, type Reply, readCommand, writeReplies } from './wire.ts';
+import { type Reply, readCommand, writeReplies } from './wire.ts';
 
 /** What a milter server is made of. */
 export type MilterParts = {

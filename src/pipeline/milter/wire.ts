@@ -1,12 +1,9 @@
 /**
- * The milter wire: bytes to frames, frames to commands, replies to bytes. A frame is a length of four octets (big endian, the code octet included), a code
- * octet and a payload; strings in it end with NUL and have no charset, so they are held as Latin-1, one octet one code unit. Pure: reads no socket, knows no session.
- * Limits: a length of 0 or above `maxFrameBytes` ends the connection before anything is reserved for it; an incomplete frame is the most that is held.
- * The protocol has no RFC; the names are those of libmilter (mfapi.h, mfdef.h).
+ * The milter wire: frames to commands, replies to bytes. Strings end with NUL and have no charset,
+ * so they are held as Latin-1, one octet one code unit. Pure: reads no socket, knows no session. The
+ * protocol has no RFC; the names are those of libmilter (mfapi.h, mfdef.h).
  */
-
-import type { Memory } from '../memory.ts';
-import { Unread } from '../unread.ts';
+import type { Frame, FrameFault } from './frame-reader.ts';
 
 /** Commands, from the mail server. */
 export const SMFIC = {
@@ -40,94 +37,8 @@ export const SMFIR = {
   SKIP: 's',
 } as const;
 
-/** One frame: its code as a character and what follows. */
-export type Frame = { readonly code: string; readonly payload: Buffer };
-
 /** Why a frame or its content cannot be read. The connection has no way back into step after it. */
-export type WireFault = 'empty-frame' | 'frame-too-large' | 'unknown-command' | 'malformed-command' | 'service-full';
-
-/** Cuts a stream into frames. */
-export type FrameReader = {
-  /** Takes what a read gave. */
-  push(chunk: Buffer): void;
-  /** The next whole frame, a fault (for good), or undefined until more comes. */
-  next(): Frame | WireFault | undefined;
-  /** Forgets everything and gives its memory back. */
-  end(): void;
-  /** Octets held that are no whole frame yet, or not asked for. */
-  readonly buffered: number;
-};
-
-const LENGTH_OCTETS = 4;
-
-/**
- * Makes a reader for one connection. Any split of the stream gives the same frames.
- * @param maxFrameBytes largest length accepted, code octet included
- * @param memory account of what is held
- */
-export const createFrameReader = (maxFrameBytes: number, memory: Memory): FrameReader => {
-  const unread = new Unread(memory);
-  let partial: Buffer | null = null;
-  let filled = 0;
-  let fault: WireFault | null = null;
-
-  const letGo = (): void => {
-    unread.clear();
-    memory.release(partial?.length ?? 0);
-    partial = null;
-  };
-
-  const fail = (why: WireFault): WireFault => {
-    letGo();
-    fault = why;
-    return why;
-  };
-
-  const fill = (target: Buffer): boolean => {
-    const copied = unread.octets.copy(target, filled);
-    unread.skip(copied);
-    filled += copied;
-    return filled === target.length;
-  };
-
-  const next = (): Frame | WireFault | undefined => {
-    if (fault !== null) return fault;
-    if (partial === null) {
-      if (unread.length < LENGTH_OCTETS) return undefined;
-      const announced = unread.octets.readUInt32BE();
-      if (announced === 0) return fail('empty-frame');
-      if (announced > maxFrameBytes) return fail('frame-too-large');
-      if (unread.length >= LENGTH_OCTETS + announced) {
-        const whole = unread.octets.subarray(LENGTH_OCTETS, LENGTH_OCTETS + announced);
-        unread.skip(LENGTH_OCTETS + announced);
-        return toFrame(whole);
-      }
-      // A frame of its own memory: it comes in pieces as large as the socket gives them.
-      if (!memory.reserve(announced)) return fail('service-full');
-      partial = Buffer.allocUnsafeSlow(announced);
-      unread.skip(LENGTH_OCTETS);
-      filled = 0;
-    }
-    if (!fill(partial)) return undefined;
-    const whole = partial;
-    memory.release(whole.length);
-    partial = null;
-    return toFrame(whole);
-  };
-
-  return {
-    push: (chunk) => {
-      if (fault === null && !unread.push(chunk)) fail('service-full');
-    },
-    next,
-    end: letGo,
-    get buffered() {
-      return unread.length + (partial === null ? 0 : LENGTH_OCTETS + filled);
-    },
-  };
-};
-
-const toFrame = (whole: Buffer): Frame => ({ code: whole.toString('latin1', 0, 1), payload: whole.subarray(1) });
+export type WireFault = FrameFault | 'unknown-command' | 'malformed-command';
 
 /** A command with its arguments. Strings are Latin-1 views of the octets. */
 export type Command =

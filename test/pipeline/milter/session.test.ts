@@ -6,8 +6,9 @@ import fc from 'fast-check';
 import { SmtpFacts } from '../../../schemas/smtp.ts';
 import { createLists } from '../../../src/pipeline/lists.ts';
 import { createMemory } from '../../../src/pipeline/memory.ts';
+import { createFrameReader } from '../../../src/pipeline/milter/frame-reader.ts';
 import { type CompleteMessage, createSession, type Session } from '../../../src/pipeline/milter/session.ts';
-import { createFrameReader, type Reply, readCommand, writeReplies } from '../../../src/pipeline/milter/wire.ts';
+import { type Reply, readCommand, writeReplies } from '../../../src/pipeline/milter/wire.ts';
 import { makeSettings } from '../make-settings.ts';
 import { frame, messageFrames, readReplies, send } from './mta.ts';
 
