@@ -14,8 +14,9 @@ import { createMailFaces } from '../src/mail-faces.ts';
 import { createParts } from '../src/parts.ts';
 import { createLists } from '../src/pipeline/lists.ts';
 import { createMemory } from '../src/pipeline/memory.ts';
+import { createFrameReader } from '../src/pipeline/milter/frame-reader.ts';
 import { createSession } from '../src/pipeline/milter/session.ts';
-import { createFrameReader, readCommand } from '../src/pipeline/milter/wire.ts';
+import { readCommand } from '../src/pipeline/milter/wire.ts';
 import { createPolicyReader } from '../src/pipeline/policy/request.ts';
 import { createAssessor } from '../src/posture/assess.ts';
 import { parseSettings } from '../src/settings-file.ts';
@@ -329,7 +330,7 @@ const mailServers = (): Entry[] => {
     (): unknown => {
       const limits = { maxMessageBytes: config.pipelineMaxMessageBytes, maxFields: config.pipelineMaxFields };
       const one = createSession({ limits, memory: createMemory(1e9), authservId: '', lists });
-      const reader = createFrameReader(config.pipelineMaxFrameBytes);
+      const reader = createFrameReader(config.pipelineMaxFrameBytes, createMemory(1e9));
       for (const chunk of frames) {
         reader.push(chunk);
         for (let next = reader.next(); next !== undefined; next = reader.next()) {
@@ -376,7 +377,7 @@ const mailServers = (): Entry[] => {
       prepare: (text: string) => {
         const request = Buffer.from(`${begun}${text}\n\n`);
         return () => {
-          const reader = createPolicyReader();
+          const reader = createPolicyReader(createMemory(1e9));
           reader.push(request);
           return reader.next();
         };
