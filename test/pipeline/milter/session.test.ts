@@ -423,7 +423,7 @@ test('createSession answers every command as agreed, in any order, and never hol
   );
 });
 
-test('createSession takes no message once it is told not to: the mail server is sent away, or passes the message as FAILURE_MODE says', () => {
+test('createSession takes no message once it is told not to: the mail server is sent away, or passes the message as FAILURE_MODE says', async () => {
   const open = [send.optneg(), send.connect('mail.sender.example', '192.0.2.10'), send.helo('mail.sender.example')];
   const message = messageFrames([['From', ' a@sender.example']], 'Hello\r\n');
   for (const [refusal, answers] of [
@@ -432,10 +432,10 @@ test('createSession takes no message once it is told not to: the mail server is 
   ] as const) {
     let isEnding = false;
     const { session, memory } = begin({}, '', () => (isEnding ? refusal : null));
-    const played = play(session, [...open, ...message]);
+    const played = await play(session, [...open, ...message]);
     assert.equal(played.messages.length, 1, 'before, one is taken');
     isEnding = true;
-    assert.equal(play(session, message.slice(0, 1)).answers, answers.at(-1));
+    assert.equal((await play(session, message.slice(0, 1))).answers, answers.at(-1));
     assert.equal(memory.held, 0);
   }
 });
