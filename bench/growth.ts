@@ -26,9 +26,9 @@ export const FILLERS = [
 
 export const GROWTH_PROMISES = { ratio: 6, blockedMs: 50 } as const;
 /** Under this time at 4n a ratio says nothing: a compilation or a collection takes as long. */
-const TELLING_MS = 8;
+const TELLING_MS = 12;
 /** No shorter time is compared with. */
-const NOISE_MS = 1;
+const NOISE_MS = 2;
 const RUNS = 7;
 
 type Cost = { readonly totalMs: number; readonly blockedMs: number };

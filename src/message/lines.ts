@@ -2,6 +2,7 @@
  * A stream of octets as lines, LF included, empty ones left out; never holds more than one line and one chunk. A line over the limit, or one there is no memory for, is told in place of its
  * octets, and the rest is read on.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ENDLESS_ROOM, Octets, type Room } from './octets.ts';
 
 /** One line, or word why it is left out. The octets of a line stay counted in the room until the caller releases them. */
@@ -9,6 +10,8 @@ export type Line = { kind: 'line'; bytes: Buffer } | { kind: 'too-long' } | { ki
 
 const LF = 0x0a;
 const CR = 0x0d;
+/** Lines between two turns of the event loop, whatever is done with them. */
+const LINES_A_TURN = 1024;
 
 /** Splits a stream. @param maxBytes longest line, LF included @param room account of memory @default endless */
 export async function* readLines(
@@ -18,6 +21,7 @@ export async function* readLines(
 ): AsyncGenerator<Line> {
   const line = new Octets(room);
   let skipping = false;
+  let lines = 0;
   try {
     for await (const chunk of stream) {
       let at = 0;
@@ -38,6 +42,7 @@ export async function* readLines(
           }
         }
         if (lf !== -1) {
+          if (++lines % LINES_A_TURN === 0) await nextTurn();
           if (!skipping) yield { kind: 'line', bytes: await line.take() };
           skipping = false;
         }

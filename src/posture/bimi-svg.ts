@@ -104,8 +104,9 @@ const readTag = (text: string, at: number, logo: Logo): number => {
     end = endOfWord(text, start);
     if (end === start) {
       // White space, or a mark that is part of no name.
-      if (!isSpace(text.charCodeAt(end))) logo.parts++;
-      end = skipSpace(text, end + 1);
+      const next = skipSpace(text, end);
+      if (next === end) logo.parts++;
+      end = next === end ? end + 1 : next;
       continue;
     }
     logo.parts++;
@@ -125,22 +126,18 @@ const readTag = (text: string, at: number, logo: Logo): number => {
   return text[end] === '>' ? end + 1 : end;
 };
 
-/** Offset of the first character from `at` on that is no part of a name. */
-const endOfWord = (text: string, at: number): number => {
-  let end = at;
-  while (end < text.length && !isMark(text.charCodeAt(end))) end++;
-  return end;
-};
-
-const skipSpace = (text: string, at: number): number => {
-  let end = at;
-  while (isSpace(text.charCodeAt(end))) end++;
-  return end;
-};
-
+const WORD = /[^ \t\n\r"'/<=>]*/y;
 /** S of XML 1.0. */
-const isSpace = (code: number): boolean => code === 0x20 || code === 0x0a || code === 0x09 || code === 0x0d;
+const SPACE = /[ \t\n\r]*/y;
 
-/** White space and `" ' / < = >`. */
-const isMark = (code: number): boolean =>
-  isSpace(code) || code === 0x22 || code === 0x27 || code === 0x2f || code === 0x3c || code === 0x3d || code === 0x3e;
+/** Offset behind what a pattern matches at `at`. */
+const endOf = (pattern: RegExp, text: string, at: number): number => {
+  pattern.lastIndex = at;
+  pattern.test(text);
+  return pattern.lastIndex;
+};
+
+/** Offset of the first character from `at` on that is no part of a name. */
+const endOfWord = (text: string, at: number): number => endOf(WORD, text, at);
+
+const skipSpace = (text: string, at: number): number => endOf(SPACE, text, at);
