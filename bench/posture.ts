@@ -5,6 +5,7 @@
 import { parseArgs } from 'node:util';
 import { DnsSettings } from '../schemas/dns-settings.ts';
 import { PostureSettings } from '../schemas/posture-settings.ts';
+import { budgetLimits } from '../src/dns/budget.ts';
 import { createResolver } from '../src/dns/resolver.ts';
 import { parseZone, zoneLookup } from '../src/dns/zone.ts';
 import { createAssessor } from '../src/posture/assess.ts';
@@ -61,6 +62,7 @@ export const measurePosture = async (): Promise<PostureFigures> => {
       const assess = createAssessor({
         lookup: resolver.lookup,
         settings: PostureSettings.parse({ postureCacheEntries: 0 }),
+        answerLimits: budgetLimits(DnsSettings.parse({})),
         fetch: null,
         probe: null,
         clock: { nowMs: Date.now, monotonicMs: () => performance.now() },

@@ -3,6 +3,7 @@
  * because receivers are split between the two.
  */
 import { z } from 'zod';
+import { ReachedLimit } from './limit.ts';
 
 export const DmarcResult = z
   .enum(['none', 'pass', 'fail', 'temperror', 'permerror'])
@@ -18,7 +19,8 @@ export const IdentifierAlignment = z.object({
   aligned: z
     .boolean()
     .nullable()
-    .describe('true when an authenticated identifier aligns; null when a DNS failure leaves it unknown'),
+    .describe('true when an authenticated identifier aligns; null when a failure leaves it unknown'),
+  limit: ReachedLimit.optional().describe('with aligned null: the limit that would leave it unknown again'),
   domain: z.string().nullable().describe('the identifier that aligns'),
 });
 

@@ -40,7 +40,7 @@ const transport = {
     20,
     10_000,
   ),
-  dnsTriesPerServer: number('tries of one question at one server over UDP (RFC 9520)', 'tries', 3, 1, 3),
+  dnsTriesPerServer: number('tries of one question at one server over UDP (RFC 9520 section 3.1)', 'tries', 3, 1, 3),
   dnsServerRetrySeconds: number('time until a server that failed is tried again before others', 's', 5, 1, 300),
   dnsUdpSockets: number('UDP sockets for each server, one picked at random for each try', 'sockets', 64, 1, 512),
   dnsUdpSocketQuestions: number('questions after which a UDP socket gives way', 'questions', 10_000, 1, 1_000_000),
@@ -62,15 +62,27 @@ const transport = {
     default: true,
     about: 'answer home.arpa and internal with NXDOMAIN, so that results tell nothing of internal names',
   }),
-  dnsMaxRecords: number('records of one answer of any type but TXT; more is a bad reply', 'records', 64, 1, 1000),
-  dnsMaxTextBytes: number('bytes of all TXT strings of one answer; more is a bad reply', 'bytes', 65_535, 512, 65_535),
+  dnsMaxRecords: number(
+    'records of one answer of any type but TXT; a verification does not use an answer of more',
+    'records',
+    64,
+    1,
+    1000,
+  ),
+  dnsMaxTextBytes: number(
+    'bytes of all TXT strings of one answer; a verification does not use an answer of more',
+    'bytes',
+    65_535,
+    512,
+    65_535,
+  ),
 };
 
 /** How many questions at once. */
 const inFlight = {
   dnsMaxInFlight: number('questions in flight at once', 'questions', 4096, 1, 32_768),
   dnsMaxInFlightPerDomain: number('questions in flight at once for one registered domain', 'questions', 64, 1, 4096),
-  dnsMaxWaiting: number('questions that wait for their turn; one more fails as overload', 'questions', 4096, 0, 65_536),
+  dnsMaxWaiting: number('questions that wait for their turn; one more fails at once', 'questions', 4096, 0, 65_536),
 };
 
 /** What is held, and for how long. */

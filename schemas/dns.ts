@@ -3,6 +3,7 @@
  * Never holds a raw packet. Follows RFC 1035 (records), RFC 2308 (negative answers), RFC 9520 (failures).
  */
 import { z } from 'zod';
+import { ReachedLimit } from './limit.ts';
 
 /** Record types the resolver asks for. `SPF` is the deprecated type 99 (RFC 7208 section 3.1), asked only by the domain view. */
 export const RecordType = z
@@ -38,7 +39,7 @@ export const RecordData = z
   .describe('The data of one record');
 export type RecordData = z.infer<typeof RecordData>;
 
-/** Why a question got no usable answer. Every one of them makes a verdict `temperror`, never "no record". */
+/** Why a question got no usable answer, which is never "no record": a verdict is `temperror`, or `permerror` where a limit of ours would strike again. */
 export const FailureKind = z
   .enum([
     'timeout',
@@ -51,12 +52,11 @@ export const FailureKind = z
     'unproven',
     'badname',
     'network',
-    'overload',
-    'budget',
+    'limit',
     'unrecorded',
   ])
   .describe(
-    'timeout: no reply in time; servfail, refused, formerr, notimp: that RCODE; rcode: any other RCODE; badresp: a malformed or contradictory reply; unproven: NOERROR without records and without proof that there are none (RFC 2308 section 2.2); badname: the name cannot be encoded; network: no server reachable; overload: too many questions in flight; budget: the limit of this verification was reached; unrecorded: a replay met a question that the evidence does not hold',
+    'timeout: no reply in time; servfail, refused, formerr, notimp: that RCODE; rcode: any other RCODE; badresp: a malformed or contradictory reply; unproven: NOERROR without records and without proof that there are none (RFC 2308 section 2.2); badname: the name cannot be encoded; network: no server reachable; limit: a limit of this service was reached, which is named beside it; unrecorded: a replay met a question that the evidence does not hold',
   );
 export type FailureKind = z.infer<typeof FailureKind>;
 
@@ -68,12 +68,6 @@ export const AnswerSource = z
   );
 export type AnswerSource = z.infer<typeof AnswerSource>;
 
-/** A limit of one verification. */
-export const DnsLimit = z
-  .enum(['questions', 'misses', 'domains', 'failures', 'time'])
-  .describe('a limit on the DNS questions of one verification');
-export type DnsLimit = z.infer<typeof DnsLimit>;
-
 /** One question with its answer, as the ledger of a verification keeps it. */
 export const Evidence = z
   .object({
@@ -82,7 +76,7 @@ export const Evidence = z
     outcome: z.enum(['records', 'nodata', 'nxdomain', 'failure']).describe('kind of the answer (RFC 2308 section 2)'),
     records: z.array(RecordData).optional().describe('with outcome "records"'),
     failure: FailureKind.optional().describe('with outcome "failure"'),
-    limit: DnsLimit.optional().describe('with failure "budget": the limit that refused the question'),
+    limit: ReachedLimit.optional().describe('with failure "limit"'),
     rcode: z.number().int().optional().describe('RCODE of the reply, where there was one (RFC 1035 section 4.1.1)'),
     ttlSeconds: z.number().int().optional().describe('seconds the answer may still be held; absent on a failure'),
     authenticated: z.boolean().describe('AD bit from a trusted server (RFC 6840 section 5.8)'),
@@ -116,7 +110,7 @@ export const DnsUsage = z
       used: z.number().describe('milliseconds from the first question to the last answer'),
       limit: z.number().describe('milliseconds allowed for all questions together'),
     }),
-    exceeded: z.array(DnsLimit).describe('limits that were reached; what hung on a refused question is `temperror`'),
+    exceeded: z.array(ReachedLimit).describe('the limits that were reached, each once'),
   })
   .meta({
     id: 'DnsUsage',
@@ -130,7 +124,12 @@ export const OverlayRecord = z
     name: z.string().min(1).max(254).describe('owner name; a last dot is allowed'),
     type: RecordType,
     ttl: z.number().int().min(0).max(2147483647).optional().describe('seconds (default 300)'),
-    records: z.array(RecordData).min(1).max(64).optional().describe('the record set; TXT records may be plain strings'),
+    records: z
+      .array(RecordData)
+      .min(1)
+      .max(1000)
+      .optional()
+      .describe('the record set; TXT records may be plain strings. DNS_MAX_RECORDS and DNS_MAX_TEXT_BYTES hold for it'),
     rcode: z
       .enum(['NOERROR', 'NXDOMAIN', 'SERVFAIL', 'REFUSED', 'TIMEOUT'])
       .optional()

@@ -3,6 +3,7 @@
  * or from DNS stands in the sentence as plain text.
  */
 import { z } from 'zod';
+import { ReachedLimit } from './limit.ts';
 
 /** One finding of a verdict or a posture. */
 export const Finding = z
@@ -15,6 +16,7 @@ export const Finding = z
       ),
     message: z.string().describe('one plain sentence'),
     section: z.string().optional().describe('the rule behind it, as in "RFC 7208 section 4.6.4"'),
+    limit: ReachedLimit.optional().describe('with code "limit-reached": which limit'),
     field: z.string().optional().describe('path of the verdict or posture field it speaks of, as in "dkim[0]"'),
   })
   .meta({ id: 'Finding', description: 'One fact worth attention' });

@@ -2,6 +2,7 @@
  * Where mail for a domain goes and how its way is protected: MX (RFC 5321, RFC 7505), DANE (RFC 7672), MTA-STS (RFC 8461), TLS-RPT (RFC 8460).
  */
 import { z } from 'zod';
+import { ReachedLimit } from './limit.ts';
 import { DnsFailure, PublishedState, RecordFault } from './posture-state.ts';
 
 /** A certificate as a server showed it. */
@@ -83,6 +84,7 @@ export const MailPosture = z
     authenticated: z.boolean().describe('the MX answer was validated by DNSSEC'),
     hosts: z.array(MailHost).describe('by preference, at most as many as the setting allows'),
     hostsNotAsked: z.number().int().describe('further hosts, left out by the limit'),
+    limit: ReachedLimit.optional().describe('the limit that left hosts out'),
   })
   .meta({ id: 'MailPosture', description: 'Where mail goes' });
 export type MailPosture = z.infer<typeof MailPosture>;

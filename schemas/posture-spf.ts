@@ -2,6 +2,7 @@
  * SPF of a domain, not of a message: the whole tree of records with the cost of each term, in the worst case of a sender that nothing matches (RFC 7208).
  */
 import { z } from 'zod';
+import { ReachedLimit } from './limit.ts';
 import { DnsFailure, PublishedState, RecordFault } from './posture-state.ts';
 import { SpfCheck } from './spf.ts';
 
@@ -44,6 +45,7 @@ export interface SpfTreeTerm {
   voids: VoidCount;
   networks: NetworkCount;
   reason?: string | undefined;
+  limit?: ReachedLimit | undefined;
   record?: SpfTreeRecord | undefined;
 }
 
@@ -79,6 +81,7 @@ export const SpfTreeTerm: z.ZodType<SpfTreeTerm> = z
       voids: VoidCount,
       networks: NetworkCount,
       reason: z.string().optional().describe('one sentence where the state is not plain'),
+      limit: ReachedLimit.optional().describe('with state "not-asked": the limit'),
       record: SpfTreeRecord.optional().describe('the record that an include or redirect leads to'),
     }),
   )
@@ -125,6 +128,7 @@ export const SpfPosture = z
     networks: NetworkCount,
     tree: SpfTreeRecord.nullable(),
     complete: z.boolean().describe('false when a limit of this assessment or a DNS failure cut the tree'),
+    limits: z.array(ReachedLimit).describe('the limits that cut the tree, each once'),
     questions: z.number().int().describe('DNS questions that the tree took'),
     size: z.object({
       recordBytes: z.number().int().describe('bytes of the record (RFC 7208 section 3.4 advises 450 at most)'),

@@ -3,12 +3,13 @@
  */
 import { z } from 'zod';
 import { FailureKind } from './dns.ts';
+import { ReachedLimit } from './limit.ts';
 
 /** What came of looking for one thing that a domain may publish. */
 export const PublishedState = z
   .enum(['valid', 'absent', 'invalid', 'dns-failure'])
   .describe(
-    'valid: published and usable; absent: DNS says that it is not there; invalid: published, but receivers cannot use it; dns-failure: DNS gave no usable answer, so nothing is known',
+    'valid: published and usable; absent: DNS says that it is not there; invalid: published, but receivers cannot use it; dns-failure: DNS gave no usable answer, so nothing is known; where a limit of this service is the cause, "failure" names it',
   );
 export type PublishedState = z.infer<typeof PublishedState>;
 
@@ -18,6 +19,7 @@ export const DnsFailure = z
     name: z.string().describe('name asked for'),
     type: z.string().describe('record type asked for'),
     failure: FailureKind,
+    limit: ReachedLimit.optional().describe('with failure "limit"'),
   })
   .meta({ id: 'DnsFailure', description: 'A question that DNS did not answer' });
 export type DnsFailure = z.infer<typeof DnsFailure>;

@@ -3,6 +3,7 @@
  */
 import { z } from 'zod';
 import { FailureKind } from './dns.ts';
+import { ReachedLimit } from './limit.ts';
 
 export const SpfResult = z
   .enum(['none', 'neutral', 'pass', 'fail', 'softfail', 'temperror', 'permerror'])
@@ -16,6 +17,7 @@ export const SpfTraceAnswer = z.object({
   outcome: z.enum(['records', 'nodata', 'nxdomain', 'failure']).describe('kind of the answer'),
   values: z.array(z.string()).describe('the records as text, at most 50, each cut after 500 characters'),
   failure: FailureKind.optional(),
+  limit: ReachedLimit.optional().describe('with failure "limit"'),
   void: z.boolean().describe('true when this answer counts as a void lookup (RFC 7208 section 4.6.4)'),
 });
 

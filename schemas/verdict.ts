@@ -8,6 +8,7 @@ import { DkimSignature } from './dkim.ts';
 import { DmarcVerdict } from './dmarc.ts';
 import { DnsUsage, Evidence } from './dns.ts';
 import { Finding } from './finding.ts';
+import { ReachedLimit } from './limit.ts';
 import { SmtpFacts, Transport } from './smtp.ts';
 import { SpfVerdict } from './spf.ts';
 
@@ -62,7 +63,7 @@ export type MessageFacts = z.infer<typeof MessageFacts>;
 export const Override = z.object({
   type: z
     .enum(['local_policy', 'mailing_list', 'other', 'policy_test_mode', 'trusted_forwarder'])
-    .describe('policy override type for aggregate reports (RFC 9990 section 3.1.6)'),
+    .describe('policy override type for aggregate reports (RFC 9990 section 3.1.1.6)'),
   comment: z.string().describe('one plain sentence'),
 });
 export type Override = z.infer<typeof Override>;
@@ -110,6 +111,7 @@ export const Iprev = z
       .describe('RFC 8601 section 2.7.3; none: no client address was given'),
     name: z.string().nullable().describe('the confirmed host name'),
     reason: z.string().describe('one plain sentence'),
+    limit: ReachedLimit.optional().describe('the limit that left names of the client untried'),
   })
   .meta({
     id: 'Iprev',

@@ -122,11 +122,7 @@ export const createMetrics = (version: string): Metrics => {
       this.set(longestStandstillMs / 1000);
     },
   });
-  const countExceeded = counter(
-    'dns_budgets_exceeded_total',
-    'Verifications that reached a limit on DNS questions',
-    'limit',
-  );
+  const countLimit = counter('limits_reached_total', 'Verifications that reached a limit of this service', 'limit');
   const countDisagreement = counter(
     'spf_disagreements_total',
     'SPF traces that came to another result than the verdict',
@@ -182,7 +178,7 @@ export const createMetrics = (version: string): Metrics => {
   };
 
   return {
-    onVerdict: ({ spf, dkim, arc, dmarc, bimi, iprev, disposition, elapsedMs, dns, findings }) => {
+    onVerdict: ({ spf, dkim, arc, dmarc, bimi, iprev, disposition, elapsedMs, findings }) => {
       countVerdict('spf', spf.result);
       for (const { result } of dkim) countVerdict('dkim', result);
       if (dkim.length === 0) countVerdict('dkim', 'none');
@@ -192,8 +188,10 @@ export const createMetrics = (version: string): Metrics => {
       countVerdict('iprev', iprev.result);
       countDisposition(disposition.action, disposition.wouldBe);
       timeVerification(elapsedMs);
-      for (const limit of dns.exceeded) countExceeded(limit);
-      for (const { code } of findings) if (code === FINDING_OF_DISAGREEMENT) countDisagreement();
+      for (const { code, limit } of findings) {
+        if (limit !== undefined) countLimit(limit.name);
+        if (code === FINDING_OF_DISAGREEMENT) countDisagreement();
+      }
     },
     onFailure: (code) => countFailure(code),
     onRunning: (now) => {

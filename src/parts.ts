@@ -82,6 +82,7 @@ export const createParts = (config: Config, log: Log, watcher?: PartsWatcher): P
     assess: createAssessor({
       lookup,
       settings: config,
+      answerLimits: evaluation.dnsLimits,
       fetch: config.postureFetch ? createHttpsFetch({ isAllowed: isPublicAddress, nowMs: Date.now }) : null,
       probe: config.postureProbe
         ? createSmtpProbe({ isAllowed: isPublicAddress, helo: config.authservId, nowMs: Date.now })

@@ -9,7 +9,8 @@ const MAX_SIGNATURES_TOLD = 10;
 
 /** Fields of the line; the sentence beside them is "verdict". */
 export const verdictLine = (verdict: Verdict): object => {
-  const { smtp, author, spf, dkim, arc, dmarc, bimi, iprev, disposition, dns } = verdict;
+  const { smtp, author, spf, dkim, arc, dmarc, bimi, iprev, disposition, dns, findings } = verdict;
+  const limits = findings.flatMap(({ limit }) => limit ?? []);
   return {
     verdictId: verdict.id,
     queueId: smtp.queueId,
@@ -33,6 +34,6 @@ export const verdictLine = (verdict: Verdict): object => {
     dnsMs: dns.elapsedMs.used,
     dnsQuestions: dns.questions.used,
     dnsMisses: dns.misses.used,
-    ...(dns.exceeded.length > 0 && { dnsExceeded: dns.exceeded }),
+    ...(limits.length > 0 && { limits }),
   };
 };

@@ -1,5 +1,6 @@
 /** `mailverdict dns`: one question to the resolver of the service, with all that its answer says. Exit 0: an answer, also a negative one; 2: a failure. */
 import { type RecordData, RecordType } from '../../schemas/dns.ts';
+import { causeText } from '../dns/failure.ts';
 import type { Answer } from '../dns/lookup.ts';
 import { createLog } from '../log.ts';
 import { createParts } from '../parts.ts';
@@ -67,7 +68,7 @@ const answerLines = (answer: Answer, style: Style): string[] => {
     case 'nxdomain':
       return ['the name does not exist (NXDOMAIN)'];
     case 'failure':
-      return [paint(style, 'red', `no answer: ${answer.failure}`)];
+      return [paint(style, 'red', `no answer: ${causeText(answer)}`)];
     default:
       return answer satisfies never;
   }

@@ -4,7 +4,7 @@
  * answer it came with. Never throws: no key, a revoked key and a failed question are values.
  */
 import { LRUCache } from 'lru-cache';
-import type { FailureKind } from '../../schemas/dns.ts';
+import { type Failure, failureOf } from '../dns/failure.ts';
 import type { Answer, Lookup } from '../dns/lookup.ts';
 import { type DkimKey, type DkimKeyRecord, parseDkimKey } from '../records/dkim-key.ts';
 import { txtTexts } from '../records/txt.ts';
@@ -25,7 +25,7 @@ export type KeyAnswer =
   /** At least one; sorted by text, because DNS gives them in no order (RFC 6376 section 6.1.2 step 4). */
   | { readonly kind: 'records'; readonly records: readonly KeyRecord[]; readonly left: number }
   | { readonly kind: 'none' }
-  | { readonly kind: 'failure'; readonly failure: FailureKind };
+  | { readonly kind: 'failure'; readonly failure: Failure };
 
 /** Remembers parsed key records by their text. */
 export type KeyCache = {
@@ -98,7 +98,7 @@ export const readKeyAnswer = (answer: Answer, cache: KeyCache): KeyAnswer => {
       return { kind: 'none' };
     case 'failure':
       // A name that cannot be asked for has no key now or later: waiting would not help.
-      return answer.failure === 'badname' ? { kind: 'none' } : { kind: 'failure', failure: answer.failure };
+      return answer.failure === 'badname' ? { kind: 'none' } : { kind: 'failure', failure: failureOf(answer) };
     default:
       return answer satisfies never;
   }

@@ -3,10 +3,11 @@
  * order, and beside the word everything a report tells of it. RFC 6376 section 6.1, RFC 8301 section 3.1. Waits for nothing and never throws.
  */
 import type { DkimResult } from '../../schemas/dkim.ts';
-import type { FailureKind } from '../../schemas/dns.ts';
+import { limitText, type ReachedLimit, reached } from '../../schemas/limit.ts';
+import type { Failure } from '../dns/failure.ts';
 import type { BodyHashes } from './body-hash.ts';
 import { type Header, selectFields, signedBytes } from './header-hash.ts';
-import type { KeyAnswer, KeyRules } from './key.ts';
+import { type KeyAnswer, type KeyRules, MAX_KEY_RECORDS } from './key.ts';
 import type { Signature, SignatureReading, UsableReading } from './signature-field.ts';
 import type { KeyType, SignatureFacts } from './signature-tags.ts';
 import { checkSignature } from './verify-signature.ts';
@@ -32,8 +33,10 @@ export type SignatureOutcome = SignatureFacts & {
   readonly keyFaults: readonly string[];
   /** Key records at the name; more than one leaves the result to chance elsewhere (RFC 6376 section 3.6.2.2). */
   readonly keyRecordCount: number;
+  /** The limit of ours that kept this signature, or a key for it, from being tried; null: none did. */
+  readonly limit: ReachedLimit | null;
   /** Why the question for the key was not answered; null when it was, or was not asked. */
-  readonly keyFailure: FailureKind | null;
+  readonly keyFailure: Failure | null;
   /** t=y in the key record: the domain tests DKIM (RFC 6376 section 3.6.1). */
   readonly testing: boolean;
   /** Octets of the canonical body that l= leaves unsigned; 0 without l=; null when the body was not hashed for it. */
@@ -48,6 +51,8 @@ export type SignatureOutcome = SignatureFacts & {
 
 /** What a receiver demands of signatures. */
 export type SignatureRules = KeyRules & {
+  /** DKIM signatures evaluated. */
+  readonly maxSignatures: number;
   /** How far the clocks of signer and receiver may differ, in seconds. */
   readonly clockSkewSeconds: number;
   /** Now, in seconds since the epoch. */
@@ -61,7 +66,7 @@ export type SignatureGround = {
   readonly rules: SignatureRules;
 };
 
-type Judgement = Pick<SignatureOutcome, 'result' | 'reason' | 'section'>;
+type Judgement = Pick<SignatureOutcome, 'result' | 'reason' | 'section'> & { readonly limit?: ReachedLimit };
 
 /** Where the field of a reading stands. */
 export type FieldPlace = {
@@ -80,6 +85,7 @@ const describe = (
 ): SignatureOutcome => {
   return {
     ...facts,
+    limit: null,
     ...judgement,
     index,
     fieldIndex,
@@ -108,8 +114,9 @@ export const outcomeWithoutKey = (
     return describe(reading, place, ground, { result: 'neutral', ...reading.fault });
   }
   if (overTheCap) {
-    const reason = 'not evaluated: too many signatures';
-    return describe(reading, place, ground, { result: 'policy', reason, section: 'RFC 6376 section 6.1' });
+    const limit = reached('signatures', ground.rules.maxSignatures);
+    const reason = `not evaluated because of ${limitText(limit)}`;
+    return describe(reading, place, ground, { result: 'policy', reason, section: 'RFC 6376 section 6.1', limit });
   }
   const reason = 'rsa-sha1 must not be used';
   return describe(reading, place, ground, { result: 'policy', reason, section: 'RFC 8301 section 3.1' });
@@ -181,5 +188,7 @@ export const judgeSignature = (
     const expired = 'the signature verifies, but it has expired';
     return tell({ result: 'neutral', reason: expired, section: 'RFC 6376 section 3.5' }, key?.text ?? null);
   }
-  return tell({ result, reason, section }, key?.text ?? null);
+  const hasUntriedKeys = result !== 'pass' && answer.kind === 'records' && answer.left > 0;
+  const limit = hasUntriedKeys ? { limit: reached('key-records', MAX_KEY_RECORDS) } : {};
+  return tell({ result, reason, section, ...limit }, key?.text ?? null);
 };

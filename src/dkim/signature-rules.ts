@@ -3,11 +3,17 @@
  * 4.1. "Implementers MUST meticulously validate the format and values" (section 6.1.1). Let through against the grammar, because it changes nothing
  * that is signed: an empty name between two colons of h=.
  */
+import type { ReachedLimit } from '../../schemas/limit.ts';
 import { type Canonicalization, type FieldKind, MAX_SIGNED_FIELDS, type SignatureTags } from './signature-tags.ts';
 import { isSelector, isWithin } from './signing-name.ts';
 
 /** Why a signature is not evaluated. `reason` is one plain clause. */
-export type Fault = { readonly reason: string; readonly section: string };
+export type Fault = {
+  readonly reason: string;
+  readonly section: string;
+  /** The limit of ours that it is. */
+  readonly limit?: ReachedLimit;
+};
 
 /** How strictly a field is read. */
 export type ReadingRules = {
@@ -153,7 +159,8 @@ export const findFault = (tags: SignatureTags, rules: ReadingRules): Fault | nul
   const { fault } = tags.tagList;
   const { strict } = rules;
   if (strict && fault !== null) {
-    return { reason: `${fault.reason} (character ${fault.position})`, section: 'RFC 6376 section 3.2' };
+    const reason = `${fault.reason} (character ${fault.position})`;
+    return { reason, section: 'RFC 6376 section 3.2', ...(fault.limit !== undefined && { limit: fault.limit }) };
   }
   const rule = RULES.find(
     ({ kinds, isEssential, isBroken }) => kinds.includes(tags.kind) && (strict || isEssential) && isBroken(tags, rules),

@@ -3,6 +3,7 @@
  * Names keep their case, a name that occurs twice spoils the list, and every tag knows where its value stands so that b= can be emptied exactly.
  * Reads one byte as one code unit (Latin-1) and decodes nothing. Linear in the text. Never throws: the first fault is told with its position.
  */
+import { type ReachedLimit, reached } from '../../schemas/limit.ts';
 
 /** One tag-spec. Offsets count from the start of the text given to `readTagList`. */
 export type Tag = {
@@ -20,6 +21,8 @@ export type TagListFault = {
   readonly reason: string;
   /** Offset in the text. */
   readonly position: number;
+  /** The limit of ours that it is. */
+  readonly limit?: ReachedLimit;
 };
 
 /** A list as read. */
@@ -65,12 +68,12 @@ const withoutEdges = (text: string, from: number, to: number): [number, number] 
 export const readTagList = (text: string): TagList => {
   const tags = new Map<string, Tag>();
   let fault: TagListFault | null = null;
-  const spoil = (reason: string, position: number) => {
-    fault ??= { reason, position };
+  const spoil = (reason: string, position: number, limit?: ReachedLimit) => {
+    fault ??= { reason, position, ...(limit !== undefined && { limit }) };
   };
   for (let from = 0, count = 0; from <= text.length; count++) {
     if (count === MAX_TAGS) {
-      spoil(`more than ${MAX_TAGS} tags`, from);
+      spoil(`more than ${MAX_TAGS} tags`, from, reached('tags', MAX_TAGS));
       break;
     }
     const semicolon = text.indexOf(';', from);

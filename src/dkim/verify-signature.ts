@@ -3,13 +3,14 @@
  * RFC 8463 section 3. Serves DKIM-Signature, ARC-Message-Signature and ARC-Seal alike. Waits for nothing and never throws.
  */
 import { createHash, verify } from 'node:crypto';
+import { causeText, isLasting } from '../dns/failure.ts';
 import type { DkimKey } from '../records/dkim-key.ts';
 import { chooseKey, type KeyAnswer, type KeyRules } from './key.ts';
 import type { Signature } from './signature-field.ts';
 
 /** What came of a signature, with the section that decided. */
 export type SignatureCheck = {
-  readonly result: 'pass' | 'fail' | 'policy' | 'neutral' | 'temperror';
+  readonly result: 'pass' | 'fail' | 'policy' | 'neutral' | 'temperror' | 'permerror';
   readonly reason: string;
   readonly section: string;
   /** The key that decided; null when none could be used. */
@@ -73,8 +74,10 @@ export const checkSignature = (
     case 'none':
       return noKey;
     case 'failure': {
-      const reason = `the key could not be had: ${answer.failure}`;
-      return { result: 'temperror', reason, section: 'RFC 6376 section 6.1.2', key: null };
+      // A later attempt may succeed, or it is unlikely to (the words of RFC 8601 section 2.7.1).
+      const result = isLasting(answer.failure) ? 'permerror' : 'temperror';
+      const reason = `the key could not be had: ${causeText(answer.failure)}`;
+      return { result, reason, section: 'RFC 6376 section 6.1.2', key: null };
     }
     default:
       return answer satisfies never;

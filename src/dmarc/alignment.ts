@@ -5,7 +5,9 @@
 
 import type { z } from 'zod';
 import type { IdentifierAlignment } from '../../schemas/dmarc.ts';
-import { organizationalDomain, type RecordLookup, walkTree } from './tree-walk.ts';
+import { reached } from '../../schemas/limit.ts';
+import { type Failure, isLasting } from '../dns/failure.ts';
+import { organizationalDomain, type RecordLookup, type TreeWalk, walkTree } from './tree-walk.ts';
 
 /** Tree Walks that identifiers may cause; RFC 9989 section 4.10.2 leaves their number to the receiver. */
 export const MAX_ALIGNMENT_WALKS = 10;
@@ -13,39 +15,41 @@ export const MAX_ALIGNMENT_WALKS = 10;
 /** An identifier and what its check came to: passed, or left open by a failure. */
 export type Identifier = { domain: string; state: 'pass' | 'unknown' };
 
-/** true, false, or null when a failure leaves it open. */
-export type AlignmentTest = (domain: string, mode: 'relaxed' | 'strict') => Promise<boolean | null>;
+/** Whether a domain aligns, or the failure that leaves it open. */
+export type AlignmentTest = (domain: string, mode: 'relaxed' | 'strict') => Promise<boolean | Failure>;
 
 /**
  * The test of RFC 9989: relaxed alignment compares Organizational Domains found by Tree Walks.
- * @param authorOrganizational null when the author's own walk failed
+ * @param author the walk from the Author Domain
  */
-export const treeWalkAlignment = (
-  authorDomain: string,
-  authorOrganizational: string | null,
-  askRecord: RecordLookup,
-): AlignmentTest => {
-  const walks = new Map<string, Promise<string | null>>();
+export const treeWalkAlignment = (author: TreeWalk, askRecord: RecordLookup): AlignmentTest => {
+  const authorDomain = author.start;
+  const authorOrganizational = organizationalDomain(author);
+  const walks = new Map<string, Promise<TreeWalk>>();
   return async (domain, mode) => {
     if (domain === authorDomain) return true;
     if (mode === 'strict') return false;
     // Without a label in common no walk could make them align.
     if (domain.split('.').at(-1) !== authorDomain.split('.').at(-1)) return false;
-    if (authorOrganizational === null) return null;
+    if (author.failure !== null) return author.failure;
     // An Organizational Domain is the domain itself or one of its parents, so only what lies under the author's needs a walk.
     if (domain !== authorOrganizational && !domain.endsWith(`.${authorOrganizational}`)) return false;
     let walk = walks.get(domain);
     if (walk === undefined) {
-      if (walks.size >= MAX_ALIGNMENT_WALKS) return null;
-      walk = walkTree(domain, askRecord).then(organizationalDomain);
+      if (walks.size >= MAX_ALIGNMENT_WALKS)
+        return { failure: 'limit', limit: reached('alignment-walks', MAX_ALIGNMENT_WALKS) };
+      walk = walkTree(domain, askRecord);
       walks.set(domain, walk);
     }
-    const organizational = await walk;
-    return organizational === null ? null : organizational === authorOrganizational;
+    const made = await walk;
+    return made.failure ?? organizationalDomain(made) === authorOrganizational;
   };
 };
 
-/** Holds identifiers of one method against the Author Domain; the first that passed and aligns is told. */
+/**
+ * Holds identifiers of one method against the Author Domain; the first that passed and aligns is told. Where nothing but limits of ours that would strike
+ * again leave it open, one of them is told.
+ */
 export const align = async (
   identifiers: readonly Identifier[],
   mode: 'relaxed' | 'strict',
@@ -56,6 +60,16 @@ export const align = async (
   );
   const passing = tests.find(({ state, aligned }) => state === 'pass' && aligned === true);
   if (passing !== undefined) return { mode, aligned: true, domain: passing.domain };
-  const open = tests.some(({ state, aligned }) => aligned === null || (state === 'unknown' && aligned));
-  return { mode, aligned: open ? null : false, domain: null };
+  const open = tests.filter(({ state, aligned }) => typeof aligned === 'object' || (state === 'unknown' && aligned));
+  if (open.length === 0) return { mode, aligned: false, domain: null };
+  const lasting = open.flatMap(({ aligned }) =>
+    typeof aligned === 'object' && aligned.failure === 'limit' && isLasting(aligned) ? [aligned.limit] : [],
+  );
+  const [limit] = lasting;
+  return {
+    mode,
+    aligned: null,
+    domain: null,
+    ...(limit !== undefined && lasting.length === open.length && { limit }),
+  };
 };

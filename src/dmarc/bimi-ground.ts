@@ -3,7 +3,7 @@
  * the Author Domain and of its Organizational Domain. A message and the domain view ask this one function. Pure.
  */
 import type { DmarcPolicy } from '../../schemas/dmarc.ts';
-import type { FailureKind } from '../../schemas/dns.ts';
+import type { Failure } from '../dns/failure.ts';
 import type { DmarcRecord } from '../records/dmarc.ts';
 import { findTag } from '../records/tag-list.ts';
 import { applicableRecord, ONE_LEVEL_LOWER } from './policy.ts';
@@ -13,7 +13,7 @@ import { foundRecords, organizationalDomain, type TreeWalk } from './tree-walk.t
 export type BimiGround =
   | { readonly kind: 'fits' }
   | { readonly kind: 'unfit'; readonly reason: string }
-  | { readonly kind: 'unknown'; readonly failure: FailureKind };
+  | { readonly kind: 'unknown'; readonly failure: Failure };
 
 /**
  * Judges the records of a walk.

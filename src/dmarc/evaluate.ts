@@ -1,6 +1,6 @@
 /**
- * DMARC of a message in two readings: by RFC 9989 (DNS Tree Walk), which is the result, and by RFC 7489 (Public Suffix List), which stands beside it. A DNS failure
- * that could change the result makes it `temperror`.
+ * DMARC of a message in two readings: by RFC 9989 (DNS Tree Walk), which is the result, and by RFC 7489 (Public Suffix List), which stands beside it. A failure that
+ * could change the result makes it `temperror`, or `permerror` where it is a limit of ours that would strike again.
  */
 import { getDomain } from 'tldts';
 import type {
@@ -10,6 +10,8 @@ import type {
   DmarcReportAddress,
   DmarcVerdict,
 } from '../../schemas/dmarc.ts';
+import { limitText } from '../../schemas/limit.ts';
+import { causeText, type Failure, isLasting } from '../dns/failure.ts';
 import type { Lookup } from '../dns/lookup.ts';
 import { type DmarcRecord, readAsRfc7489 } from '../records/dmarc.ts';
 import { type AlignmentTest, align, type Identifier, treeWalkAlignment } from './alignment.ts';
@@ -53,6 +55,8 @@ export const beginDmarc = (authorDomain: string, lookup: Lookup, deadlineMs: num
   const walk = isLiteral
     ? Promise.resolve<TreeWalk>({ start: authorDomain, steps: [], failure: null })
     : walkTree(authorDomain, askRecord);
+  // One test for all, so that the bound on its walks holds for the message.
+  const test = walk.then((made) => treeWalkAlignment(made, askRecord));
   return {
     bimiGround: async (applies) => bimiGround(await walk, applies),
     organizationalDomain: async () => organizationalDomain(await walk),
@@ -68,11 +72,12 @@ export const beginDmarc = (authorDomain: string, lookup: Lookup, deadlineMs: num
       const made = await walk;
       const record = applicableRecord(made);
       const mode = record.kind === 'record' ? record.found.record.adkim : 'relaxed';
-      return treeWalkAlignment(authorDomain, organizationalDomain(made), askRecord)(domain, mode);
+      const aligned = await (await test)(domain, mode);
+      return typeof aligned === 'boolean' ? aligned : null;
     },
     finish: async (identifiers) => {
       const [rfc9989, rfc7489] = await Promise.all([
-        readByTreeWalk(await walk, identifiers, askRecord, lookup, deadlineMs),
+        readByTreeWalk(await walk, identifiers, await test, lookup, deadlineMs),
         isLiteral
           ? older(noRecord('an address literal publishes no record', authorDomain), null)
           : readByPublicSuffix(authorDomain, identifiers, askRecord),
@@ -105,21 +110,23 @@ const noRecord = (reason: string, organizational: string | null): DmarcReading =
   alignment: { spf: NO_ALIGNMENT, dkim: NO_ALIGNMENT },
 });
 
+/** Neither pass nor fail can be said (RFC 9989 section 5.3.6); which error it is hangs on whether a later attempt may end otherwise. */
+const errorWord = (failure: Failure): 'temperror' | 'permerror' => (isLasting(failure) ? 'permerror' : 'temperror');
+
 const readByTreeWalk = async (
   walk: TreeWalk,
   identifiers: Identifiers,
-  askRecord: RecordLookup,
+  test: AlignmentTest,
   lookup: Lookup,
   deadlineMs: number,
 ): Promise<DmarcReading> => {
   const authorDomain = walk.start;
   const organizational = organizationalDomain(walk);
-  const test = treeWalkAlignment(authorDomain, organizational, askRecord);
   const applicable = applicableRecord(walk);
   if (applicable.kind === 'unknown') {
     return {
-      ...noRecord(`a DNS failure (${applicable.failure}) left the DMARC record of ${authorDomain} unknown`, null),
-      result: 'temperror',
+      ...noRecord(`${causeText(applicable.failure)} left the DMARC record of ${authorDomain} unknown`, null),
+      result: errorWord(applicable.failure),
       alignment: { spf: { ...NO_ALIGNMENT, aligned: null }, dkim: { ...NO_ALIGNMENT, aligned: null } },
     };
   }
@@ -177,10 +184,14 @@ const readByPublicSuffix = async (
     answer = await askRecord(organizational);
   }
   if (answer.kind === 'failure') {
-    const reason = `a DNS failure (${answer.failure}) left the DMARC record of ${recordDomain} unknown`;
+    const reason = `${causeText(answer.failure)} left the DMARC record of ${recordDomain} unknown`;
     const unknown = { ...NO_ALIGNMENT, aligned: null };
     return older(
-      { ...noRecord(reason, organizational), result: 'temperror', alignment: { spf: unknown, dkim: unknown } },
+      {
+        ...noRecord(reason, organizational),
+        result: errorWord(answer.failure),
+        alignment: { spf: unknown, dkim: unknown },
+      },
       null,
     );
   }
@@ -236,7 +247,12 @@ const alignAll = async (
 const resultOf = ({ spf, dkim }: DmarcReading['alignment']): Pick<DmarcReading, 'result' | 'reason'> => {
   const by = [...(spf.aligned ? [`SPF (${spf.domain})`] : []), ...(dkim.aligned ? [`DKIM (${dkim.domain})`] : [])];
   if (by.length > 0) return { result: 'pass', reason: `${by.join(' and ')} ${by.length > 1 ? 'align' : 'aligns'}` };
-  if (spf.aligned === null || dkim.aligned === null) {
+  const open = [spf, dkim].filter(({ aligned }) => aligned === null);
+  const [limit] = open.flatMap((one) => one.limit ?? []);
+  if (limit !== undefined && open.every((one) => one.limit !== undefined)) {
+    return { result: 'permerror', reason: `${limitText(limit)} left open whether an identifier aligns` };
+  }
+  if (open.length > 0) {
     return { result: 'temperror', reason: 'a temporary failure left open whether an identifier aligns' };
   }
   return { result: 'fail', reason: 'no authenticated identifier aligns with the author domain' };

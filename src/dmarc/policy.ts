@@ -3,7 +3,8 @@
  * (section A.4).
  */
 import type { DmarcPolicy } from '../../schemas/dmarc.ts';
-import type { FailureKind } from '../../schemas/dns.ts';
+import type { LimitName } from '../../schemas/limit.ts';
+import type { Failure } from '../dns/failure.ts';
 import type { Lookup } from '../dns/lookup.ts';
 import type { DmarcRecord } from '../records/dmarc.ts';
 import { type FoundRecord, foundRecords, organizationalDomain, type TreeWalk } from './tree-walk.ts';
@@ -14,7 +15,7 @@ import { type FoundRecord, foundRecords, organizationalDomain, type TreeWalk } f
  */
 export const applicableRecord = (
   walk: TreeWalk,
-): { kind: 'record'; found: FoundRecord } | { kind: 'none' } | { kind: 'unknown'; failure: FailureKind } => {
+): { kind: 'record'; found: FoundRecord } | { kind: 'none' } | { kind: 'unknown'; failure: Failure } => {
   const found = foundRecords(walk);
   const own = found.find(({ domain }) => domain === walk.start);
   // The Author Domain's own record applies whatever is above it, even where the rest of the walk failed.
@@ -59,15 +60,21 @@ export const applyPolicy = async (
   return exists ? subdomain : { tag: 'np', word: lower(np) };
 };
 
+/** Limits on what an answer holds: there was one. */
+const PROVES_EXISTENCE: ReadonlySet<LimitName> = new Set<LimitName>(['records', 'cname-links']);
+
 /**
  * The existence test (RFC 9989 section A.4): only NXDOMAIN means that a name does not exist. A question for A follows a CNAME and gets the target's NXDOMAIN
- * (RFC 6604 section 3), so the name's own CNAME is asked for as well.
+ * (RFC 6604 section 3), so the name's own CNAME is asked for as well. A name with more records than are used exists.
  * @returns null when a DNS failure leaves it unknown
  */
 export const domainExists = async (domain: string, lookup: Lookup, deadlineMs: number): Promise<boolean | null> => {
   for (const type of ['A', 'CNAME'] as const) {
     const answer = await lookup({ name: domain, type }, deadlineMs);
-    if (answer.kind === 'failure') return answer.failure === 'badname' ? false : null;
+    if (answer.kind === 'failure') {
+      if (answer.failure === 'badname') return false;
+      return answer.failure === 'limit' && PROVES_EXISTENCE.has(answer.limit.name) ? true : null;
+    }
     if (answer.kind === 'records' || (answer.kind === 'nodata' && type === 'A')) return true;
   }
   return false;

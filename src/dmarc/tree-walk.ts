@@ -2,7 +2,7 @@
  * The DNS Tree Walk (RFC 9989 section 4.10): DMARC records asked for from a name upwards, at most eight questions, ending at a record with psd=y or psd=n. A DNS
  * failure ends the walk and is told; it never counts as "no record".
  */
-import type { FailureKind } from '../../schemas/dns.ts';
+import { type Failure, failureOf } from '../dns/failure.ts';
 import type { Lookup } from '../dns/lookup.ts';
 import { type DmarcRecord, parseDmarc, selectDmarc } from '../records/dmarc.ts';
 import { txtTexts } from '../records/txt.ts';
@@ -14,13 +14,13 @@ const SHORTENED_LABELS = 7;
 export type DmarcAnswer =
   | { kind: 'record'; record: DmarcRecord }
   | { kind: 'none'; reason: string; texts: readonly string[] }
-  | { kind: 'failure'; failure: FailureKind };
+  | { kind: 'failure'; failure: Failure };
 
 /** One step of a walk: the domain, and what `_dmarc.` below it holds. */
 export type WalkStep = { domain: string; answer: DmarcAnswer };
 
 /** The steps made, in order. When the last one is a failure the rest of the walk is unknown. */
-export type TreeWalk = { start: string; steps: WalkStep[]; failure: FailureKind | null };
+export type TreeWalk = { start: string; steps: WalkStep[]; failure: Failure | null };
 
 /** Asks for the record of one domain; each domain once per verification. */
 export type RecordLookup = (domain: string) => Promise<DmarcAnswer>;
@@ -43,7 +43,7 @@ const fetchRecord = async (domain: string, lookup: Lookup, deadlineMs: number): 
     case 'failure':
       // A name that cannot be encoded cannot hold a record either.
       if (answer.failure === 'badname') return { kind: 'none', reason: 'the name cannot be asked for', texts: [] };
-      return { kind: 'failure', failure: answer.failure };
+      return { kind: 'failure', failure: failureOf(answer) };
     case 'nodata':
     case 'nxdomain':
       return { kind: 'none', reason: 'no record', texts: [] };

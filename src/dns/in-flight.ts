@@ -2,6 +2,7 @@
  * How many questions are in flight: so many in all, so many for one registered domain, and a queue for the rest. One slow authority cannot take every
  * place, and a flood of random names under one domain waits behind itself. A question that waits keeps its deadline; a full queue fails at once.
  */
+import { reached } from '../../schemas/limit.ts';
 import type { Ask, OnAnswer } from './ask.ts';
 import { type Clock, MAX_TIMER_MS, TIMEOUT } from './deadline.ts';
 import type { Answer, Question } from './lookup.ts';
@@ -11,7 +12,7 @@ import { registeredDomain } from './name.ts';
 export type FlightLimits = {
   readonly maxInFlight: number;
   readonly maxPerDomain: number;
-  /** Questions that wait, in all; one more is `overload`. */
+  /** Questions that wait, in all; one more fails at once with the limit `waiting`. */
   readonly maxWaiting: number;
 };
 
@@ -32,10 +33,14 @@ type Domain = {
 
 type Waiter = { readonly domain: Domain; readonly start: () => void; isGone: boolean };
 
-const OVERLOAD: Answer = Object.freeze({ kind: 'failure', failure: 'overload', source: 'local' });
-
 /** Lets questions through first come, first served, within each domain and then over all. Names are normalized. */
 export const bounded = (next: Ask, limits: FlightLimits, clock: Clock): BoundedAsk => {
+  const overload: Answer = Object.freeze({
+    kind: 'failure',
+    failure: 'limit',
+    limit: reached('waiting', limits.maxWaiting),
+    source: 'local',
+  });
   let inFlight = 0;
   let waiting = 0;
   const domains = new Map<string, Domain>();
@@ -119,7 +124,7 @@ export const bounded = (next: Ask, limits: FlightLimits, clock: Clock): BoundedA
       inFlight++;
       takePlace(domain);
       fly(question, deadlineMs, domain, onAnswer);
-    } else if (waiting >= limits.maxWaiting) onAnswer(OVERLOAD);
+    } else if (waiting >= limits.maxWaiting) onAnswer(overload);
     else
       turn(
         domain,

@@ -3,7 +3,8 @@
  * lies between the cache and the wire answers by callback (ask.ts). Never throws and never turns a failure into "no record": what went wrong is an
  * answer of kind `failure`. RFC 1035 (questions), RFC 2308 (NODATA and NXDOMAIN are two different negatives), RFC 9520 (failures).
  */
-import type { AnswerSource, DnsLimit, FailureKind, RecordData, RecordType } from '../../schemas/dns.ts';
+import type { AnswerSource, RecordData, RecordType } from '../../schemas/dns.ts';
+import type { Failure } from './failure.ts';
 
 /** One question. `name` is as it came (any case, an optional last dot); layers compare names through `normalizeName`. Class is always IN. */
 export type Question = { readonly name: string; readonly type: RecordType };
@@ -33,12 +34,7 @@ export type Answer =
       readonly ttlSeconds: number;
       readonly authenticated: boolean;
     })
-  | (Common & {
-      readonly kind: 'failure';
-      readonly failure: FailureKind;
-      /** With failure `budget`: the limit of the verification that refused the question. */
-      readonly limit?: DnsLimit;
-    });
+  | (Common & { readonly kind: 'failure' } & Failure);
 
 /**
  * Asks one question.

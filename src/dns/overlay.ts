@@ -8,7 +8,7 @@ import type { OverlayRecord, RecordData, RecordType } from '../../schemas/dns.ts
 import type { Answer, Lookup } from './lookup.ts';
 import { normalizeName, parentName } from './name.ts';
 import { checkRecordData } from './record-data.ts';
-import { MAX_CNAMES } from './zone.ts';
+import { MAX_CNAMES, tooManyCnames } from './zone.ts';
 
 /** TTL of an overlaid record set that gives none, in seconds. */
 export const DEFAULT_OVERLAY_TTL_SECONDS = 300;
@@ -114,15 +114,22 @@ const recordsAnswer = (record: OverlayRecord, ttlSeconds: number, at: string, er
 
 /** Answers overlaid names and types with source `overlay`; all else goes to `next`. */
 export const withOverlay = (overlay: Overlay, next: Lookup): Lookup => {
-  const ask = async (name: string, type: RecordType, deadlineMs: number, links: number): Promise<Answer> => {
+  /** @param passed the names of the chain so far, this one last */
+  const ask = async (
+    name: string,
+    type: RecordType,
+    deadlineMs: number,
+    passed: readonly string[],
+  ): Promise<Answer> => {
     const types = overlay.answers.get(name);
     const overlaid = types?.get(type);
     if (overlaid !== undefined) return overlaid;
     const alias = types?.get('CNAME');
     const target = alias?.kind === 'records' ? normalizeName(String(alias.records[0])) : null;
     if (alias?.kind === 'records' && target !== null) {
-      if (links === MAX_CNAMES) return { kind: 'failure', failure: 'servfail', source: 'overlay', rcode: 2 };
-      const answer = await ask(target, type, deadlineMs, links + 1);
+      if (passed.includes(target)) return { kind: 'failure', failure: 'servfail', source: 'overlay', rcode: 2 };
+      if (passed.length > MAX_CNAMES) return tooManyCnames('overlay');
+      const answer = await ask(target, type, deadlineMs, [...passed, target]);
       return answer.kind === 'failure'
         ? answer
         : { ...answer, ttlSeconds: Math.min(answer.ttlSeconds, alias.ttlSeconds) };
@@ -137,6 +144,6 @@ export const withOverlay = (overlay: Overlay, next: Lookup): Lookup => {
     const name = normalizeName(question.name);
     return name === null
       ? { kind: 'failure', failure: 'badname', source: 'local' }
-      : ask(name, question.type, deadlineMs, 0);
+      : ask(name, question.type, deadlineMs, [name]);
   };
 };

@@ -3,6 +3,7 @@
  * evidence does not hold is the failure `unrecorded`, never "no record". An overlay around it answers "what if this record were published".
  */
 import type { Evidence, RecordType } from '../../schemas/dns.ts';
+import type { Failure } from './failure.ts';
 import type { Answer, Lookup } from './lookup.ts';
 import { normalizeName, printableName } from './name.ts';
 import type { FieldError } from './overlay.ts';
@@ -47,15 +48,15 @@ const answerOf = (entry: Evidence): Answer => {
     case 'nxdomain':
       return { kind: entry.outcome, ttlSeconds, authenticated: entry.authenticated, ...common };
     case 'failure':
-      return {
-        kind: 'failure',
-        failure: entry.failure ?? 'badresp',
-        ...(entry.limit === undefined ? {} : { limit: entry.limit }),
-        ...common,
-      };
+      return { kind: 'failure', ...recordedFailure(entry), ...common };
     default:
       return entry.outcome satisfies never;
   }
+};
+
+const recordedFailure = ({ failure = 'badresp', limit }: Evidence): Failure => {
+  if (failure !== 'limit') return { failure };
+  return limit === undefined ? { failure: 'badresp' } : { failure, limit };
 };
 
 /**
@@ -75,6 +76,8 @@ export const evidenceErrors = (evidence: readonly Evidence[], path = 'evidence')
     seen.add(key);
     if (entry.outcome === 'failure' && entry.failure === undefined)
       errors.push({ path: `${at}.failure`, message: 'must be given with outcome "failure"' });
+    if (entry.outcome === 'failure' && (entry.failure === 'limit') !== (entry.limit !== undefined))
+      errors.push({ path: `${at}.limit`, message: 'must be given with failure "limit", and only there' });
     if (entry.outcome !== 'records') continue;
     if (entry.records === undefined || entry.records.length === 0)
       errors.push({ path: `${at}.records`, message: 'must hold a record with outcome "records"' });

@@ -5,23 +5,16 @@
  * `badresp`, one that proves neither records nor their absence is `unproven`; neither is ever "no
  * record". RFC 2308 (negatives), RFC 6604 (RCODE of a chain), RFC 6840 (AD).
  */
-import type { FailureKind, RecordData } from '../../schemas/dns.ts';
+import type { RecordData } from '../../schemas/dns.ts';
+import type { ServerFailure } from './failure.ts';
 import type { Answer, Question } from './lookup.ts';
 import { decodeMessage, type Message, type WireRecord } from './message.ts';
 import { isAtOrUnder, normalizeName } from './name.ts';
-import { MAX_CNAMES } from './zone.ts';
-
-/** Bounds on what one reply may hand on. */
-export type ReplyLimits = {
-  /** Records of any type but TXT. */
-  readonly maxRecords: number;
-  /** All strings of all TXT records together, in octets. */
-  readonly maxTextBytes: number;
-};
+import { MAX_CNAMES, tooManyCnames } from './zone.ts';
 
 const NOERROR = 0;
 const NXDOMAIN = 3;
-const FAILURES_BY_RCODE: Readonly<Record<number, FailureKind>> = {
+const FAILURES_BY_RCODE: Readonly<Record<number, ServerFailure>> = {
   1: 'formerr',
   2: 'servfail',
   4: 'notimp',
@@ -43,12 +36,7 @@ const UNPROVEN = Object.freeze({ kind: 'failure', failure: 'unproven', source: '
  * @returns `truncated` when TC is set: a partial answer is never used; TTLs are as sent, unclamped;
  * 0 where no SOA bounds a negative answer
  */
-export const judgeReply = (
-  bytes: Buffer,
-  question: Question,
-  limits: ReplyLimits,
-  trustsAd: boolean,
-): Answer | 'truncated' => {
+export const judgeReply = (bytes: Buffer, question: Question, trustsAd: boolean): Answer | 'truncated' => {
   const isTruncated = ((bytes[2] ?? 0) & 0x02) !== 0;
   if (isTruncated) return 'truncated';
   const message = decodeMessage(bytes, question.name);
@@ -58,9 +46,10 @@ export const judgeReply = (
     return { kind: 'failure', failure: FAILURES_BY_RCODE[rcode] ?? 'rcode', source: 'network', rcode };
   const chain = followChain(message.answers, question);
   if (chain === null) return BAD_REPLY;
+  if (chain === 'too-long') return tooManyCnames('network');
   const authenticated = trustsAd && message.authenticData;
   if (chain.records.length > 0) {
-    if (rcode === NXDOMAIN || !isHandable(chain.records, limits)) return BAD_REPLY;
+    if (rcode === NXDOMAIN || !isHandable(chain.records)) return BAD_REPLY;
     return {
       kind: 'records',
       records: freezeRecords(chain.records),
@@ -94,9 +83,10 @@ type Chain = {
 /** Before the first; never added to. */
 const NONE: RecordData[] = [];
 
-/** @returns null when the chain is too long, loops, forks or leads to no name */
-const followChain = (answers: readonly WireRecord[], question: Question): Chain | null => {
+/** @returns null when the chain loops, forks or leads to no name */
+const followChain = (answers: readonly WireRecord[], question: Question): Chain | 'too-long' | null => {
   let name = question.name;
+  const passed = new Set([name]);
   let ttlSeconds = Number.POSITIVE_INFINITY;
   for (let links = 0; links <= MAX_CNAMES; links++) {
     let records: RecordData[] = NONE;
@@ -118,9 +108,11 @@ const followChain = (answers: readonly WireRecord[], question: Question): Chain 
     }
     if (records.length > 0) return target === null ? { records, ttlSeconds, links, end: name } : null;
     if (target === null) return { records, ttlSeconds, links, end: name };
+    if (passed.has(target)) return null;
+    passed.add(target);
     name = target;
   }
-  return null;
+  return 'too-long';
 };
 
 /** The SOA counts only where it stands above the name it speaks for. */
@@ -160,23 +152,13 @@ const isDnameAbove = (record: WireRecord, name: string): boolean => {
 /** Where no SOA speaks for the name, an SOA is that of another zone. */
 const isSoaOrNs = ({ type }: WireRecord): boolean => type === 'SOA' || type === 'NS';
 
-/**
- * Within bounds, and every name in it one that could be asked for, so that evidence can be
- * replayed.
- */
-const isHandable = (records: readonly RecordData[], limits: ReplyLimits): boolean => {
-  // TXT is bounded by its octets alone: real domains publish dozens of them, and one too many must
-  // not cost a domain its SPF.
-  if (records.length > limits.maxRecords && !Array.isArray(records[0])) return false;
-  let textBytes = 0;
-  for (const data of records) {
-    if (Array.isArray(data)) for (const string of data) textBytes += string.length;
-    else if (typeof data === 'string') {
-      if (!data.includes(':') && normalizeName(data) === null) return false;
-    } else if ('exchange' in data && data.exchange !== '' && normalizeName(data.exchange) === null) return false;
-  }
-  return textBytes <= limits.maxTextBytes;
-};
+/** Every name in it is one that could be asked for, so that evidence can be replayed. */
+const isHandable = (records: readonly RecordData[]): boolean =>
+  records.every((data) => {
+    if (Array.isArray(data)) return true;
+    if (typeof data === 'string') return data.includes(':') || normalizeName(data) !== null;
+    return !('exchange' in data) || data.exchange === '' || normalizeName(data.exchange) !== null;
+  });
 
 const freezeRecords = (records: readonly RecordData[]): readonly RecordData[] => {
   for (const record of records) Object.freeze(record);

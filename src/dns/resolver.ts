@@ -130,7 +130,6 @@ const trySettings = (settings: DnsSettings) => ({
   laterTryMs: settings.dnsLaterTryMs,
   payloadBytes: settings.dnsUdpPayloadBytes,
   trustsAd: settings.dnsTrustAd,
-  limits: { maxRecords: settings.dnsMaxRecords, maxTextBytes: settings.dnsMaxTextBytes },
 });
 
 const flightLimits = (settings: DnsSettings) => ({

@@ -2,7 +2,7 @@
  * The tries of one question: which server next, when again, and when to give up. A try that goes
  * unanswered is followed by another and stays open to the deadline all the same: a recursive server
  * drops the reply to a question older than its discard time, works on, and answers a later copy, so
- * an abandoned try would throw that answer away. RFC 9520 (at most 3 tries), RFC 6891
+ * an abandoned try would throw that answer away. RFC 9520 section 3.1 (at most 3 tries), RFC 6891
  * section 7 (once more without EDNS).
  */
 import type { Ask, OnAnswer } from './ask.ts';
@@ -10,7 +10,7 @@ import { afterReplies, type Clock, MAX_TIMER_MS } from './deadline.ts';
 import type { Exchange, OpenTry, Receiver } from './exchange.ts';
 import type { Answer, Question } from './lookup.ts';
 import { encodeQuery } from './query.ts';
-import { BAD_REPLY, judgeReply, type ReplyLimits } from './reply.ts';
+import { BAD_REPLY, judgeReply } from './reply.ts';
 import type { Server, Servers } from './servers.ts';
 
 /** When and how often to try. */
@@ -24,7 +24,6 @@ export type TrySettings = {
   readonly payloadBytes: number;
   /** Trust the AD bit of servers off the loopback. */
   readonly trustsAd: boolean;
-  readonly limits: ReplyLimits;
   /** Over TCP a truncated reply is a bad one: there is nowhere else to go. */
   readonly isStream: boolean;
 };
@@ -37,7 +36,7 @@ export type TriedAnswer = Answer | { readonly kind: 'needs-tcp'; readonly server
 
 type Failure = Extract<Answer, { kind: 'failure' }>;
 
-/** The law's bound on tries at one server, the one without EDNS included (RFC 9520). */
+/** The law's bound on tries at one server, the one without EDNS included (RFC 9520 section 3.1). */
 const MAX_TRIES = 3;
 
 const UNREACHABLE: Failure = Object.freeze({ kind: 'failure', failure: 'network', source: 'network' });
@@ -148,9 +147,10 @@ class AskedQuestion {
     const { servers, settings } = this.means;
     const { candidate } = answered;
     const { server } = candidate;
-    const judged = judgeReply(bytes, this.question, settings.limits, server.isLoopback || settings.trustsAd);
+    const judged = judgeReply(bytes, this.question, server.isLoopback || settings.trustsAd);
     const answer = judged === 'truncated' && settings.isStream ? BAD_REPLY : judged;
-    if (answer === 'truncated' || answer.kind !== 'failure') {
+    // A limit of ours speaks of the answer, not of the server: another one would say the same.
+    if (answer === 'truncated' || answer.kind !== 'failure' || answer.failure === 'limit') {
       servers.succeeded(server);
       if (answer === 'truncated') this.needTcp(candidate);
       else this.settle(answer);

@@ -2,7 +2,8 @@
  * A zone file (RFC 1035 section 5) as a lookup: examples and tests answer their own names, everything else goes on. Follows CNAMEs, wildcards
  * (RFC 4592) and empty non-terminals (RFC 8020 section 2). One zone with one SOA; never reads another file ($INCLUDE), never delegates.
  */
-import type { RecordData, RecordType } from '../../schemas/dns.ts';
+import type { AnswerSource, RecordData, RecordType } from '../../schemas/dns.ts';
+import { reached } from '../../schemas/limit.ts';
 import type { Answer, Lookup } from './lookup.ts';
 import { isAtOrUnder, normalizeName, parentName } from './name.ts';
 import { readEntries, type ZoneError } from './zone-file.ts';
@@ -12,6 +13,13 @@ import { recordReader } from './zone-record.ts';
 export const MAX_ZONE_CHARACTERS = 4 * 1024 * 1024;
 /** Most CNAMEs followed for one question, as Unbound does. */
 export const MAX_CNAMES = 11;
+/** What a longer chain gets. */
+export const tooManyCnames = (source: AnswerSource): Answer => ({
+  kind: 'failure',
+  failure: 'limit',
+  limit: reached('cname-links', MAX_CNAMES),
+  source,
+});
 const MAX_ERRORS = 100;
 
 /** All records of one name and type. */
@@ -139,6 +147,7 @@ export const zoneLookup =
     if (name === null) return { kind: 'failure', failure: 'badname', source: 'local' };
     if (!isAtOrUnder(name, zone.apex)) return outside(question, deadlineMs);
     let ttlSeconds = Number.POSITIVE_INFINITY;
+    const passed = new Set([name]);
     for (let links = 0; links <= MAX_CNAMES; links++) {
       const sets = recordSetsOf(zone, name);
       const set = sets?.get(question.type);
@@ -164,9 +173,12 @@ export const zoneLookup =
       ttlSeconds = Math.min(ttlSeconds, alias.ttlSeconds);
       if (!isAtOrUnder(target, zone.apex))
         return withTtlAtMost(await outside({ name: target, type: question.type }, deadlineMs), ttlSeconds);
+      // A loop is a fault of the zone, as a server would say.
+      if (passed.has(target)) return { kind: 'failure', failure: 'servfail', source: 'zone', rcode: 2 };
+      passed.add(target);
       name = target;
     }
-    return { kind: 'failure', failure: 'servfail', source: 'zone', rcode: 2 };
+    return tooManyCnames('zone');
   };
 
 const withTtlAtMost = (answer: Answer, ttlSeconds: number): Answer =>

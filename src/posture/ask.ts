@@ -3,7 +3,9 @@
  * becomes an absence (RFC 9520); a name that DNS cannot carry holds nothing and is an absence.
  */
 import type { RecordData, RecordType } from '../../schemas/dns.ts';
+import { limitText } from '../../schemas/limit.ts';
 import type { DnsFailure } from '../../schemas/posture-state.ts';
+import { failureOf } from '../dns/failure.ts';
 import type { Answer } from '../dns/lookup.ts';
 import { printableName } from '../dns/name.ts';
 import { txtTexts } from '../records/txt.ts';
@@ -16,6 +18,12 @@ export type Found<Value> =
   | { readonly kind: 'found'; readonly values: readonly Value[]; readonly authenticated: boolean }
   | { readonly kind: 'absent'; readonly nxdomain: boolean; readonly authenticated: boolean }
   | { readonly kind: 'dns-failure'; readonly failure: DnsFailure };
+
+/** The beginning of a sentence on a failure, to go on with "for" and what was asked for. @param failure undefined where it is not known */
+export const noAnswer = (failure: Pick<DnsFailure, 'failure' | 'limit'> | undefined): string =>
+  failure?.limit === undefined
+    ? `DNS gave no answer (${failure?.failure ?? 'failure'})`
+    : `DNS gave no answer within ${limitText(failure.limit)}`;
 
 const read = async <Value>(
   ask: Ask,
@@ -37,7 +45,7 @@ const read = async <Value>(
       return { kind: 'absent', nxdomain: answer.kind === 'nxdomain', authenticated: answer.authenticated };
     case 'failure':
       if (answer.failure === 'badname') return { kind: 'absent', nxdomain: true, authenticated: false };
-      return { kind: 'dns-failure', failure: { name: printableName(name), type, failure: answer.failure } };
+      return { kind: 'dns-failure', failure: { name: printableName(name), type, ...failureOf(answer) } };
     default:
       return answer satisfies never;
   }

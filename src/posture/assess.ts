@@ -5,7 +5,7 @@
 import type { OverlayRecord } from '../../schemas/dns.ts';
 import type { Posture } from '../../schemas/posture.ts';
 import type { PostureSettings } from '../../schemas/posture-settings.ts';
-import { withBudget } from '../dns/budget.ts';
+import { type BudgetLimits, withBudget } from '../dns/budget.ts';
 import type { Lookup } from '../dns/lookup.ts';
 import { type Overlay, parseOverlay, withOverlay } from '../dns/overlay.ts';
 import type { Ask } from './ask.ts';
@@ -57,6 +57,8 @@ export type Assess = (domain: string, options?: AssessOptions) => Promise<Assess
 export type AssessorParts = {
   readonly lookup: Lookup;
   readonly settings: PostureSettings;
+  /** Limits on one DNS answer, the same as for messages. */
+  readonly answerLimits: Pick<BudgetLimits, 'maxRecords' | 'maxTextBytes'>;
   /** null: nothing is fetched. */
   readonly fetch: HttpsFetch | null;
   /** null: no host is probed. */
@@ -127,7 +129,7 @@ const assessOnce = async (
   domain: Domain,
   options: AssessOptions,
   overlay: Overlay | null,
-  { lookup, settings, fetch, probe, clock }: AssessorParts,
+  { lookup, settings, answerLimits, fetch, probe, clock }: AssessorParts,
 ): Promise<Posture> => {
   const startedMs = clock.monotonicMs();
   const nowMs = clock.nowMs();
@@ -140,6 +142,15 @@ const assessOnce = async (
       maxDomains: settings.postureMaxDomains,
       maxFailures: settings.postureMaxFailures,
       maxElapsedMs: settings.postureMaxElapsedMs,
+      maxRecords: answerLimits.maxRecords,
+      maxTextBytes: answerLimits.maxTextBytes,
+      settings: {
+        questions: 'POSTURE_MAX_QUESTIONS',
+        misses: 'POSTURE_MAX_QUESTIONS',
+        domains: 'POSTURE_MAX_DOMAINS',
+        failures: 'POSTURE_MAX_FAILURES',
+        time: 'POSTURE_MAX_ELAPSED_MS',
+      },
     },
     clock.monotonicMs,
   );
@@ -150,13 +161,13 @@ const assessOnce = async (
 
   // All begun before the first one is awaited: what hangs on nothing is asked for together.
   const mailBegun = assessMail(ascii, ask, settings.postureMaxMailHosts);
-  const dmarcBegun = assessDmarc(ascii, ask, budget.lookup, deadlineMs);
+  const dmarcBegun = assessDmarc(ascii, ask, budget.policyLookup, deadlineMs);
   const mtaStsBegun = assessMtaSts(ascii, mailBegun, {
     ask,
     fetch: fetchOfDomain,
     limits: { maxBytes: settings.postureMaxPolicyBytes, timeoutMs },
   });
-  const bimiBegun = assessBimi(ascii, dmarcBegun, assessBimiGround(ascii, budget.lookup, deadlineMs), {
+  const bimiBegun = assessBimi(ascii, dmarcBegun, assessBimiGround(ascii, budget.policyLookup, deadlineMs), {
     ask,
     fetch: fetchOfDomain,
     limits: { maxBytes: settings.postureMaxLogoBytes, timeoutMs },

@@ -1,5 +1,6 @@
 /** What the rules and the grade look at: every part of a posture, and the record sets as published that a suggestion must keep. Types only. */
 import type { DnsUsage } from '../../schemas/dns.ts';
+import type { ReachedLimit } from '../../schemas/limit.ts';
 import type { Posture, Suggestion } from '../../schemas/posture.ts';
 
 /** A domain with everything that was found out about it. */
@@ -27,6 +28,7 @@ export type Hit = {
   readonly message: string;
   /** Path in the posture. */
   readonly field?: string;
+  readonly limit?: ReachedLimit | undefined;
   readonly suggestion?: Suggestion | undefined;
 };
 

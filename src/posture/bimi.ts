@@ -6,6 +6,7 @@ import { X509Certificate } from 'node:crypto';
 import type { BimiPosture } from '../../schemas/posture-around.ts';
 import type { DmarcPosture } from '../../schemas/posture-dmarc.ts';
 import type { BimiGround } from '../dmarc/bimi-ground.ts';
+import { causeText } from '../dns/failure.ts';
 import { parseBimi, selectBimi } from '../records/bimi.ts';
 import { type Ask, askTexts, type Found } from './ask.ts';
 import { svgFaults } from './bimi-svg.ts';
@@ -95,7 +96,7 @@ const toPolicyFit = (ground: BimiGround): Pick<BimiPosture, 'policyFit' | 'polic
     case 'unfit':
       return { policyFit: false, policyReason: ground.reason };
     case 'unknown':
-      return { policyFit: null, policyReason: `a DNS failure (${ground.failure}) left the DMARC policy unknown` };
+      return { policyFit: null, policyReason: `${causeText(ground.failure)} left the DMARC policy unknown` };
     default:
       return ground satisfies never;
   }

@@ -3,6 +3,7 @@
  * RFC 6698 section 2.1. Never compares with a certificate (the SMTP probe does).
  */
 import type { TlsaFacts } from '../../schemas/posture-mail.ts';
+import { failureOf } from '../dns/failure.ts';
 import type { Ask } from './ask.ts';
 
 /** A TLSA record. */
@@ -41,7 +42,7 @@ export const assessTlsa = async (host: string, ask: Ask, mxAuthenticated: boolea
       if (answer.failure === 'badname') return { state: 'absent', name, records: [] };
       return {
         state: 'dns-failure',
-        failure: { name, type: 'TLSA', failure: answer.failure },
+        failure: { name, type: 'TLSA', ...failureOf(answer) },
         name,
         records: [],
         reason: 'senders that follow DANE do not deliver while the TLSA question fails',

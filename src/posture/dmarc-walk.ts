@@ -12,7 +12,7 @@ import { organizationalDomain, recordLookup, type TreeWalk, walkTree } from '../
 import type { Lookup } from '../dns/lookup.ts';
 import type { DmarcRecord } from '../records/dmarc.ts';
 import { selectDmarc } from '../records/dmarc.ts';
-import type { Ask } from './ask.ts';
+import { type Ask, noAnswer } from './ask.ts';
 import { explainTags } from './dmarc-tags.ts';
 
 /** Steps of a walk (RFC 9989 section 4.10). */
@@ -103,7 +103,7 @@ const stepsOf = (walk: TreeWalk): DmarcPosture['steps'] =>
       case 'none':
         return { ...step, outcome: 'none', reason: answer.reason };
       case 'failure':
-        return { ...step, outcome: 'dns-failure', reason: `DNS gave no answer (${answer.failure})` };
+        return { ...step, outcome: 'dns-failure', reason: noAnswer(answer.failure) };
       default:
         return answer satisfies never;
     }
@@ -112,7 +112,7 @@ const stepsOf = (walk: TreeWalk): DmarcPosture['steps'] =>
 const failureOf = (walk: TreeWalk): { failure?: DnsFailure } => {
   const last = walk.steps.at(-1);
   return last?.answer.kind === 'failure'
-    ? { failure: { name: `_dmarc.${last.domain}`, type: 'TXT', failure: last.answer.failure } }
+    ? { failure: { name: `_dmarc.${last.domain}`, type: 'TXT', ...last.answer.failure } }
     : {};
 };
 

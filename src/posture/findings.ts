@@ -25,12 +25,13 @@ export const collectFindings = (assessed: Assessed): PostureFinding[] =>
       .flat()
       .slice(0, MAX_FINDINGS_PER_RULE)
       .map(
-        ({ message, field, suggestion }): PostureFinding => ({
+        ({ message, field, limit, suggestion }): PostureFinding => ({
           code,
           severity,
           message,
           section,
           ...(field !== undefined && { field }),
+          ...(limit !== undefined && { limit }),
           ...(suggestion !== undefined && { suggestion }),
         }),
       ),

@@ -8,7 +8,7 @@ import { request } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import type { CertificateFacts } from '../../schemas/posture-mail.ts';
 import type { DnsFailure } from '../../schemas/posture-state.ts';
-import { type Ask, askAddresses } from './ask.ts';
+import { type Ask, askAddresses, noAnswer } from './ask.ts';
 import { certificateFacts } from './certificate.ts';
 import { readDomain } from './domain.ts';
 
@@ -107,8 +107,7 @@ const fetchOnce = async (
   const host = readDomain(target.hostname);
   if (host.kind === 'fault') return failed('bad-url', 'the address names no host by a domain name');
   const found = await askAddresses(ask, host.domain.ascii);
-  if (found.kind === 'dns-failure')
-    return { ...found, reason: `DNS gave no answer (${found.failure.failure}) for ${host.domain.ascii}` };
+  if (found.kind === 'dns-failure') return { ...found, reason: `${noAnswer(found.failure)} for ${host.domain.ascii}` };
   if (found.kind === 'absent') return failed('no-address', `${host.domain.ascii} has no address`);
   const allowed = found.values.filter(parts.isAllowed);
   if (allowed.length === 0) return failed('not-public', `${host.domain.ascii} has no public address`);

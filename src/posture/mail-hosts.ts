@@ -2,6 +2,7 @@
  * Where mail for a domain goes: its MX hosts with their addresses and TLSA records, the null MX, and the domain's own address where there is no MX.
  * RFC 5321 section 5.1, RFC 7505, RFC 7672. Never connects to a host.
  */
+import { reached } from '../../schemas/limit.ts';
 import type { MailHost, MailPosture } from '../../schemas/posture-mail.ts';
 import { type Ask, askAddresses, askMx, askNames, type MxRecord } from './ask.ts';
 import { assessTlsa } from './dane.ts';
@@ -34,6 +35,7 @@ export const assessMail = async (domain: string, ask: Ask, maxHosts: number): Pr
         authenticated,
         hosts: await Promise.all(hosts.slice(0, maxHosts).map((record) => assessHost(record, ask, authenticated))),
         hostsNotAsked: Math.max(0, hosts.length - maxHosts),
+        ...(hosts.length > maxHosts && { limit: reached('mail-hosts', maxHosts) }),
       };
     }
     default:

@@ -2,7 +2,9 @@
  * Rules about MTA-STS, TLS-RPT, BIMI, name servers, SOA and the limits of an assessment. Pure. RFC 8461, RFC 8460, RFC 1912. Over 300 lines,
  * since it is one table: a rule stands whole in one place.
  */
-import type { Assessed, Rule } from './assessed.ts';
+import { limitText, type ReachedLimit } from '../../schemas/limit.ts';
+import { noAnswer } from './ask.ts';
+import type { Assessed, Hit, Rule } from './assessed.ts';
 import { newText, replaceText, reportAddress } from './suggest.ts';
 
 const SOON_DAYS = 14;
@@ -31,7 +33,7 @@ const MTA_STS_RULES: readonly Rule[] = [
     find: ({ mtaSts, domain }) =>
       mtaSts.state === 'dns-failure'
         ? {
-            message: `DNS gave no answer (${mtaSts.failure?.failure ?? 'failure'}) for _mta-sts.${domain}`,
+            message: `${noAnswer(mtaSts.failure)} for _mta-sts.${domain}`,
             field: 'mtaSts',
           }
         : mtaSts.policy.state === 'dns-failure'
@@ -170,7 +172,7 @@ const TLS_RPT_RULES: readonly Rule[] = [
     find: ({ tlsRpt, domain }) =>
       tlsRpt.state === 'dns-failure'
         ? {
-            message: `DNS gave no answer (${tlsRpt.failure?.failure ?? 'failure'}) for _smtp._tls.${domain}`,
+            message: `${noAnswer(tlsRpt.failure)} for _smtp._tls.${domain}`,
             field: 'tlsRpt',
           }
         : null,
@@ -231,7 +233,7 @@ const BIMI_RULES: readonly Rule[] = [
     find: ({ bimi }) =>
       bimi.state === 'dns-failure'
         ? {
-            message: `DNS gave no answer (${bimi.failure?.failure ?? 'failure'}) for ${bimi.failure?.name ?? 'the BIMI record'}`,
+            message: `${noAnswer(bimi.failure)} for ${bimi.failure?.name ?? 'the BIMI record'}`,
             field: 'bimi',
           }
         : null,
@@ -329,7 +331,7 @@ const ZONE_RULES: readonly Rule[] = [
         ? []
         : [
             {
-              message: `DNS gave no answer (${zone.failure.failure}) for ${zone.failure.type} of ${zone.failure.name}`,
+              message: `${noAnswer(zone.failure)} for ${zone.failure.type} of ${zone.failure.name}`,
               field: 'zone',
             },
           ]),
@@ -411,18 +413,24 @@ const ZONE_RULES: readonly Rule[] = [
         : null,
   },
   {
-    code: 'dns-limit',
+    code: 'limit-reached',
     severity: 'warning',
     section: 'RFC 7208 section 11.1',
-    about: 'the assessment reached a limit on its DNS questions; what hung on them is unknown',
-    find: ({ usage }) =>
-      usage.exceeded.length > 0
-        ? {
-            message: `this assessment reached its limit for ${usage.exceeded.join(', ')}; what hung on the questions left out is told as a DNS failure`,
-            field: 'dns',
-          }
-        : null,
+    about: 'the assessment reached a limit of this service; what is beyond it is unknown',
+    find: ({ usage, spf, mail }) => [
+      ...usage.exceeded.map(limitHit('what hung on it is told as a DNS failure', 'dns')),
+      ...spf.limits
+        .filter(({ name }) => !usage.exceeded.some((limit) => limit.name === name))
+        .map(limitHit('the rest of the SPF tree is not shown', 'spf.tree')),
+      ...[mail.limit ?? []]
+        .flat()
+        .map(limitHit(`${mail.hostsNotAsked} further mail hosts were not looked at`, 'mail.hostsNotAsked')),
+    ],
   },
 ];
+
+const limitHit =
+  (effect: string, field: string) =>
+  (limit: ReachedLimit): Hit => ({ message: `this assessment reached ${limitText(limit)}: ${effect}`, field, limit });
 
 export const AROUND_RULES: readonly Rule[] = [...MTA_STS_RULES, ...TLS_RPT_RULES, ...BIMI_RULES, ...ZONE_RULES];

@@ -4,6 +4,7 @@
  */
 import type { DmarcPosture } from '../../schemas/posture-dmarc.ts';
 import { isDmarcRecord, parseDmarc } from '../records/dmarc.ts';
+import { noAnswer } from './ask.ts';
 import type { Assessed, Rule } from './assessed.ts';
 import { newText, replaceText, reportAddress, rewriteDmarc } from './suggest.ts';
 
@@ -37,7 +38,7 @@ export const DMARC_RULES: readonly Rule[] = [
     find: ({ dmarc }) =>
       dmarc.failure !== undefined
         ? {
-            message: `DNS gave no answer (${dmarc.failure.failure}) for ${dmarc.failure.name}, so what applies there is unknown`,
+            message: `${noAnswer(dmarc.failure)} for ${dmarc.failure.name}, so what applies there is unknown`,
             field: 'dmarc',
           }
         : null,

@@ -3,6 +3,7 @@
  * since it is one table: a rule stands whole in one place.
  */
 import type { MailHost } from '../../schemas/posture-mail.ts';
+import { noAnswer } from './ask.ts';
 import type { Assessed, Hit, Rule } from './assessed.ts';
 import { refusesAll } from './purpose.ts';
 import { publishSpf, rewriteDmarc, rewriteMx } from './suggest.ts';
@@ -35,7 +36,7 @@ export const MAIL_RULES: readonly Rule[] = [
       ...(mail.state === 'dns-failure'
         ? [
             {
-              message: `DNS gave no answer (${mail.failure?.failure ?? 'failure'}) for ${mail.failure?.type ?? 'MX'} of ${domain}`,
+              message: `${noAnswer(mail.failure)} for ${mail.failure?.type ?? 'MX'} of ${domain}`,
               field: 'mail',
             },
           ]
@@ -44,7 +45,7 @@ export const MAIL_RULES: readonly Rule[] = [
         host.state === 'dns-failure'
           ? [
               {
-                message: `DNS gave no answer (${host.failure?.failure ?? 'failure'}) for the addresses of ${host.exchange}`,
+                message: `${noAnswer(host.failure)} for the addresses of ${host.exchange}`,
                 field: `mail.hosts[${index}]`,
               },
             ]
@@ -148,16 +149,6 @@ export const MAIL_RULES: readonly Rule[] = [
     ),
   },
   {
-    code: 'mx-left-out',
-    severity: 'info',
-    section: 'RFC 5321 section 5.1',
-    about: 'more mail hosts are published than this assessment looks at',
-    find: ({ mail }) =>
-      mail.hostsNotAsked > 0
-        ? { message: `${mail.hostsNotAsked} further mail hosts were not looked at`, field: 'mail.hostsNotAsked' }
-        : null,
-  },
-  {
     code: 'null-mx-spf-open',
     severity: 'warning',
     section: 'RFC 7505 section 4.2',
@@ -223,7 +214,7 @@ export const MAIL_RULES: readonly Rule[] = [
     find: ({ dnssec, domain }) =>
       dnssec.state === 'dns-failure'
         ? {
-            message: `DNS gave no answer (${dnssec.failure?.failure ?? 'failure'}) for the SOA of ${domain}; a broken DNSSEC chain looks like this`,
+            message: `${noAnswer(dnssec.failure)} for the SOA of ${domain}${dnssec.failure?.limit === undefined ? '; a broken DNSSEC chain looks like this' : ''}`,
             field: 'dnssec',
           }
         : null,
@@ -257,7 +248,7 @@ export const MAIL_RULES: readonly Rule[] = [
     find: eachHost(
       ({ tlsa }) => tlsa.state === 'dns-failure',
       ({ exchange, tlsa }) => ({
-        message: `DNS gave no answer (${tlsa.failure?.failure ?? 'failure'}) for the TLSA records of ${exchange}; senders that follow DANE hold mail back while that lasts`,
+        message: `${noAnswer(tlsa.failure)} for the TLSA records of ${exchange}${tlsa.failure?.limit === undefined ? '; senders that follow DANE hold mail back while that lasts' : ''}`,
       }),
     ),
   },

@@ -4,6 +4,7 @@
  */
 import type { SpfTreeRecord, SpfTreeTerm } from '../../schemas/posture-spf.ts';
 import { parseSpf } from '../records/spf.ts';
+import { noAnswer } from './ask.ts';
 import type { Assessed, Hit, Rule } from './assessed.ts';
 import { refusesAll } from './purpose.ts';
 import { LOOKUP_LIMIT, VOID_LIMIT } from './spf-count.ts';
@@ -72,7 +73,7 @@ export const SPF_RULES: readonly Rule[] = [
     find: ({ spf, domain }) =>
       spf.state === 'dns-failure'
         ? {
-            message: `DNS gave no answer (${spf.failure?.failure ?? 'failure'}) for the SPF record of ${domain}; it may or may not be there`,
+            message: `${noAnswer(spf.failure)} for the SPF record of ${domain}; it may or may not be there`,
             field: 'spf',
           }
         : spf.outcome === 'temperror'
@@ -405,19 +406,6 @@ export const SPF_RULES: readonly Rule[] = [
             field: 'spf.tree',
           };
     },
-  },
-  {
-    code: 'spf-incomplete',
-    severity: 'info',
-    section: 'RFC 7208 section 11.1',
-    about: 'the tree is larger than this assessment looks at',
-    find: ({ spf }) =>
-      !spf.complete && walk(spf.tree).every(({ term }) => term.state !== 'dns-failure') && spf.state !== 'dns-failure'
-        ? {
-            message: `the SPF records are larger than this assessment looks at; ${spf.questions} questions were asked`,
-            field: 'spf.complete',
-          }
-        : null,
   },
   {
     code: 'spf-good',

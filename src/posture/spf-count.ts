@@ -2,10 +2,12 @@
  * What a tree of SPF records comes to for a sender that nothing matches: the strict count of RFC 7208 section 4.6.4 in the order of evaluation, the term that
  * passes a limit, and the first thing that ends in permerror or temperror. Pure; fills the counts into the shown tree. Asks nothing.
  */
+import { LIMITS } from '../../schemas/limit.ts';
 import type { NetworkCount, SpfTreeTerm, VoidCount } from '../../schemas/posture-spf.ts';
+import type { DnsFailure } from '../../schemas/posture-state.ts';
 import type { SpfQualifier } from '../records/spf.ts';
 import { countNetworks, type Network } from './networks.ts';
-import type { RecordNode, TermNode } from './spf-tree.ts';
+import type { RecordNode, TermNode } from './spf-tree-node.ts';
 
 /** Terms that cause lookups (RFC 7208 section 4.6.4). */
 export const LOOKUP_LIMIT = 10;
@@ -58,7 +60,7 @@ export const countSpfTree = (root: RecordNode): SpfCount => {
     )
       permerror(`more than ${VOID_LIMIT} lookups find nothing, passed at ${shown.text} in the record of ${domain}`);
     const place = `at ${shown.text} in the record of ${domain}: ${shown.reason}`;
-    if (shown.state === 'dns-failure') troubles.push({ outcome: 'temperror', reason: place });
+    if (shown.state === 'dns-failure') troubles.push({ outcome: errorWord(node.failure), reason: place });
     else if (shown.state === 'loop') permerror(place);
     else if (shown.state === 'error' && !(shown.macro && parsed.kind === 'mechanism')) permerror(place);
     const isPass = parsed.kind !== 'mechanism' || parsed.qualifier === '+';
@@ -84,7 +86,8 @@ export const countSpfTree = (root: RecordNode): SpfCount => {
   const { state, reason: stateReason = '' } = root.shown;
   if (state === 'invalid') troubles.unshift({ outcome: 'permerror', reason: stateReason });
   if (state === 'dns-failure') complete = false;
-  const first = state === 'dns-failure' ? { outcome: 'temperror' as const, reason: stateReason } : troubles[0];
+  const first =
+    state === 'dns-failure' ? { outcome: errorWord(root.shown.failure ?? null), reason: stateReason } : troubles[0];
   const settled =
     state === 'absent'
       ? { outcome: 'none' as const, reason: stateReason }
@@ -99,6 +102,10 @@ export const countSpfTree = (root: RecordNode): SpfCount => {
     complete,
   };
 };
+
+/** What the verifier comes to as well: a limit on one answer strikes every receiver that runs this service. */
+const errorWord = (failure: DnsFailure | null): 'permerror' | 'temperror' =>
+  failure?.limit !== undefined && LIMITS[failure.limit.name].lasting ? 'permerror' : 'temperror';
 
 const order = ({ shown }: TermNode): number => (shown.name === 'redirect' ? 1 : 0);
 

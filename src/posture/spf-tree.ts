@@ -3,30 +3,21 @@
  * deep. Goes on past every limit of RFC 7208 (what they come to is counted afterwards, in spf-count.ts); its own bounds are questions, terms and depth, and
  * a term that they stop is told as `not-asked`. Never decides about a sender.
  */
-import type { SpfTreeRecord, SpfTreeTerm } from '../../schemas/posture-spf.ts';
+import { type LimitName, limitText, type ReachedLimit, reached } from '../../schemas/limit.ts';
+import type { SpfTreeRecord } from '../../schemas/posture-spf.ts';
+import type { DnsFailure } from '../../schemas/posture-state.ts';
 import { type IpAddress, parseIp4, parseIp6 } from '../records/ip-address.ts';
-import type { DomainSpec } from '../records/macro.ts';
-import { parseSpf, type SpfTerm, type SpfUnreadableTerm, selectSpf } from '../records/spf.ts';
+import { parseSpf, selectSpf } from '../records/spf.ts';
 import { expandName, type MacroValues } from '../spf/macro.ts';
 import { isDnsName } from '../spf/target-name.ts';
-import { type Ask, askMx, askNames, askTexts, type Found } from './ask.ts';
-import { type Network, networkOf } from './networks.ts';
+import { type Ask, askMx, askNames, askTexts, type Found, noAnswer } from './ask.ts';
+import { networkOf } from './networks.ts';
+import { dependsOnSender, type RecordNode, type TermNode, termNode } from './spf-tree-node.ts';
 
 /** Includes inside includes that are followed; far more than the ten that any receiver follows. */
 export const MAX_DEPTH = 20;
 /** Names of one MX answer that are looked up, as receivers do (RFC 7208 section 4.6.4). */
 export const MX_HOST_LIMIT = 10;
-
-/** A term with what the count needs beside its shown form. */
-export type TermNode = {
-  readonly shown: SpfTreeTerm;
-  readonly parsed: SpfTerm | SpfUnreadableTerm;
-  readonly networks: Network[];
-  child: RecordNode | null;
-};
-
-/** A record with its terms. */
-export type RecordNode = { readonly shown: SpfTreeRecord; readonly terms: TermNode[]; readonly several: boolean };
 
 /** Limits of one tree. */
 export type TreeLimits = { readonly maxQuestions: number; readonly maxTerms: number };
@@ -35,10 +26,15 @@ export type TreeLimits = { readonly maxQuestions: number; readonly maxTerms: num
 export type SampleSender = Omit<MacroValues, 'domain'>;
 
 /** A tree and what it cost. */
-export type SpfTree = { readonly root: RecordNode; readonly questions: number; readonly termsLeftOut: boolean };
+export type SpfTree = {
+  readonly root: RecordNode;
+  readonly questions: number;
+  /** Limits that cut it. */
+  readonly limits: readonly ReachedLimit[];
+};
 
-/** Letters whose value depends on the message. */
-const SENDER_LETTERS = /[^d]/;
+/** Limits of an assessment as a whole, which a receiver does not have. */
+const OF_AN_ASSESSMENT: ReadonlySet<LimitName> = new Set<LimitName>(['questions', 'domains']);
 
 /**
  * Asks for the tree.
@@ -53,7 +49,11 @@ export const growSpfTree = async (
 ): Promise<SpfTree> => {
   const asked = new Set<string>();
   let terms = 0;
-  let termsLeftOut = false;
+  const cut = new Map<LimitName, ReachedLimit>();
+  const cutBy = (limit: ReachedLimit): ReachedLimit => {
+    cut.set(limit.name, limit);
+    return limit;
+  };
   const mayAsk = (name: string, types: readonly string[]): boolean => {
     const fresh = types.map((type) => `${type} ${name.toLowerCase()}`).filter((key) => !asked.has(key));
     if (asked.size + fresh.length > limits.maxQuestions) return false;
@@ -65,7 +65,9 @@ export const growSpfTree = async (
     const shown: SpfTreeRecord = { domain: name, state: 'valid', terms: [], lookups: 0 };
     const found = await askTexts(ask, name);
     if (found.kind === 'dns-failure') {
-      Object.assign(shown, { state: 'dns-failure', failure: found.failure, reason: failureReason(found) });
+      const { failure } = found;
+      const reason = `${noAnswer(failure)} for ${failure.type} of ${failure.name}`;
+      Object.assign(shown, { state: 'dns-failure', failure, reason });
       return { shown, terms: [], several: false };
     }
     const selection = selectSpf(found.kind === 'found' ? found.values : []);
@@ -96,7 +98,7 @@ export const growSpfTree = async (
     for (const parsed of record.terms) {
       terms += 1;
       if (terms > limits.maxTerms) {
-        termsLeftOut = true;
+        cutBy(reached('spf-terms', limits.maxTerms));
         break;
       }
       const node = termNode(parsed);
@@ -155,11 +157,23 @@ export const growSpfTree = async (
     }
   };
 
-  const notAsked = (node: TermNode): void => {
+  const notAsked = (node: TermNode, limit = reached('spf-questions', limits.maxQuestions)): void => {
     Object.assign(node.shown, {
       state: 'not-asked',
-      reason: 'a limit of this assessment was reached before this term',
+      reason: `not asked because of ${limitText(limit)}`,
+      limit: cutBy(limit),
     });
+  };
+
+  /** Writes a failure to the term that it stops; a limit that is this assessment's own says nothing of what receivers come to. */
+  const stop = (node: TermNode, failure: DnsFailure): void => {
+    const { limit } = failure;
+    if (limit !== undefined && OF_AN_ASSESSMENT.has(limit.name)) notAsked(node, limit);
+    else {
+      node.failure = failure;
+      const reason = `${noAnswer(failure)} for ${failure.type} of ${failure.name}`;
+      Object.assign(node.shown, { state: 'dns-failure', reason });
+    }
   };
 
   const follow = async (node: TermNode, target: string, path: readonly string[]): Promise<void> => {
@@ -167,12 +181,14 @@ export const growSpfTree = async (
       Object.assign(node.shown, { state: 'loop', reason: `leads back to ${target}, which stands above it` });
       return;
     }
-    if (path.length > MAX_DEPTH || terms >= limits.maxTerms || !mayAsk(target, ['TXT'])) return notAsked(node);
+    if (path.length > MAX_DEPTH) return notAsked(node, reached('spf-depth', MAX_DEPTH));
+    if (terms >= limits.maxTerms) return notAsked(node, reached('spf-terms', limits.maxTerms));
+    if (!mayAsk(target, ['TXT'])) return notAsked(node);
     const child = await growRecord(target, path);
     node.child = child;
     node.shown.record = child.shown;
     const { state, failure } = child.shown;
-    if (state === 'dns-failure') Object.assign(node.shown, { state, reason: child.shown.reason, failure });
+    if (state === 'dns-failure' && failure !== undefined) stop(node, failure);
     else if (state === 'absent') {
       node.shown.state = 'error';
       node.shown.reason = child.shown.reason;
@@ -184,20 +200,20 @@ export const growSpfTree = async (
     if (!mayAsk(target, ['A'])) return notAsked(node);
     const found = await askNames(ask, target, 'A');
     // An IPv6 client asks for A as well (RFC 7208 section 5.7).
-    attribute(node, target, [found], { ip4: found, ip6: found });
+    attribute(stop, node, target, { ip4: found, ip6: found });
   };
 
   const growAddresses = async (node: TermNode, target: string, lengths: PrefixLengths): Promise<void> => {
     if (!mayAsk(target, ['A', 'AAAA'])) return notAsked(node);
     const [ip4, ip6] = await Promise.all([askNames(ask, target, 'A'), askNames(ask, target, 'AAAA')]);
     addNetworks(node, [ip4, ip6], lengths);
-    attribute(node, target, [ip4, ip6], { ip4, ip6 });
+    attribute(stop, node, target, { ip4, ip6 });
   };
 
   const growMx = async (node: TermNode, target: string, lengths: PrefixLengths): Promise<void> => {
     if (!mayAsk(target, ['MX'])) return notAsked(node);
     const found = await askMx(ask, target);
-    attribute(node, target, [found], { ip4: found, ip6: found });
+    attribute(stop, node, target, { ip4: found, ip6: found });
     if (found.kind !== 'found') return;
     const hosts = found.values
       .map(({ exchange }) => exchange)
@@ -213,48 +229,29 @@ export const growSpfTree = async (
         const answers = await Promise.all([askNames(ask, host, 'A'), askNames(ask, host, 'AAAA')]);
         addNetworks(node, answers, lengths);
         const failed = answers.find((answer) => answer.kind === 'dns-failure');
-        if (failed !== undefined) Object.assign(node.shown, { state: 'dns-failure', reason: failureReason(failed) });
+        if (failed?.kind === 'dns-failure') stop(node, failed.failure);
       }),
     );
   };
 
   asked.add(`TXT ${domain}`);
   const root = await growRecord(domain, []);
-  return { root, questions: asked.size, termsLeftOut };
+  return { root, questions: asked.size, limits: [...cut.values()] };
 };
 
 type PrefixLengths = { readonly ip4PrefixLength: number; readonly ip6PrefixLength: number };
 
-const termNode = (parsed: SpfTerm | SpfUnreadableTerm): TermNode => ({
-  parsed,
-  networks: [],
-  child: null,
-  shown: {
-    text: parsed.text,
-    offset: parsed.offset,
-    name: parsed.kind === 'unreadable' ? 'unreadable' : parsed.name,
-    ...(parsed.kind === 'mechanism' && { qualifier: parsed.qualifier }),
-    macro: false,
-    state: 'ok',
-    lookups: 0,
-    overLimit: false,
-    voids: { ip4: 0, ip6: 0 },
-    networks: { ip4Networks: 0, ip4Addresses: 0, ip6Networks: 0 },
-  },
-});
-
-const dependsOnSender = (spec: DomainSpec | null): boolean =>
-  spec?.tokens.some((token) => token.kind === 'expand' && SENDER_LETTERS.test(token.letter)) ?? false;
-
 /** Writes void lookups and failures to the term that caused them. */
 const attribute = (
-  { shown }: TermNode,
+  stop: (node: TermNode, failure: DnsFailure) => void,
+  node: TermNode,
   target: string,
-  answers: readonly Found<unknown>[],
   byFamily: { ip4: Found<unknown>; ip6: Found<unknown> },
 ): void => {
+  const { shown } = node;
+  const answers = [byFamily.ip4, byFamily.ip6];
   const failed = answers.find((answer) => answer.kind === 'dns-failure');
-  if (failed !== undefined) Object.assign(shown, { state: 'dns-failure', reason: failureReason(failed) });
+  if (failed?.kind === 'dns-failure') stop(node, failed.failure);
   else if (answers.every((answer) => answer.kind === 'absent'))
     Object.assign(shown, {
       state: 'void',
@@ -280,8 +277,3 @@ const addNetworks = (node: TermNode, answers: readonly Found<string>[], lengths:
     }
   }
 };
-
-const failureReason = (found: Found<unknown>): string =>
-  found.kind === 'dns-failure'
-    ? `DNS gave no answer (${found.failure.failure}) for ${found.failure.type} of ${found.failure.name}`
-    : '';

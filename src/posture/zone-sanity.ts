@@ -5,6 +5,7 @@
 
 import type { RecordData } from '../../schemas/dns.ts';
 import type { NameServer, ZonePosture } from '../../schemas/posture-around.ts';
+import { failureOf } from '../dns/failure.ts';
 import { parentName } from '../dns/name.ts';
 import { type Ask, askAddresses, askNames, type Found } from './ask.ts';
 
@@ -52,7 +53,7 @@ const findApex = async (domain: string, ask: Ask): Promise<Apex & { domainExists
   const domainExists = own === undefined || own.kind === 'failure' ? null : own.kind !== 'nxdomain';
   for (const { name, soa, nameServers } of answers) {
     if (soa.kind === 'failure')
-      return { kind: 'dns-failure', failure: { name, type: 'SOA', failure: soa.failure }, domainExists };
+      return { kind: 'dns-failure', failure: { name, type: 'SOA', ...failureOf(soa) }, domainExists };
     const record = soa.kind === 'records' ? soaOf(soa.records) : null;
     if (record !== null) return { kind: 'found', name, soa: record, nameServers, domainExists };
   }

@@ -3,6 +3,7 @@
  * Never throws for what the outside does: a failed question is temperror, a wrong record is permerror with its place. Never asks DNS but through the
  * lookup it is given. RFC 7208 sections 4 to 7, RFC 8616 section 4 (internationalized identities).
  */
+import { reached } from '../../schemas/limit.ts';
 import type { SpfResult, SpfTraceRecord, SpfTraceTerm } from '../../schemas/spf.ts';
 import type { Lookup } from '../dns/lookup.ts';
 import { parseClientIp } from '../records/ip-address.ts';
@@ -125,7 +126,13 @@ const atMost = (ask: ReturnType<typeof askOnce>, most: number): { ask: Walk['ask
   return {
     ask: (name, type) => {
       if (ask.holds(name, type)) return ask(name, type);
-      if (asked >= most) return Promise.resolve({ kind: 'failure', failure: 'budget', source: 'local' });
+      if (asked >= most)
+        return Promise.resolve({
+          kind: 'failure',
+          failure: 'limit',
+          limit: reached('questions', most, null),
+          source: 'local',
+        });
       asked += 1;
       return ask(name, type);
     },

@@ -4,6 +4,7 @@
  */
 import type { RecordType } from '../../schemas/dns.ts';
 import type { SpfTraceTerm } from '../../schemas/spf.ts';
+import { causeText } from '../dns/failure.ts';
 import type { Answer } from '../dns/lookup.ts';
 import { formatIp, type IpAddress, inNetwork, parseIp4, parseIp6, reverseName } from '../records/ip-address.ts';
 import type { DomainSpec, MacroToken } from '../records/macro.ts';
@@ -125,7 +126,7 @@ const evaluateAddresses = async (
   prefixLength: number,
 ): Promise<Outcome> => {
   const answer = await askFor(walk, trace, target, addressType(walk));
-  if (answer.kind === 'failure') return lookupFailed(target, addressType(walk), answer.failure);
+  if (answer.kind === 'failure') return lookupFailed(target, addressType(walk), answer);
   const over = countVoid(walk, trace, answer);
   if (over !== null) return over;
   return addressesOf(answer).some((address) => inNetwork(walk.client.ip, address, prefixLength)) ? MATCH : NO_MATCH;
@@ -133,7 +134,7 @@ const evaluateAddresses = async (
 
 const evaluateMx = async (walk: Walk, trace: SpfTraceTerm, target: string, prefixLength: number): Promise<Outcome> => {
   const answer = await askFor(walk, trace, target, 'MX');
-  if (answer.kind === 'failure') return lookupFailed(target, 'MX', answer.failure);
+  if (answer.kind === 'failure') return lookupFailed(target, 'MX', answer);
   const over = countVoid(walk, trace, answer);
   if (over !== null || answer.kind !== 'records') return over ?? NO_MATCH;
   const hosts = answer.records
@@ -148,7 +149,7 @@ const evaluateMx = async (walk: Walk, trace: SpfTraceTerm, target: string, prefi
       return { kind: 'error', result: 'permerror', reason, limit: 'mx' };
     }
     const addresses = await askFor(walk, trace, host, addressType(walk));
-    if (addresses.kind === 'failure') return lookupFailed(host, addressType(walk), addresses.failure);
+    if (addresses.kind === 'failure') return lookupFailed(host, addressType(walk), addresses);
     if (addressesOf(addresses).some((address) => inNetwork(walk.client.ip, address, prefixLength))) return MATCH;
   }
   return NO_MATCH;
@@ -157,7 +158,10 @@ const evaluateMx = async (walk: Walk, trace: SpfTraceTerm, target: string, prefi
 const evaluatePtr = async (walk: Walk, trace: SpfTraceTerm, target: string): Promise<Outcome> => {
   const { names, answer } = await validatedNames(walk, trace);
   if (answer.kind === 'failure') {
-    return { kind: 'no-match', reason: `the PTR question failed (${answer.failure}), so the mechanism does not match` };
+    return {
+      kind: 'no-match',
+      reason: `${causeText(answer)} left the PTR question open, so the mechanism does not match`,
+    };
   }
   const over = countVoid(walk, trace, answer);
   if (over !== null) return over;
@@ -167,7 +171,9 @@ const evaluatePtr = async (walk: Walk, trace: SpfTraceTerm, target: string): Pro
 const evaluateExists = async (walk: Walk, trace: SpfTraceTerm, target: string): Promise<Outcome> => {
   // Always A, also for an IPv6 client (RFC 7208 section 5.7).
   const answer = await askFor(walk, trace, target, 'A');
-  if (answer.kind === 'failure') return lookupFailed(target, 'A', answer.failure);
+  // Any record matches, so an answer of more records than are used does too.
+  if (answer.kind === 'failure' && answer.failure === 'limit' && answer.limit.name === 'records') return MATCH;
+  if (answer.kind === 'failure') return lookupFailed(target, 'A', answer);
   const over = countVoid(walk, trace, answer);
   if (over !== null) return over;
   return answer.kind === 'records' ? MATCH : NO_MATCH;

@@ -78,7 +78,7 @@ const findRecord = async (
     holder ?? newTraceTerm({ kind: 'unknown-modifier', text: '', offset: 0, name: '', value: '', tokens: [] });
   const answer = await askFor(walk, asking, domain, 'TXT');
   if (answer.kind === 'failure') {
-    const { result, reason, limit } = lookupFailed(domain, 'TXT', answer.failure);
+    const { result, reason, limit } = lookupFailed(domain, 'TXT', answer);
     if (holder !== null && limit !== undefined) holder.limit = limit;
     return failed(trace, result, reason);
   }
@@ -233,7 +233,7 @@ export const completeTree = async (walk: Walk, exhausted: () => boolean): Promis
     } else if (
       asks &&
       exhausted() &&
-      (trace.answers.length === 0 || trace.answers.some((one) => one.failure === 'budget'))
+      (trace.answers.length === 0 || trace.answers.some((one) => one.limit?.name === 'questions'))
     ) {
       trace.limit = 'questions';
       trace.reason = `not followed: the whole tree needs more than ${walk.limits.extraQuestions} more questions`;

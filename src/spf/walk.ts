@@ -3,7 +3,9 @@
  * RFC 7208 section 4.6.4 and writes every answer into the trace. Decides nothing about terms.
  */
 import type { RecordData, RecordType } from '../../schemas/dns.ts';
+import { limitText } from '../../schemas/limit.ts';
 import type { SpfResult, SpfTraceRecord, SpfTraceTerm } from '../../schemas/spf.ts';
+import { type Failure, failureOf, isLasting } from '../dns/failure.ts';
 import type { Answer, Lookup } from '../dns/lookup.ts';
 import type { IpAddress } from '../records/ip-address.ts';
 import type { DomainSpec } from '../records/macro.ts';
@@ -120,7 +122,7 @@ export const askFor = async (walk: Walk, term: SpfTraceTerm, name: string, type:
     type,
     outcome: answer.kind,
     values: records.slice(0, MAX_TRACE_VALUES).map((record) => valueText(record).slice(0, MAX_TRACE_VALUE_CHARACTERS)),
-    ...(answer.kind === 'failure' ? { failure: answer.failure } : {}),
+    ...(answer.kind === 'failure' ? failureOf(answer) : {}),
     void: false,
   });
   return answer;
@@ -155,13 +157,24 @@ export const countVoid = (walk: Walk, term: SpfTraceTerm, answer: Answer): TermE
   return { kind: 'error', result: 'permerror', reason, limit: 'voids' };
 };
 
-/** The temperror of a question that got no answer (RFC 7208 sections 4.4 and 5). */
-export const lookupFailed = (name: string, type: RecordType, failure: string): TermError => ({
-  kind: 'error',
-  result: 'temperror',
-  reason: `the DNS question for ${type} of ${printable(name)} failed (${failure})`,
-  ...(failure === 'timeout' ? { limit: 'time' as const } : {}),
-});
+/**
+ * What a question without a usable answer comes to (RFC 7208 sections 4.4 and 5): temperror, and permerror where a limit of ours would strike again, since
+ * temperror is for what may be different later (sections 2.6.6 and 2.6.7).
+ */
+export const lookupFailed = (name: string, type: RecordType, failure: Failure): TermError => {
+  const question = `the DNS question for ${type} of ${printable(name)}`;
+  if (failure.failure !== 'limit') {
+    const reason = `${question} failed (${failure.failure})`;
+    const limit = failure.failure === 'timeout' ? { limit: 'time' as const } : {};
+    return { kind: 'error', result: 'temperror', reason, ...limit };
+  }
+  return {
+    kind: 'error',
+    result: isLasting(failure) ? 'permerror' : 'temperror',
+    reason: `${question} reached ${limitText(failure.limit)}`,
+    ...(failure.limit.name === 'time' ? { limit: 'time' as const } : {}),
+  };
+};
 
 /** A name or term for a sentence: printable ASCII, cut after 120 characters. */
 export const printable = (text: string): string => text.slice(0, 120).replace(/[^\x20-\x7e]/g, '?');

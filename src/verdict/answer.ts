@@ -30,6 +30,10 @@ export const answerAuthor = (author: Author, dmarc: DmarcVerdict): AuthorVerdict
       summary: `Yes: ${domain} stands behind this message, proven by ${proof.join(' and ')}.`,
     };
   }
+  if (dmarc.result === 'permerror') {
+    const summary = `Not known: ${dmarc.rfc9989.reason}, and trying again would come to the same.`;
+    return { address, domain, authenticated: null, by, summary };
+  }
   if (dmarc.result === 'temperror' || spf.aligned === null || dkim.aligned === null) {
     return {
       address,

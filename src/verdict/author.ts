@@ -6,9 +6,15 @@
 import { isUtf8 } from 'node:buffer';
 import { isIPv4, isIPv6 } from 'node:net';
 import { domainToASCII, domainToUnicode } from 'node:url';
+import { limitText, type ReachedLimit, reached } from '../../schemas/limit.ts';
 import { normalizeName } from '../dns/name.ts';
 import { ADDRESS_FAULTS, type AddressFault, type AddressRemark, type Spot } from '../message/address/grammar.ts';
-import { type AddressList, readAddresses } from '../message/address/read-addresses.ts';
+import {
+  type AddressList,
+  DEFAULT_ADDRESS_LIMITS,
+  MAX_COMMENTS,
+  readAddresses,
+} from '../message/address/read-addresses.ts';
 import { fieldsNamed, type HeaderField, type Message } from '../message/message.ts';
 
 /** From fields that are read; a message may have one. */
@@ -49,6 +55,8 @@ export type Author = {
   domains: string[];
   /** Why there is none. */
   reason: string | null;
+  /** The limit of ours that is the reason; null: none is. */
+  limit: ReachedLimit | null;
 };
 
 /** Reads the author; never throws. */
@@ -59,26 +67,45 @@ export const readAuthor = (message: Message): Author => {
     .flatMap(({ mailboxes }) => mailboxes)
     .slice(0, MAX_ADDRESSES)
     .map(({ address }) => address.slice(0, MAX_ADDRESS_CHARACTERS));
-  const nobody = (reason: string): Author => ({ fields, addresses, address: null, domain: null, domains: [], reason });
+  const nobody = (reason: string, limit: ReachedLimit | null = null): Author => ({
+    fields,
+    addresses,
+    address: null,
+    domain: null,
+    domains: [],
+    reason,
+    limit,
+  });
   if (found.length > 1)
     return nobody('the message has more than one From field, and a reader may be shown any of them');
   const [[raw], [field]] = [found, fields];
   if (raw === undefined || field === undefined) return nobody('the message has no From field with a domain');
+  const { maxChars, maxMailboxes } = DEFAULT_ADDRESS_LIMITS;
+  const tooMuch = (limit: ReachedLimit): Author =>
+    nobody(`the From field is not read because of ${limitText(limit)}`, limit);
+  // What is cut off may look like a fault of its own.
+  if (raw.value().length > maxChars) return tooMuch(reached('author-characters', maxChars));
   const [fault] = field.faults;
   if (fault !== undefined) {
     const { about } = ADDRESS_FAULTS[fault.word];
     return nobody(`the From field cannot be read: ${about}, at octet ${fault.octet} of its body`);
   }
-  if (field.truncated) return nobody('the From field is too long to be read');
+  if (field.truncated) {
+    const hasManyAddresses = field.mailboxes.length >= maxMailboxes || field.groups.length > maxMailboxes;
+    return tooMuch(
+      hasManyAddresses ? reached('author-addresses', maxMailboxes) : reached('author-comments', MAX_COMMENTS),
+    );
+  }
   if (field.mailboxes.length === 0) return nobody('the message has no From field with a domain');
   const domains = new Set(field.mailboxes.map(({ domain }) => authorDomain(domain, raw)));
   if (domains.has(null)) return nobody('the From field has an address whose domain cannot be read');
   const [domain = null] = domains;
   if (domains.size > 1) {
     const several = nobody('the From field names mailboxes of several domains');
-    return domains.size > MAX_DOMAINS ? several : { ...several, domains: [...domains].filter((one) => one !== null) };
+    if (domains.size <= MAX_DOMAINS) return { ...several, domains: [...domains].filter((one) => one !== null) };
+    return { ...several, limit: reached('author-domains', MAX_DOMAINS) };
   }
-  return { fields, addresses, address: addresses[0] ?? null, domain, domains: [], reason: null };
+  return { fields, addresses, address: addresses[0] ?? null, domain, domains: [], reason: null, limit: null };
 };
 
 const readField = (field: HeaderField): FromField => {

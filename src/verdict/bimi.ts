@@ -6,6 +6,7 @@ import type { DkimSignature } from '../../schemas/dkim.ts';
 import type { DmarcVerdict } from '../../schemas/dmarc.ts';
 import type { BimiVerdict } from '../../schemas/verdict.ts';
 import type { DmarcEvaluation } from '../dmarc/evaluate.ts';
+import { causeText, isLasting } from '../dns/failure.ts';
 import type { Answer, Lookup } from '../dns/lookup.ts';
 import { fieldsNamed, type Message } from '../message/message.ts';
 import { parseBimi, parseBimiSelector, selectBimi } from '../records/bimi.ts';
@@ -43,8 +44,8 @@ export const checkBimi = async (
     case 'unknown':
       return {
         ...blank,
-        result: 'temperror',
-        reason: `a DNS failure (${ground.failure}) left the DMARC policy of the organizational domain unknown`,
+        result: isLasting(ground.failure) ? 'fail' : 'temperror',
+        reason: `${causeText(ground.failure)} left the DMARC policy of the organizational domain unknown`,
       };
     case 'fits':
       break;
@@ -60,8 +61,8 @@ export const checkBimi = async (
     if (answer?.kind === 'failure') {
       return {
         ...blank,
-        result: 'temperror',
-        reason: `a DNS failure (${answer.failure}) left the BIMI record of ${domain} unknown`,
+        result: isLasting(answer) ? 'fail' : 'temperror',
+        reason: `${causeText(answer)} left the BIMI record of ${domain} unknown`,
       };
     }
     const found = readAnswer(answer, domain, blank);

@@ -5,6 +5,7 @@
 
 import type { DnsUsage } from '../../schemas/dns.ts';
 import type { Finding } from '../../schemas/finding.ts';
+import { LIMITS, type LimitName, limitText, type ReachedLimit } from '../../schemas/limit.ts';
 import type { VerdictSettings } from '../../schemas/verdict.ts';
 import type { SignatureOutcome } from '../dkim/signature-outcome.ts';
 import { type Message, malformedLines } from '../message/message.ts';
@@ -144,27 +145,35 @@ const noAuthor: Rule = ({ author }) =>
         'author',
       );
 
-const signatureCap: Rule = ({ dkim, settings }) =>
-  dkim.length > settings.maxSignatures
-    ? finding(
-        'too-many-signatures',
-        'warning',
-        `the message has ${dkim.length} DKIM signatures; ${settings.maxSignatures} were evaluated`,
-        'RFC 6376 section 6.1',
-        'dkim',
-      )
-    : null;
-
-const budget: Rule = ({ usage }) =>
-  usage.exceeded.map((limit) =>
-    finding(
-      'dns-limit',
-      'error',
-      `the DNS questions of this verification passed the limit for ${limit}; what hung on them is temperror`,
-      'RFC 7208 section 4.6.4',
-      'dns',
-    ),
-  );
+/** Every limit of ours that was reached, once, with what came of it. */
+const limits: Rule = ({ usage, outcomes, dmarc, iprev, author }) => {
+  const found = new Map<LimitName, Finding>();
+  const tell = (limit: ReachedLimit, severity: Finding['severity'], effect: string, section: string, field: string) => {
+    if (found.has(limit.name)) return;
+    const message = `this verification reached ${limitText(limit)}: ${effect}`;
+    found.set(limit.name, { ...finding('limit-reached', severity, message, section, field), limit });
+  };
+  for (const limit of usage.exceeded) {
+    const effect = LIMITS[limit.name].lasting
+      ? 'what hung on it could not be decided, and trying again would not help'
+      : 'what hung on it is temperror, and trying again may help';
+    tell(limit, 'error', effect, 'RFC 8601 section 2.7', 'dns');
+  }
+  for (const [index, { limit }] of outcomes.entries()) {
+    const effect =
+      limit?.name === 'key-records' ? 'further key records were not tried' : 'what is beyond it was not read';
+    if (limit !== null) tell(limit, 'warning', effect, 'RFC 6376 section 6.1', `dkim[${index}]`);
+  }
+  for (const { limit } of Object.values(dmarc.rfc9989.alignment)) {
+    const effect = 'whether an identifier aligns is not known';
+    if (limit !== undefined) tell(limit, 'error', effect, 'RFC 9989 section 4.10.2', 'dmarc.rfc9989.alignment');
+  }
+  if (iprev.limit !== undefined)
+    tell(iprev.limit, 'warning', 'further names were not tried', 'RFC 8601 section 3', 'iprev');
+  if (author.limit !== null)
+    tell(author.limit, 'error', 'From is not read further', 'RFC 9989 section 5.3.1', 'author');
+  return [...found.values()];
+};
 
 const readings: Rule = ({ dmarc }) =>
   dmarc.agree || dmarc.difference === undefined
@@ -209,9 +218,8 @@ const RULES: readonly Rule[] = [
   repeatedFields,
   messageShape,
   bareLineEnds,
-  signatureCap,
   ({ outcomes }) => signatureFindings(outcomes),
-  budget,
+  limits,
   readings,
   spfDisagreement,
   ({ ofDerivedFacts }) => [...ofDerivedFacts],

@@ -3,7 +3,9 @@
  * address back confirms. At most ten names are tried (RFC 8601 section 3 leaves the limit to the verifier; ten as in RFC 7208 section 4.6.4).
  */
 import ipaddr from 'ipaddr.js';
+import { limitText, reached } from '../../schemas/limit.ts';
 import type { Iprev } from '../../schemas/verdict.ts';
+import { causeText, type Failure, isLasting } from '../dns/failure.ts';
 import type { Answer, Lookup } from '../dns/lookup.ts';
 
 const MAX_NAMES = 10;
@@ -17,11 +19,12 @@ export const checkIprev = async (clientIp: string | undefined, lookup: Lookup, d
   if (clientIp === undefined) return { result: 'none', name: null, reason: 'the client address is unknown' };
   const address = ipaddr.process(clientIp);
   const reverse = await lookup({ name: reverseName(address), type: 'PTR' }, deadlineMs);
-  if (reverse.kind === 'failure') return temperror(clientIp, reverse);
+  if (reverse.kind === 'failure') return unknown(clientIp, reverse);
   if (reverse.kind !== 'records') {
     return { result: 'permerror', name: null, reason: `${clientIp} has no PTR record` };
   }
-  const names = reverse.records.filter((record) => typeof record === 'string').slice(0, MAX_NAMES);
+  const published = reverse.records.filter((record) => typeof record === 'string');
+  const names = published.slice(0, MAX_NAMES);
   const type = address.kind() === 'ipv4' ? 'A' : 'AAAA';
   const answers = await Promise.all(names.map((name) => lookup({ name, type }, deadlineMs)));
   const confirmed = names.find((_, index) => confirms(answers[index], address));
@@ -29,7 +32,16 @@ export const checkIprev = async (clientIp: string | undefined, lookup: Lookup, d
     return { result: 'pass', name: confirmed.toLowerCase(), reason: `${clientIp} is ${confirmed} in both directions` };
   }
   const failed = answers.find((answer) => answer.kind === 'failure');
-  if (failed !== undefined) return temperror(clientIp, failed);
+  if (failed !== undefined) return unknown(clientIp, failed);
+  if (published.length > names.length) {
+    const limit = reached('client-names', MAX_NAMES);
+    return {
+      result: 'permerror',
+      name: null,
+      reason: `${limitText(limit)} left further names of ${clientIp} untried`,
+      limit,
+    };
+  }
   return { result: 'fail', name: null, reason: `no name of ${clientIp} leads back to it` };
 };
 
@@ -40,10 +52,10 @@ const confirms = (answer: Answer | undefined, address: ipaddr.IPv4 | ipaddr.IPv6
       typeof record === 'string' && ipaddr.isValid(record) && ipaddr.parse(record).toString() === address.toString(),
   );
 
-const temperror = (clientIp: string, answer: Answer): Iprev => ({
-  result: 'temperror',
+const unknown = (clientIp: string, failure: Failure): Iprev => ({
+  result: isLasting(failure) ? 'permerror' : 'temperror',
   name: null,
-  reason: `a DNS failure${answer.kind === 'failure' ? ` (${answer.failure})` : ''} left the name of ${clientIp} unknown`,
+  reason: `${causeText(failure)} left the name of ${clientIp} unknown`,
 });
 
 /** Name under in-addr.arpa or ip6.arpa (RFC 1035 section 3.5, RFC 3596 section 2.5). */

@@ -4,6 +4,7 @@
  */
 import type { FailureKind } from '../../schemas/dns.ts';
 import { RecordType } from '../../schemas/dns.ts';
+import { type Failure, failureOf } from '../dns/failure.ts';
 import type { Lookup } from '../dns/lookup.ts';
 import type { MailauthResolver } from './mailauth.ts';
 
@@ -19,8 +20,7 @@ export const FAILURE_CODES: Readonly<Record<FailureKind, string>> = {
   unproven: 'EUNPROVEN',
   badname: 'EBADNAME',
   network: 'ECONNREFUSED',
-  overload: 'EOVERLOAD',
-  budget: 'EBUDGET',
+  limit: 'ELIMIT',
   unrecorded: 'EUNRECORDED',
 };
 
@@ -44,10 +44,11 @@ const dnsError = (code: string, type: string, name: string): Error =>
  * Wraps a lookup for mailauth.
  * @param lookup the lookup of this verification
  * @param deadlineMs the moment, on the monotonic clock, by which all answers are wanted
+ * @param onFailure told each failure before it is thrown, since an error code says less
  * @returns a function that resolves with fresh arrays (mailauth sorts MX lists in place) and rejects with a fresh error each time
  */
 export const toMailauthResolver =
-  (lookup: Lookup, deadlineMs: number): MailauthResolver =>
+  (lookup: Lookup, deadlineMs: number, onFailure?: (failure: Failure) => void): MailauthResolver =>
   async (name, type) => {
     const known = RecordType.safeParse(type);
     if (!known.success) throw dnsError('ENOTIMP', type, name);
@@ -64,6 +65,7 @@ export const toMailauthResolver =
       case 'nxdomain':
         throw dnsError('ENOTFOUND', type, name);
       case 'failure':
+        onFailure?.(failureOf(answer));
         throw dnsError(FAILURE_CODES[answer.failure], type, name);
       default:
         return answer satisfies never;

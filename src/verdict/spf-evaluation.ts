@@ -3,6 +3,7 @@
  * counts in the lenient mode, and the second opinion when a trace is asked for. The two are held together by the suites and by generated cases.
  */
 import { type SpfCheck, SpfResult } from '../../schemas/spf.ts';
+import { causeText, type Failure, isLasting } from '../dns/failure.ts';
 import type { Lookup } from '../dns/lookup.ts';
 import { type CheckHostResult, checkHost } from '../spf/check-host.ts';
 import { type MailauthSpf, mailauthSpf } from './mailauth.ts';
@@ -64,22 +65,28 @@ export const checkByMailauth = async (
   { lookup, deadlineMs, clock, receiver }: SpfParts,
   strict: boolean,
 ): Promise<SpfCheck> => {
+  const failures: Failure[] = [];
   const answer = await mailauthSpf({
     sender: identity === 'helo' ? '' : sender,
     ip: clientIp,
     helo,
     mta: receiver,
     strict,
-    resolver: toMailauthResolver(lookup, deadlineMs),
+    resolver: toMailauthResolver(lookup, deadlineMs, (failure) => failures.push(failure)),
     // Zero would mean no limit.
     maxElapsedTime: Math.max(1, deadlineMs - clock.monotonicMs()),
   });
-  const result = SpfResult.parse(answer.status.result);
+  const given = SpfResult.parse(answer.status.result);
+  // mailauth takes every failure for one that passes; it ends at the first that counts.
+  const last = failures.at(-1);
+  const isOurLimit = given === 'temperror' && last !== undefined && isLasting(last);
+  const result = isOurLimit ? 'permerror' : given;
+  const detail = isOurLimit ? `the DNS questions reached ${causeText(last)}` : detailOf(result, answer);
   return {
     identity,
     domain: answer.domain,
     result,
-    reason: sentence(result, answer.domain, clientIp, detailOf(result, answer)),
+    reason: sentence(result, answer.domain, clientIp, detail),
     ...(isAscii(answer.explanation) && { explanation: answer.explanation.slice(0, 500) }),
     ...(answer.rr !== undefined && { record: answer.rr }),
     lookups: { used: answer.lookups?.count ?? 0, limit: answer.lookups?.limit ?? LOOKUP_LIMIT },

@@ -106,13 +106,13 @@ export const createVerifier = (parts: VerifierParts): Verify => {
     const { facts, derived, clientUnknown, findings: ofDerivedFacts } = deriveFacts(message, given, options);
     const laid = overlaid(parts.lookup, options.overlay);
     const budget = withBudget(stoppable(laid, options.signal), parts.dnsLimits, clock.monotonicMs, parts.mode);
-    const { lookup } = budget;
+    const { lookup, policyLookup } = budget;
     const author = readAuthor(message);
     const { strict, authservId: receiver } = settings;
     const spfParts = { lookup, deadlineMs, clock, strict, receiver, clientUnknown };
 
     // Asked at once, as soon as their names are known: SPF, keys, DMARC records, the client's name, and BIMI.
-    const dmarcBegun = author.domain === null ? null : beginDmarc(author.domain, lookup, deadlineMs);
+    const dmarcBegun = author.domain === null ? null : beginDmarc(author.domain, policyLookup, deadlineMs);
     const [checked, sealed, iprev, digest] = await Promise.all([
       timed('spf', () => checkSpf(facts, spfParts)),
       timed('signatures', () =>
@@ -161,7 +161,7 @@ export const createVerifier = (parts: VerifierParts): Verify => {
     tell('decide');
     const severalPolicies =
       author.domains.length > 1
-        ? await strictestPolicy(author.domains, toIdentifiers(checked, signatures, settings), lookup, deadlineMs)
+        ? await strictestPolicy(author.domains, toIdentifiers(checked, signatures, settings), policyLookup, deadlineMs)
         : null;
     const grounds = { dmarc, spf, dkim, arc, iprev, facts, settings };
     const override = findOverride(grounds);

@@ -2,12 +2,13 @@
  * The zone of a suite case as a lookup: absent names are NXDOMAIN, or NODATA when a name below them exists; CNAMEs are followed; `ERROR` is a failure. Names may hold any
  * byte, which is why this is not a zone file.
  */
-import type { FailureKind, RecordData } from '../../schemas/dns.ts';
+import type { RecordData } from '../../schemas/dns.ts';
+import type { ServerFailure } from '../../src/dns/failure.ts';
 import type { Answer, Lookup } from '../../src/dns/lookup.ts';
 import { normalizeName } from '../../src/dns/name.ts';
 import type { SuiteZone } from './suite-case.ts';
 
-const FAILURES: Readonly<Record<string, FailureKind>> = {
+const FAILURES: Readonly<Record<string, ServerFailure>> = {
   TIMEOUT: 'timeout',
   SERVFAIL: 'servfail',
   EBADRESP: 'badresp',

@@ -2,11 +2,11 @@
  * A zone for these tests: name to TXT records, an error word, or nothing. As a lookup for our code and as a resolver for mailauth, so that both see
  * the same DNS. Counts what was asked.
  */
-import type { FailureKind } from '../../schemas/dns.ts';
+import type { ServerFailure } from '../../src/dns/failure.ts';
 import type { Lookup } from '../../src/dns/lookup.ts';
 
 /** TXT records of a name: each a text, one byte a code unit; or why the question fails. */
-export type KeyZone = Readonly<Record<string, readonly string[] | { readonly failure: FailureKind }>>;
+export type KeyZone = Readonly<Record<string, readonly string[] | { readonly failure: ServerFailure }>>;
 
 const find = (zone: KeyZone, name: string) => zone[name.toLowerCase().replace(/\.$/, '')];
 

@@ -67,7 +67,7 @@ test('chooseKey refuses an RSA exponent of more than 64 bits as policy, since ea
 test('askForKeys tells no key from a question without an answer (RFC 6376 section 6.1.2)', async () => {
   const zone = { 'slow.example': { failure: 'timeout' }, 'bad.example': { failure: 'badname' } } as const;
   const ask = (name: string) => askForKeys(keyLookup(zone), name, 0, createKeyCache());
-  assert.deepEqual(await ask('slow.example'), { kind: 'failure', failure: 'timeout' });
+  assert.deepEqual(await ask('slow.example'), { kind: 'failure', failure: { failure: 'timeout' } });
   assert.deepEqual(await ask('bad.example'), { kind: 'none' });
   assert.deepEqual(await ask('absent.example'), { kind: 'none' });
 });

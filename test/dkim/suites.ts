@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { FailureKind } from '../../schemas/dns.ts';
+import type { ServerFailure } from '../../src/dns/failure.ts';
 import type { KeyZone } from './key-zone.ts';
 import { SUITE_DEVIATIONS } from './suite-deviations.ts';
 import { verifyBytes } from './verify-bytes.ts';
@@ -19,7 +19,7 @@ type Case = {
   expect: { dkim?: string[][]; arc?: string[]; dkimAt?: { index: number; pass: boolean }; noDkimPass?: boolean };
 };
 
-const FAILURES: Record<string, FailureKind> = { TIMEOUT: 'timeout', SERVFAIL: 'servfail', EBADRESP: 'badresp' };
+const FAILURES: Record<string, ServerFailure> = { TIMEOUT: 'timeout', SERVFAIL: 'servfail', EBADRESP: 'badresp' };
 
 const toZone = (zone: Case['zone']): KeyZone => {
   const entries = Object.entries(zone).map(([name, sets]) => {

@@ -2,11 +2,20 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DnsUsage, Evidence } from '../../schemas/dns.ts';
 import { DnsSettings } from '../../schemas/dns-settings.ts';
+import { reached } from '../../schemas/limit.ts';
 import { budgetLimits, withBudget } from '../../src/dns/budget.ts';
 import type { Answer, Lookup } from '../../src/dns/lookup.ts';
 import { recorded } from '../../src/dns/recorded.ts';
 
-const limits = { maxQuestions: 256, maxMisses: 128, maxDomains: 64, maxFailures: 8, maxElapsedMs: 20_000 };
+const limits = {
+  maxQuestions: 256,
+  maxMisses: 128,
+  maxDomains: 64,
+  maxFailures: 8,
+  maxElapsedMs: 20_000,
+  maxRecords: 64,
+  maxTextBytes: 65_535,
+};
 const LATER = 1e9;
 
 /** A clock that stands still until it is moved. */
@@ -91,24 +100,25 @@ test('withBudget refuses what is over each limit and says which', async () => {
       limit: 'questions',
       limits: { maxQuestions: 3 },
       names: ['hit1.a.test', 'hit2.a.test', 'hit3.a.test'],
-      memory: 'budget',
+      memory: 'limit',
     },
     { limit: 'misses', limits: { maxMisses: 2 }, names: ['n1.a.test', 'n2.a.test'], memory: 'records' },
-    { limit: 'domains', limits: { maxDomains: 2 }, names: ['n1.a.test', 'n2.b.test'], memory: 'budget' },
+    { limit: 'domains', limits: { maxDomains: 2 }, names: ['n1.a.test', 'n2.b.test'], memory: 'limit' },
     { limit: 'failures', limits: { maxFailures: 2 }, names: ['down1.a.test', 'down2.a.test'], memory: 'records' },
   ] as const;
   for (const given of cases) {
     const { clock } = handClock();
     const { lookup, asked } = scripted(clock);
     const budget = withBudget(lookup, { ...limits, ...given.limits }, clock);
-    for (const name of given.names) assert.notEqual(failureOf(await budget.lookup(txt(name), LATER)), 'budget');
+    for (const name of given.names) assert.notEqual(failureOf(await budget.lookup(txt(name), LATER)), 'limit');
     assert.deepEqual(budget.usage().exceeded, []);
     const before = asked.length;
     const over = await budget.lookup(txt('over.c.test'), LATER);
-    assert.deepEqual(over, { kind: 'failure', failure: 'budget', limit: given.limit, source: 'local' });
+    const limit = reached(given.limit, Object.values(given.limits)[0] ?? 0);
+    assert.deepEqual(over, { kind: 'failure', failure: 'limit', limit, source: 'local' });
     assert.equal(failureOf(await budget.lookup(txt('hit-over.d.test'), LATER)), given.memory, given.limit);
     assert.equal(asked.length, before);
-    assert.deepEqual(budget.usage().exceeded, [given.limit]);
+    assert.deepEqual(budget.usage().exceeded, [limit]);
   }
 });
 
@@ -120,7 +130,7 @@ test('withBudget holds the limit on misses against concurrent questions', async 
     Array.from({ length: 20 }, (_, index) => budget.lookup(txt(`n${index}.a.test`), LATER)),
   );
   assert.equal(asked.length, 5);
-  assert.equal(answers.filter((answer) => failureOf(answer) === 'budget').length, 15);
+  assert.equal(answers.filter((answer) => failureOf(answer) === 'limit').length, 15);
   assert.equal(budget.usage().misses.used, 5);
 });
 
@@ -141,11 +151,11 @@ test('withBudget ends the DNS phase: the deadline is cut, a cut question is the 
   await budget.lookup(txt('quick.a.test'), LATER);
   advance(100);
   const cut = await budget.lookup(txt('slow.a.test'), LATER);
-  assert.deepEqual(cut, { kind: 'failure', failure: 'budget', limit: 'time', source: 'local' });
+  assert.deepEqual(cut, { kind: 'failure', failure: 'limit', limit: reached('time', 500), source: 'local' });
   assert.deepEqual(deadlines, [1500, 1500]);
-  assert.equal(failureOf(await budget.lookup(txt('after.a.test'), LATER)), 'budget');
+  assert.equal(failureOf(await budget.lookup(txt('after.a.test'), LATER)), 'limit');
   assert.equal(failureOf(await budget.lookup(txt('hit.a.test'), LATER)), 'records');
-  assert.deepEqual(budget.usage().exceeded, ['time']);
+  assert.deepEqual(budget.usage().exceeded, [reached('time', 500)]);
 });
 
 test('withBudget answers a bad name itself, and counts neither a domain nor a failure for it', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RecordType } from '../../schemas/dns.ts';
+import { reached } from '../../schemas/limit.ts';
 import { type CacheSettings, cached } from '../../src/dns/cache.ts';
 import type { Answer } from '../../src/dns/lookup.ts';
 import { randomNumbers } from '../../src/dns/random.ts';
@@ -155,7 +156,7 @@ test('cached holds "no server reachable" for a second, and local answers not at 
   cache.advance(0.2);
   assert.equal(told(await cache.ask()), 'network network');
   for (const answer of [
-    { kind: 'failure', failure: 'overload', source: 'local' },
+    { kind: 'failure', failure: 'limit', limit: reached('waiting', 1), source: 'local' },
     { kind: 'failure', failure: 'timeout', source: 'local' },
     { kind: 'nxdomain', ttlSeconds: 60, authenticated: false, source: 'local' },
   ] as const) {

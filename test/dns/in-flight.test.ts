@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
+import { reached } from '../../schemas/limit.ts';
 import { bounded, type FlightLimits } from '../../src/dns/in-flight.ts';
 import type { Answer } from '../../src/dns/lookup.ts';
 
@@ -58,7 +59,12 @@ test('bounded keeps one domain from taking every place', async () => {
 test('bounded fails at once when the queue is full', async () => {
   const flights = heldFlights({ maxInFlight: 1, maxWaiting: 1 });
   const asked = [flights.ask('a.test'), flights.ask('b.test')];
-  assert.deepEqual(await flights.ask('c.test'), { kind: 'failure', failure: 'overload', source: 'local' });
+  assert.deepEqual(await flights.ask('c.test'), {
+    kind: 'failure',
+    failure: 'limit',
+    limit: reached('waiting', 1),
+    source: 'local',
+  });
   await flights.land('a.test');
   await flights.land('b.test');
   assert.deepEqual((await Promise.all(asked)).map(told), ['nodata', 'nodata']);
@@ -67,7 +73,7 @@ test('bounded fails at once when the queue is full', async () => {
 test('bounded with no queue has no one wait', async () => {
   const flights = heldFlights({ maxInFlight: 1, maxWaiting: 0 });
   const first = flights.ask('a.test');
-  assert.equal(told(await flights.ask('b.test')), 'overload');
+  assert.equal(told(await flights.ask('b.test')), 'limit');
   await flights.land('a.test');
   assert.equal(told(await first), 'nodata');
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Evidence } from '../../schemas/dns.ts';
+import { reached } from '../../schemas/limit.ts';
 import { parseOverlay, withOverlay } from '../../src/dns/overlay.ts';
 import { evidenceErrors, recorded } from '../../src/dns/recorded.ts';
 
@@ -26,7 +27,13 @@ const evidence = [
   entry({ name: 'none.example', ttlSeconds: 5, rcode: 0 }),
   entry({ name: 'gone.example', outcome: 'nxdomain', ttlSeconds: 9, rcode: 3 }),
   entry({ name: 'down.example', outcome: 'failure', failure: 'timeout' }),
-  entry({ name: 'refused.example', outcome: 'failure', failure: 'budget', limit: 'misses', source: 'local' }),
+  entry({
+    name: 'refused.example',
+    outcome: 'failure',
+    failure: 'limit',
+    limit: reached('misses', 16),
+    source: 'local',
+  }),
 ];
 const timing = { recorded: { startedMs: 1, elapsedMs: 2 } };
 
@@ -40,7 +47,7 @@ test('recorded answers with the recorded outcome, source, TTL and timing, whatev
     ['none.example', { kind: 'nodata', ttlSeconds: 5, authenticated: false, rcode: 0, source: 'network' }],
     ['gone.example', { kind: 'nxdomain', ttlSeconds: 9, authenticated: false, rcode: 3, source: 'network' }],
     ['down.example', { kind: 'failure', failure: 'timeout', source: 'network' }],
-    ['refused.example', { kind: 'failure', failure: 'budget', limit: 'misses', source: 'local' }],
+    ['refused.example', { kind: 'failure', failure: 'limit', limit: reached('misses', 16), source: 'local' }],
   ];
   for (const [name, expected] of cases)
     assert.deepEqual(await lookup({ name, type: 'TXT' }, -1), { ...expected, ...timing }, name);

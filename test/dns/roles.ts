@@ -8,6 +8,7 @@ import type { SmtpFacts } from '../../schemas/smtp.ts';
 import type { Verdict } from '../../schemas/verdict.ts';
 import type { Lookup } from '../../src/dns/lookup.ts';
 import { parseZone, zoneLookup } from '../../src/dns/zone.ts';
+import { TOO_MUCH } from './faults/records.ts';
 
 /** One role. */
 export type Role = {
@@ -18,8 +19,10 @@ export type Role = {
   readonly file: string;
   readonly smtp: SmtpFacts;
   readonly read: (verdict: Verdict) => string | undefined;
-  /** By the zone's own answer, by NODATA, by NXDOMAIN, by a failure. */
-  readonly words: Readonly<Record<'right' | 'nodata' | 'nxdomain' | 'failure', string>>;
+  /** By the zone's own answer, by NODATA, by NXDOMAIN, by a failure, by a limit of ours that would strike again. */
+  readonly words: Readonly<Record<'right' | 'nodata' | 'nxdomain' | 'failure' | 'limit', string>>;
+  /** Words of single faults that are others, by what the fault is. */
+  readonly exceptions?: Readonly<Record<string, string>>;
 };
 
 const RECORDS = `
@@ -50,15 +53,12 @@ const BRAND = { clientIp: '192.0.2.10', helo: 'mail.brand.example', mailFrom: 'a
 const mailFrom = (domain: string, clientIp = '192.0.2.10') => ({ ...BRAND, clientIp, mailFrom: `alice@${domain}` });
 const spf = ({ spf: { mailFrom: check } }: Verdict) => check?.result;
 
-/**
- * Words of a mechanism that fails to match: the record ends in -all; a failure ends the check (RFC
- * 7208 section 5).
- */
-const MECHANISM = { right: 'pass', nodata: 'fail', nxdomain: 'fail', failure: 'temperror' };
+/** Words of a mechanism that fails to match: the record ends in -all; a failure ends the check (RFC 7208 section 5). */
+const MECHANISM = { right: 'pass', nodata: 'fail', nxdomain: 'fail', failure: 'temperror', limit: 'permerror' };
 /** No record at the target is a permerror (RFC 7208 sections 5.2 and 6.1). */
-const TARGET = { right: 'pass', nodata: 'permerror', nxdomain: 'permerror', failure: 'temperror' };
+const TARGET = { right: 'pass', nodata: 'permerror', nxdomain: 'permerror', failure: 'temperror', limit: 'permerror' };
 /** No record is none (RFC 7208 sections 4.3 and 4.5), a failure is temperror (section 4.4). */
-const RECORD = { right: 'pass', nodata: 'none', nxdomain: 'none', failure: 'temperror' };
+const RECORD = { right: 'pass', nodata: 'none', nxdomain: 'none', failure: 'temperror', limit: 'permerror' };
 
 /** Roles of SPF. */
 export const SPF_ROLES: readonly Role[] = [
@@ -110,6 +110,8 @@ export const SPF_ROLES: readonly Role[] = [
     smtp: mailFrom('by-exists.example'),
     read: spf,
     words: MECHANISM,
+    // Any record matches (RFC 7208 section 5.7).
+    exceptions: { [TOO_MUCH]: 'pass' },
   },
 ];
 
@@ -121,9 +123,8 @@ export const KEY_ROLES: readonly Role[] = [
     file: 'aligned.eml',
     smtp: BRAND,
     read: ({ dkim }) => dkim.find(({ selector }) => selector === 'rsa')?.result,
-    // No key: the signature cannot be processed (RFC 8601 section 2.7.1), and waiting would not
-    // help.
-    words: { right: 'pass', nodata: 'neutral', nxdomain: 'neutral', failure: 'temperror' },
+    // No key: the signature cannot be processed (RFC 8601 section 2.7.1), and waiting would not help.
+    words: { right: 'pass', nodata: 'neutral', nxdomain: 'neutral', failure: 'temperror', limit: 'permerror' },
   },
   {
     role: 'ARC keys',
@@ -132,7 +133,7 @@ export const KEY_ROLES: readonly Role[] = [
     smtp: { clientIp: '203.0.113.25', helo: 'mx.lists.example', mailFrom: 'gardening-bounces@lists.example' },
     read: ({ arc }) => arc.result,
     // A chain that does not validate is fail (RFC 8617 section 4.4).
-    words: { right: 'pass', nodata: 'fail', nxdomain: 'fail', failure: 'temperror' },
+    words: { right: 'pass', nodata: 'fail', nxdomain: 'fail', failure: 'temperror', limit: 'fail' },
   },
 ];
 
@@ -145,7 +146,7 @@ export const POLICY_ROLES: readonly Role[] = [
     smtp: BRAND,
     read: ({ dmarc }) => dmarc.result,
     // A failure ends the walk, and is neither pass nor fail (RFC 9989 section 5.3.6).
-    words: { right: 'pass', nodata: 'none', nxdomain: 'none', failure: 'temperror' },
+    words: { right: 'pass', nodata: 'none', nxdomain: 'none', failure: 'temperror', limit: 'permerror' },
   },
   {
     role: 'DMARC of the Organizational Domain',
@@ -153,7 +154,7 @@ export const POLICY_ROLES: readonly Role[] = [
     file: 'np-subdomain.eml',
     smtp: { clientIp: '198.51.100.200', helo: 'host.stranger.example', mailFrom: 'prize@lottery.museum.example' },
     read: ({ dmarc }) => dmarc.result,
-    words: { right: 'fail', nodata: 'none', nxdomain: 'none', failure: 'temperror' },
+    words: { right: 'fail', nodata: 'none', nxdomain: 'none', failure: 'temperror', limit: 'permerror' },
   },
   {
     role: 'DMARC reports to another domain',
@@ -162,7 +163,7 @@ export const POLICY_ROLES: readonly Role[] = [
     smtp: { clientIp: '192.0.2.40', helo: 'mail.heritage.example', mailFrom: 'office@heritage.example' },
     read: ({ dmarc }) => String(dmarc.rfc9989.reports?.[0]?.authorized),
     // Reports need the agreement (RFC 9990 section 4); without an answer nothing is known.
-    words: { right: 'true', nodata: 'false', nxdomain: 'false', failure: 'null' },
+    words: { right: 'true', nodata: 'false', nxdomain: 'false', failure: 'null', limit: 'null' },
   },
   {
     role: 'BIMI',
@@ -170,7 +171,7 @@ export const POLICY_ROLES: readonly Role[] = [
     file: 'aligned.eml',
     smtp: BRAND,
     read: ({ bimi }) => bimi?.result,
-    words: { right: 'pass', nodata: 'none', nxdomain: 'none', failure: 'temperror' },
+    words: { right: 'pass', nodata: 'none', nxdomain: 'none', failure: 'temperror', limit: 'fail' },
   },
   {
     role: 'iprev',
@@ -179,6 +180,6 @@ export const POLICY_ROLES: readonly Role[] = [
     smtp: BRAND,
     read: ({ iprev }) => iprev.result,
     // No name is permerror (RFC 8601 section 2.7.3).
-    words: { right: 'pass', nodata: 'permerror', nxdomain: 'permerror', failure: 'temperror' },
+    words: { right: 'pass', nodata: 'permerror', nxdomain: 'permerror', failure: 'temperror', limit: 'permerror' },
   },
 ];

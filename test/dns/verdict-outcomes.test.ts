@@ -60,10 +60,10 @@ const wordsOf = async (lookup: ReturnType<typeof createResolver>['lookup']) => {
   };
 };
 
-/** A fault for each kind of failure; every-fault.ts plays them all. */
+/** A fault for each kind of failure but limits of ours, which speak of no server; every-fault.ts plays them all. */
 const FIRST_OF_EACH = FailureKind.options.flatMap((failure) => {
   const fault = CATALOGUE.find(({ outcome }) => outcome === failure);
-  return fault === undefined
+  return fault === undefined || failure === 'limit'
     ? []
     : [{ what: fault.what, failure, script: (query: ServedQuery) => fault.script(query, exampleLookup) }];
 });

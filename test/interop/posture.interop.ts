@@ -12,6 +12,7 @@ import { createSecureContext, TLSSocket } from 'node:tls';
 import { DnsSettings } from '../../schemas/dns-settings.ts';
 import type { Posture } from '../../schemas/posture.ts';
 import { PostureSettings } from '../../schemas/posture-settings.ts';
+import { budgetLimits } from '../../src/dns/budget.ts';
 import { createResolver, type Resolver } from '../../src/dns/resolver.ts';
 import { type AssessOptions, createAssessor } from '../../src/posture/assess.ts';
 import { createHttpsFetch } from '../../src/posture/https-fetch.ts';
@@ -124,6 +125,7 @@ const assess = async (domain: string, options: AssessOptions = {}): Promise<Post
   const outcome = await createAssessor({
     lookup: resolver.lookup,
     settings: PostureSettings.parse({ postureProbe: true }),
+    answerLimits: budgetLimits(DnsSettings.parse({})),
     fetch: createHttpsFetch({ ...common, port: (policyServer.address() as AddressInfo).port }),
     probe: createSmtpProbe({ ...common, helo: 'probe.example', port: (mailServer.address() as AddressInfo).port }),
     clock: { nowMs: Date.now, monotonicMs: () => performance.now() },

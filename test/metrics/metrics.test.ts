@@ -4,6 +4,7 @@ import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { EXAMPLES } from '../../examples/cases.ts';
+import { reached } from '../../schemas/limit.ts';
 import type { Verdict } from '../../schemas/verdict.ts';
 import { readConfig } from '../../src/config.ts';
 import { createLog, keyedHash, type LogAddresses } from '../../src/log.ts';
@@ -92,12 +93,19 @@ test('createMetrics counts limits that were reached and evaluators that differ',
   const verdict = await judge('aligned.eml', metrics);
   metrics.onVerdict({
     ...verdict,
-    dns: { ...verdict.dns, exceeded: ['questions', 'time'] },
-    findings: [{ code: 'spf-evaluators-differ', severity: 'warning', message: 'they differ' }],
+    findings: [
+      { code: 'spf-evaluators-differ', severity: 'warning', message: 'they differ' },
+      ...(['questions', 'signatures'] as const).map((name) => ({
+        code: 'limit-reached',
+        severity: 'error' as const,
+        message: 'there was too much',
+        limit: reached(name, 10),
+      })),
+    ],
   });
   const samples = await samplesOf(metrics);
-  assert.equal(samples.get('mailverdict_dns_budgets_exceeded_total{limit="questions"}'), 1);
-  assert.equal(samples.get('mailverdict_dns_budgets_exceeded_total{limit="time"}'), 1);
+  assert.equal(samples.get('mailverdict_limits_reached_total{limit="questions"}'), 1);
+  assert.equal(samples.get('mailverdict_limits_reached_total{limit="signatures"}'), 1);
   assert.equal(samples.get('mailverdict_spf_disagreements_total'), 1);
 });
 

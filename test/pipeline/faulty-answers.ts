@@ -4,9 +4,9 @@
  */
 import fc from 'fast-check';
 import { EXAMPLES } from '../../examples/cases.ts';
-import type { FailureKind } from '../../schemas/dns.ts';
 import type { SmtpFacts } from '../../schemas/smtp.ts';
 import type { VerdictSettings } from '../../schemas/verdict.ts';
+import type { ServerFailure } from '../../src/dns/failure.ts';
 import type { Lookup } from '../../src/dns/lookup.ts';
 import { createEvaluation, type EvaluationSettings } from '../../src/pipeline/evaluation.ts';
 import { createRawHook } from '../../src/pipeline/raw-hook.ts';
@@ -23,7 +23,7 @@ export type FaultyCase = {
   settings: Partial<VerdictSettings>;
   pipeline: Partial<EvaluationSettings>;
   fails: readonly boolean[];
-  failure: FailureKind;
+  failure: ServerFailure;
 };
 
 const FILES = EXAMPLES.map(({ file }) => file);

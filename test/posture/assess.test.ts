@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { reached } from '../../schemas/limit.ts';
 import { Posture } from '../../schemas/posture.ts';
 import type { Lookup } from '../../src/dns/lookup.ts';
 import { type AssessOutcome, createAssessor } from '../../src/posture/assess.ts';
@@ -181,7 +182,7 @@ test('assess keeps to its limit on questions and tells that it was reached', asy
   const { lookup, asked } = counting(base.lookup);
   const posture = postureOf(await createAssessor({ ...base, lookup })('brand.example'));
   assert.ok(asked.length <= 64);
-  assert.deepEqual(posture.dns.exceeded, ['questions']);
+  assert.deepEqual(posture.dns.exceeded, [reached('questions', 64, 'POSTURE_MAX_QUESTIONS')]);
 });
 
 test('assess takes no more round trips than levels: ten includes, mail hosts and reports come in together', async () => {

@@ -242,7 +242,7 @@ export const CASES: readonly Case[] = [
     title: 'a tree larger than the limit',
     world: includes(30),
     options: { settings: { postureMaxSpfQuestions: 16 } },
-    has: ['spf-incomplete', 'spf-lookup-limit'],
+    has: ['limit-reached', 'spf-lookup-limit'],
   },
   // DMARC
   {
@@ -516,7 +516,7 @@ export const CASES: readonly Case[] = [
     title: 'more mail hosts than are looked at',
     world: GOOD,
     options: { settings: { postureMaxMailHosts: 1 } },
-    has: ['mx-left-out'],
+    has: ['limit-reached'],
   },
   // Domains that send no mail
   {
@@ -787,6 +787,6 @@ export const CASES: readonly Case[] = [
     title: 'a limit on questions',
     world: GOOD,
     options: { settings: { postureMaxQuestions: 64 } },
-    has: ['dns-limit'],
+    has: ['limit-reached'],
   },
 ];

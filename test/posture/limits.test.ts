@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { limitText, type ReachedLimit, reached } from '../../schemas/limit.ts';
+import type { Posture } from '../../schemas/posture.ts';
 import type { PostureSettings } from '../../schemas/posture-settings.ts';
 import { MAX_ADDRESSES } from '../../src/dmarc/report-addresses.ts';
 import type { Lookup } from '../../src/dns/lookup.ts';
@@ -7,8 +9,9 @@ import { createAssessor } from '../../src/posture/assess.ts';
 import { MAX_FINDINGS_PER_RULE } from '../../src/posture/findings.ts';
 import type { FetchLimits, HttpsFetch } from '../../src/posture/https-fetch.ts';
 import { MAX_NAME_SERVERS } from '../../src/posture/zone-sanity.ts';
+import { documentedValue } from '../house/limits-table.ts';
 import { GOOD } from './cases.ts';
-import { assessIn, type World, worldParts } from './world.ts';
+import { assessIn, codesOf, type World, worldParts } from './world.ts';
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 
@@ -22,7 +25,7 @@ test('assess asks for no more registered domains than the setting allows', async
     ],
   };
   const posture = await assessIn(world, 'brand.example', { settings: { postureMaxDomains: 8 } });
-  assert.deepEqual(posture.dns.exceeded, ['domains']);
+  assert.deepEqual(posture.dns.exceeded, [reached('domains', 8, 'POSTURE_MAX_DOMAINS')]);
   assert.equal(posture.dns.domains.used, 8);
 });
 
@@ -40,7 +43,7 @@ test('assess asks no further after as many failures as the setting allows', asyn
   };
   const outcome = await createAssessor({ ...parts, lookup })('brand.example', { selectors: ['a'] });
   assert.ok(outcome.kind === 'posture');
-  assert.deepEqual(outcome.posture.dns.exceeded, ['failures']);
+  assert.deepEqual(outcome.posture.dns.exceeded, [reached('failures', 1, 'POSTURE_MAX_FAILURES')]);
   assert.ok(!sent.has('mx1.brand.example'));
   assert.equal(outcome.posture.mail.hosts[0]?.state, 'dns-failure');
 });
@@ -126,4 +129,86 @@ test('assessDmarc looks at no more than so many addresses of a tag', async () =>
 test('assessZone looks at no more than so many name servers', async () => {
   const world = { ...GOOD, 'brand.example NS': range(40).map((n) => `n${n}.brand.example`) };
   assert.equal((await assessIn(world, 'brand.example')).zone.nameServers.length, MAX_NAME_SERVERS);
+});
+
+/** The limits that a posture tells, as findings, and nowhere else as something missing. */
+const told = (posture: Posture) =>
+  posture.findings.flatMap(({ code, limit, message }) => {
+    if (code !== 'limit-reached') return [];
+    assert.ok(limit !== undefined && message.includes(limitText(limit)), message);
+    return [limit];
+  });
+
+test('assess comes to permerror, as the verifier does, where one answer of the SPF tree passes a limit', async () => {
+  const spf = (text: string): World => ({ ...GOOD, 'brand.example TXT': [text] });
+  const many = range(65).map((n) => `198.51.100.${n}`);
+  const cases: [World, ReachedLimit][] = [
+    [{ ...spf('v=spf1 a:many.brand.example -all'), 'many.brand.example A': many }, reached('records', 64)],
+    [
+      { ...spf('v=spf1 include:big.brand.example -all'), 'big.brand.example TXT': Array(258).fill('x'.repeat(255)) },
+      reached('text-bytes', 65_535),
+    ],
+    [{ ...GOOD, 'brand.example TXT': Array(258).fill('x'.repeat(255)) }, reached('text-bytes', 65_535)],
+  ];
+  for (const [world, limit] of cases) {
+    const posture = await assessIn(world, 'brand.example');
+    assert.equal(posture.spf.outcome, 'permerror');
+    assert.ok(posture.spf.reason.includes(limitText(limit)), posture.spf.reason);
+    assert.deepEqual(told(posture), [limit]);
+    assert.ok(!codesOf(posture).includes('spf-missing'));
+  }
+});
+
+test('assess takes 65 TXT records beside one another, since text is bounded by its octets', async () => {
+  const texts = ['v=spf1 mx -all', ...range(64).map((n) => `verification=${n}`)];
+  const posture = await assessIn({ ...GOOD, 'brand.example TXT': texts }, 'brand.example');
+  assert.equal(posture.spf.outcome, 'usable');
+  assert.deepEqual(told(posture), []);
+});
+
+test('assess names the limit where a record of another part passes it', async () => {
+  const world: World = { ...GOOD, 'brand.example MX': range(65).map((n) => ({ priority: n, exchange: `m${n}.test` })) };
+  const posture = await assessIn(world, 'brand.example');
+  assert.equal(posture.mail.state, 'dns-failure');
+  assert.deepEqual(posture.mail.failure, {
+    name: 'brand.example',
+    type: 'MX',
+    failure: 'limit',
+    limit: reached('records', 64),
+  });
+  assert.deepEqual(told(posture), [reached('records', 64)]);
+});
+
+test('assess names the limits that cut the SPF tree, and hosts that it does not look at', async () => {
+  const includes = (count: number): World => ({
+    ...GOOD,
+    'brand.example TXT': ['v=spf1 include:i0.brand.example -all'],
+    ...Object.fromEntries(
+      range(count).map((n) => [`i${n}.brand.example TXT`, [`v=spf1 include:i${n + 1}.brand.example -all`]]),
+    ),
+    [`i${count}.brand.example TXT`]: ['v=spf1 -all'],
+  });
+  const depth = documentedValue('spf-depth');
+  const cases: [World, Partial<PostureSettings>, ReachedLimit | null][] = [
+    [includes(depth - 1), {}, null],
+    [includes(depth + 1), {}, reached('spf-depth', depth)],
+    [includes(20), { postureMaxSpfQuestions: 16 }, reached('spf-questions', 16)],
+    [
+      {
+        ...GOOD,
+        'brand.example TXT': [
+          `v=spf1 ${range(60)
+            .map((n) => `ip4:11.0.0.${n}`)
+            .join(' ')} -all`,
+        ],
+      },
+      { postureMaxSpfTerms: 50 },
+      reached('spf-terms', 50),
+    ],
+    [GOOD, { postureMaxMailHosts: 1 }, reached('mail-hosts', 1)],
+  ];
+  for (const [world, settings, limit] of cases) {
+    const posture = await assessIn(world, 'brand.example', { settings });
+    assert.deepEqual(told(posture), limit === null ? [] : [limit]);
+  }
 });

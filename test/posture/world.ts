@@ -1,7 +1,9 @@
 /** A small Internet for one test: names with records, failures where a test wants them, and an assessor over it. Asks no network. */
 import type { RecordType } from '../../schemas/dns.ts';
+import { DnsSettings } from '../../schemas/dns-settings.ts';
 import type { Posture } from '../../schemas/posture.ts';
 import { PostureSettings } from '../../schemas/posture-settings.ts';
+import { budgetLimits } from '../../src/dns/budget.ts';
 import type { Answer, Lookup } from '../../src/dns/lookup.ts';
 import { normalizeName } from '../../src/dns/name.ts';
 import { checkRecordData } from '../../src/dns/record-data.ts';
@@ -89,6 +91,7 @@ export type WorldOptions = AssessOptions & {
 export const worldParts = (world: World, options: WorldOptions = {}): AssessorParts => ({
   lookup: worldLookup(world, options.signed),
   settings: { ...PostureSettings.parse({}), ...options.settings },
+  answerLimits: budgetLimits(DnsSettings.parse({})),
   fetch: options.web === undefined ? null : webFetch(options.web),
   probe: options.prober ?? null,
   clock: { nowMs: () => NOW_MS, monotonicMs: () => performance.now() },

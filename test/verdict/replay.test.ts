@@ -1,6 +1,7 @@
 /** Replays: the same bytes a year later, what-if over evidence, and evidence that lies. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { reached } from '../../schemas/limit.ts';
 import { ReplayedVerdict } from '../../schemas/replay.ts';
 import { differencesOf } from '../../src/verdict/evidence.ts';
 import { Fault } from '../../src/verdict/fault.ts';
@@ -53,8 +54,8 @@ test('replay tells where another record would change the verdict', async () => {
 test('replay of a verdict with a limit reached gives the same usage', async () => {
   const verify = makeVerifier({}, exampleLookup, { dnsLimits: { ...PARTS.dnsLimits, maxQuestions: 4 } });
   const verdict = await verify(example('aligned.eml'), BRAND, { include: ['evidence'] });
-  assert.deepEqual(verdict.dns.exceeded, ['questions']);
-  assert.ok(verdict.findings.some(({ code }) => code === 'dns-limit'));
+  assert.deepEqual(verdict.dns.exceeded, [reached('questions', 4)]);
+  assert.ok(verdict.findings.some(({ code }) => code === 'limit-reached'));
   const parts = { ...PARTS, dnsLimits: { ...PARTS.dnsLimits, maxQuestions: 4 } };
   const replayed = await createReplayer(parts)(
     example('aligned.eml'),

@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FailureKind } from '../../schemas/dns.ts';
+import { reached } from '../../schemas/limit.ts';
 import type { SmtpFacts } from '../../schemas/smtp.ts';
+import type { Failure, ServerFailure } from '../../src/dns/failure.ts';
 import type { Lookup } from '../../src/dns/lookup.ts';
 import { FAILURE_CODES, toMailauthResolver } from '../../src/verdict/resolver.ts';
 import { readTransport } from '../../src/verdict/transport.ts';
@@ -12,7 +14,7 @@ const BRAND = { clientIp: '192.0.2.10', helo: 'mail.brand.example', mailFrom: 'a
 const STRANGER = { clientIp: '198.51.100.200', helo: 'host.stranger.example', mailFrom: 'alice@brand.example' };
 /** A lookup in which the questions that match fail. */
 const failing =
-  (pattern: RegExp, failure: FailureKind = 'servfail'): Lookup =>
+  (pattern: RegExp, failure: ServerFailure = 'servfail'): Lookup =>
   (question, deadlineMs) =>
     pattern.test(`${question.name} ${question.type}`)
       ? Promise.resolve({ kind: 'failure', failure, source: 'network' })
@@ -67,7 +69,8 @@ test('the SPF trace tells the deciding term, and agrees with the result', async 
 test('every failure of a DNS question becomes temperror, and the code that mailauth takes for one', async () => {
   for (const [failure, code] of Object.entries(FAILURE_CODES)) {
     const kind = failure as FailureKind;
-    const lookup: Lookup = async () => ({ kind: 'failure', failure: kind, source: 'network' });
+    const cause: Failure = kind === 'limit' ? { failure: kind, limit: reached('time', 500) } : { failure: kind };
+    const lookup: Lookup = async () => ({ kind: 'failure', ...cause, source: 'network' });
     await assert.rejects(toMailauthResolver(lookup, 0)('a.example', 'TXT'), { code });
     // A name that cannot be asked for is no temporary failure.
     if (kind === 'badname') continue;

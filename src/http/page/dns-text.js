@@ -1,6 +1,7 @@
 /** DNS record data as text for people, and the reading of the evidence that a verdict or posture brings. Pure. */
 
 /** @import { Evidence, RecordData } from '../../../schemas/dns.ts' */
+/** @import { ReachedLimit } from '../../../schemas/limit.ts' */
 
 /** One record as text; the strings of a TXT record joined. @param {RecordData} record */
 export const recordText = (record) => {
@@ -11,8 +12,11 @@ export const recordText = (record) => {
   return `${record.usage} ${record.selector} ${record.matchingType} ${record.data}`;
 };
 
+/** A limit that was reached, in a few words. @param {ReachedLimit} limit */
+export const limitText = ({ name, value, setting }) => `${name} ${value}${setting === null ? '' : ` (${setting})`}`;
+
 /** What came of a question, in a few words. @param {Evidence} evidence */
-export const outcomeText = ({ outcome, failure }) => {
+export const outcomeText = ({ outcome, failure, limit }) => {
   switch (outcome) {
     case 'records':
       return '';
@@ -21,7 +25,7 @@ export const outcomeText = ({ outcome, failure }) => {
     case 'nxdomain':
       return 'no such name';
     case 'failure':
-      return `DNS failure: ${failure ?? 'unknown'}`;
+      return limit === undefined ? `DNS failure: ${failure ?? 'unknown'}` : `limit reached: ${limitText(limit)}`;
   }
 };
 

@@ -1,6 +1,6 @@
 /** A verdict on the page: the answer first, then the way of the message as a picture, what is worth attention, and the evidence behind it. */
 import { dnsEvidence } from './dns-evidence.js';
-import { byteCount, shortTime } from './dns-text.js';
+import { byteCount, limitText, shortTime } from './dns-text.js';
 import { element } from './dom.js';
 import { findingItem, fold, sentence } from './facts.js';
 import { pathOf } from './path-boxes.js';
@@ -120,6 +120,6 @@ const traces = ({ spf }) => {
 /** @param {Verdict} verdict */
 const evidence = ({ evidence, dns }) => {
   if (evidence === undefined || evidence.length === 0) return [];
-  const exceeded = dns.exceeded.length === 0 ? '' : `; limits reached: ${dns.exceeded.join(', ')}`;
+  const exceeded = dns.exceeded.length === 0 ? '' : `; limits reached: ${dns.exceeded.map(limitText).join(', ')}`;
   return [fold('DNS evidence', `${plural(evidence.length, 'question')}${exceeded}`, [dnsEvidence(evidence)])];
 };

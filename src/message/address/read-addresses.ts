@@ -35,7 +35,7 @@ export const DEFAULT_ADDRESS_LIMITS: AddressLimits = { maxChars: 65_536, maxMail
 /** A field that breaks the grammar so often is read no further. */
 const MAX_FAULTS = 20;
 /** A comment costs a decoding, and no honest field has so many. */
-const MAX_COMMENTS = 100;
+export const MAX_COMMENTS = 100;
 
 /**
  * Reads an address list.
