@@ -40,7 +40,7 @@ const transport = {
     20,
     10_000,
   ),
-  dnsTriesPerServer: number('tries of one question at one server over UDP (RFC 9520 section 3.1)', 'tries', 3, 1, 3),
+  dnsTriesPerServer: number('tries of one question at one server over UDP (RFC 9520)', 'tries', 3, 1, 3),
   dnsServerRetrySeconds: number('time until a server that failed is tried again before others', 's', 5, 1, 300),
   dnsUdpSockets: number('UDP sockets for each server, one picked at random for each try', 'sockets', 64, 1, 512),
   dnsUdpSocketQuestions: number('questions after which a UDP socket gives way', 'questions', 10_000, 1, 1_000_000),

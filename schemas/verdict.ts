@@ -63,7 +63,7 @@ export type MessageFacts = z.infer<typeof MessageFacts>;
 export const Override = z.object({
   type: z
     .enum(['local_policy', 'mailing_list', 'other', 'policy_test_mode', 'trusted_forwarder'])
-    .describe('policy override type for aggregate reports (RFC 9990 section 3.1.1.6)'),
+    .describe('policy override type for aggregate reports (RFC 9990 section 3.1.6)'),
   comment: z.string().describe('one plain sentence'),
 });
 export type Override = z.infer<typeof Override>;

@@ -12,7 +12,7 @@ import { organizationalDomain, type RecordLookup, walkTree } from './tree-walk.t
 /** Asks for the TXT records at a name, within the budget and the deadline of the caller. */
 export type AskTexts = (name: string, type: 'TXT') => Promise<Answer>;
 
-/** Addresses of one tag that are looked at; receivers of reports need send to two only (RFC 9990 section 3.1.2). */
+/** Addresses of one tag that are looked at; a reporter has to support two only (RFC 7489 section 6.2). */
 export const MAX_ADDRESSES = 10;
 
 /**

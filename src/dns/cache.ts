@@ -55,7 +55,7 @@ export type CachedLookup = {
 const STALE_RECHECK_MS = 30_000;
 /** Time for which "no server could be reached" is held: it speaks of us, not of the name. */
 const UNREACHABLE_TTL_SECONDS = 1;
-/** RFC 9520 section 3.2: a failure is held for at least a second and at most five minutes. */
+/** RFC 9520: a failure is held for at least a second and at most five minutes. */
 const MIN_FAILURE_TTL_SECONDS = 1;
 const MAX_FAILURE_TTL_SECONDS = 300;
 const MIN_PREFETCH_TTL_SECONDS = 60;
@@ -174,7 +174,7 @@ export const cached = (next: Ask, settings: CacheSettings, clock: Clock, random:
     return nowMs < before.expiresAtMs + settings.maxFailureTtlSeconds * 1000 ? before.failuresInRow : 0;
   };
 
-  /** Doubles with each failure in a row, with 10 % jitter either way so that names do not come due together (RFC 9520 section 3.2). */
+  /** Doubles with each failure in a row, with 10 % jitter either way so that names do not come due together (RFC 9520). */
   const backOffSeconds = (failuresInRow: number): number => {
     const seconds = settings.failureTtlSeconds * 2 ** Math.min(failuresInRow - 1, 16);
     const jittered = Math.min(seconds, settings.maxFailureTtlSeconds) * (0.9 + random.below(2001) / 10_000);

@@ -2,7 +2,7 @@
  * The tries of one question: which server next, when again, and when to give up. A try that goes
  * unanswered is followed by another and stays open to the deadline all the same: a recursive server
  * drops the reply to a question older than its discard time, works on, and answers a later copy, so
- * an abandoned try would throw that answer away. RFC 9520 section 3.1 (at most 3 tries), RFC 6891
+ * an abandoned try would throw that answer away. RFC 9520 (at most 3 tries), RFC 6891
  * section 7 (once more without EDNS).
  */
 import type { Ask, OnAnswer } from './ask.ts';
@@ -36,7 +36,7 @@ export type TriedAnswer = Answer | { readonly kind: 'needs-tcp'; readonly server
 
 type Failure = Extract<Answer, { kind: 'failure' }>;
 
-/** The law's bound on tries at one server, the one without EDNS included (RFC 9520 section 3.1). */
+/** The law's bound on tries at one server, the one without EDNS included (RFC 9520). */
 const MAX_TRIES = 3;
 
 const UNREACHABLE: Failure = Object.freeze({ kind: 'failure', failure: 'network', source: 'network' });

@@ -1,5 +1,5 @@
 /**
- * Why a DMARC failure is not held against a message (RFC 9989 section 5.4; reasons of RFC 9990 section 3.1.1.6). Pure and narrow: an ARC chain counts only when it
+ * Why a DMARC failure is not held against a message (RFC 9989 section 5.4; reasons of RFC 9990 section 3.1.6). Pure and narrow: an ARC chain counts only when it
  * passes, and a trusted sealer, all after it trusted too, says it saw DMARC pass for this Author Domain, so that the failure is one that forwarding explains.
  */
 import ipaddr from 'ipaddr.js';
