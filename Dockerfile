@@ -31,7 +31,7 @@ WORKDIR /app
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY package.json openapi.yaml LICENSE ./
-RUN chmod 0755 dist/src/cli.js
+RUN chmod 0755 dist/src/cli/main.js
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080
 USER node
 EXPOSE 8080 8891

@@ -3,11 +3,11 @@
  * cache helps, on neither side. Counted at the name server: questions that arrive after the answers of the round trip before belong to the next one.
  */
 import { authenticate } from 'mailauth';
-import { DnsSettings } from '../schemas/dns-settings.ts';
+import { DnsSettings } from '../schemas/settings/dns.ts';
 import { budgetLimits } from '../src/dns/budget.ts';
 import { createResolver } from '../src/dns/resolver.ts';
 import { DEFAULT_MESSAGE_LIMITS } from '../src/message/message.ts';
-import { toMailauthResolver } from '../src/verdict/resolver.ts';
+import { toMailauthResolver } from '../src/verdict/spf/resolver.ts';
 import { createVerifier } from '../src/verdict/verify.ts';
 import { SETTINGS } from '../test/verdict/make-verifier.ts';
 import { startDnsServer } from './dns-server.ts';

@@ -4,10 +4,10 @@
  */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { decodeMessage, TYPE_CODES } from '../src/dns/message.ts';
-import { encodeMessage } from '../src/dns/message-writer.ts';
-import { parseZone, withZone } from '../src/dns/zone.ts';
+import { decodeMessage, TYPE_CODES } from '../src/dns/wire/message.ts';
+import { parseZone, withZone } from '../src/dns/zone/zone.ts';
 import { replyTo, soa } from '../test/dns/scripted-server.ts';
+import { encodeMessage } from '../test/dns/wire/message-writer.ts';
 
 /** A running server. */
 export type DnsServer = {

@@ -6,7 +6,7 @@
 import { promises as nodeDns } from 'node:dns';
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { DnsSettings } from '../schemas/dns-settings.ts';
+import { DnsSettings } from '../schemas/settings/dns.ts';
 import { createResolver } from '../src/dns/resolver.ts';
 import { type DnsDaemons, startDnsDaemons } from '../test/interop/dns-daemons.ts';
 

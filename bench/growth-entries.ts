@@ -2,24 +2,25 @@
  * The ways by which text from outside comes in, each as a function of the text and the most octets that its limits let through: header fields and bodies, DNS records, documents that are fetched, requests,
  * what mail servers tell, files. Without sockets: the time that is measured is the work on the text.
  */
-import { Config } from '../schemas/config.ts';
+
 import type { RecordType } from '../schemas/dns.ts';
-import { readConfig } from '../src/config.ts';
+import { Config } from '../schemas/settings/settings.ts';
 import type { Lookup } from '../src/dns/lookup.ts';
-import { decodeMessage } from '../src/dns/message.ts';
-import { parseZone } from '../src/dns/zone.ts';
+import { decodeMessage } from '../src/dns/wire/message.ts';
+import { parseZone } from '../src/dns/zone/zone.ts';
 import { parseKeys } from '../src/http/api-keys.ts';
-import { createLog } from '../src/log.ts';
-import { createMailFaces } from '../src/mail-faces.ts';
-import { createParts } from '../src/parts.ts';
+import { createMemory } from '../src/message/memory.ts';
 import { createLists } from '../src/pipeline/lists.ts';
-import { createMemory } from '../src/pipeline/memory.ts';
 import { createFrameReader } from '../src/pipeline/milter/frame-reader.ts';
 import { createSession } from '../src/pipeline/milter/session.ts';
 import { readCommand } from '../src/pipeline/milter/wire.ts';
 import { createPolicyReader } from '../src/pipeline/policy/request.ts';
 import { createAssessor } from '../src/posture/assess.ts';
-import { parseSettings } from '../src/settings-file.ts';
+import { createParts } from '../src/service/core.ts';
+import { createMailFaces } from '../src/service/mail-faces.ts';
+import { readConfig } from '../src/settings/read-settings.ts';
+import { parseSettings } from '../src/settings/yaml-file.ts';
+import { createLog } from '../src/telemetry/log.ts';
 import { makeApp } from '../test/http/make-app.ts';
 import { GOOD } from '../test/posture/cases.ts';
 import { MARK_CERTIFICATE } from '../test/posture/keys.ts';

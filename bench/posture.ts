@@ -3,11 +3,11 @@
  * answer takes more round trips than its target. Questions of one level are to go out together; nothing is fetched over HTTPS.
  */
 import { parseArgs } from 'node:util';
-import { DnsSettings } from '../schemas/dns-settings.ts';
-import { PostureSettings } from '../schemas/posture-settings.ts';
+import { DnsSettings } from '../schemas/settings/dns.ts';
+import { PostureSettings } from '../schemas/settings/domain.ts';
 import { budgetLimits } from '../src/dns/budget.ts';
 import { createResolver } from '../src/dns/resolver.ts';
-import { parseZone, zoneLookup } from '../src/dns/zone.ts';
+import { parseZone, zoneLookup } from '../src/dns/zone/zone.ts';
 import { createAssessor } from '../src/posture/assess.ts';
 import { delayingServer } from '../test/dns/delaying-server.ts';
 import { median } from './median.ts';

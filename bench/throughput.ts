@@ -5,7 +5,7 @@
  */
 
 import { fileURLToPath } from 'node:url';
-import { parseZone } from '../src/dns/zone.ts';
+import { parseZone } from '../src/dns/zone/zone.ts';
 import { freePort } from '../test/free-port.ts';
 import type { DnsServer } from './dns-server.ts';
 import { askOnce, load, post, type Request } from './load.ts';

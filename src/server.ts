@@ -3,8 +3,8 @@
  * service that is still starting reads its settings as they are.
  */
 process.on('SIGHUP', () => undefined);
-const { readConfig } = await import('./config.ts');
-const { start } = await import('./start.ts');
+const { readConfig } = await import('./settings/read-settings.ts');
+const { start } = await import('./service/start.ts');
 
 await start(() => {
   const outcome = readConfig();

@@ -9,42 +9,42 @@ export type CommandEntry = {
 };
 
 export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
-  verify: { summary: 'judge a message', load: async () => (await import('./verify-command.ts')).verifyCommand },
+  verify: { summary: 'judge a message', load: async () => (await import('./commands/verify.ts')).verifyCommand },
   domain: {
     summary: 'assess what a domain publishes',
-    load: async () => (await import('./domain-command.ts')).domainCommand,
+    load: async () => (await import('./commands/domain.ts')).domainCommand,
   },
   replay: {
     summary: 'judge a message again from the evidence of its verdict',
-    load: async () => (await import('./replay-command.ts')).replayCommand,
+    load: async () => (await import('./commands/replay.ts')).replayCommand,
   },
   batch: {
     summary: 'judge the messages of an mbox',
-    load: async () => (await import('./batch-command.ts')).batchCommand,
+    load: async () => (await import('./commands/batch.ts')).batchCommand,
   },
-  dns: { summary: 'ask one DNS question', load: async () => (await import('./dns-command.ts')).dnsCommand },
+  dns: { summary: 'ask one DNS question', load: async () => (await import('./commands/dns.ts')).dnsCommand },
   serve: {
     summary: 'run the service',
     load: async () => {
       // A service that is still starting reads its settings as they are: a reload is no reason to end.
       process.on('SIGHUP', () => undefined);
-      return (await import('./serve-command.ts')).serveCommand;
+      return (await import('./commands/serve.ts')).serveCommand;
     },
   },
   health: {
     summary: 'ask whether the service takes work',
-    load: async () => (await import('./health-command.ts')).healthCommand,
+    load: async () => (await import('./commands/health.ts')).healthCommand,
   },
   keys: {
     summary: 'make, list and revoke API keys',
-    load: async () => (await import('./keys-command.ts')).keysCommand,
+    load: async () => (await import('./commands/keys.ts')).keysCommand,
   },
   config: {
     summary: 'check and show the settings',
-    load: async () => (await import('./config-command.ts')).configCommand,
+    load: async () => (await import('./commands/config.ts')).configCommand,
   },
   completion: {
     summary: 'write shell completion',
-    load: async () => (await import('./completion-command.ts')).completionCommand(COMMANDS),
+    load: async () => (await import('./commands/completion.ts')).completionCommand(COMMANDS),
   },
 };

@@ -1,5 +1,5 @@
 /** The hosts and authserv-ids that `verify` and `batch` are told to believe. */
-import { TrustedAuthservIds, TrustReceived } from '../../schemas/verify-request.ts';
+import { TrustedAuthservIds, TrustReceived } from '../../schemas/requests/verify.ts';
 import type { VerifyOptions } from '../verdict/verify.ts';
 import { type Options, textOptions, WrongUse } from './command.ts';
 

@@ -2,14 +2,15 @@
  * The client of the HTTP API for programs: `import { MailverdictClient } from 'mailverdict/client'`. Needs fetch and nothing else at run time; its types are those of the
  * schemas. Octets of a message travel in base64, so none is changed. Tries nothing twice: whether a second try is wanted is the caller's to say.
  */
-import type { BatchLine } from '../../schemas/batch.ts';
+
 import type { Health } from '../../schemas/health.ts';
-import type { Posture, PostureLine } from '../../schemas/posture.ts';
-import type { PostureRequest, PosturesRequest } from '../../schemas/posture-request.ts';
-import type { ReplayAnswer, ReplayedVerdict, ReplayRequest } from '../../schemas/replay.ts';
+import type { Posture, PostureLine } from '../../schemas/posture/posture.ts';
+import type { BatchLine } from '../../schemas/requests/batch.ts';
+import type { PostureRequest, PosturesRequest } from '../../schemas/requests/domain.ts';
+import type { ReplayAnswer, ReplayedVerdict, ReplayRequest } from '../../schemas/requests/replay.ts';
+import type { VerifyRequest } from '../../schemas/requests/verify.ts';
 import type { SmtpFacts } from '../../schemas/smtp.ts';
 import type { Verdict } from '../../schemas/verdict.ts';
-import type { VerifyRequest } from '../../schemas/verify-request.ts';
 import { toBase64 } from './base64.ts';
 import { type CallOptions, type Connection, exchange, readLines, readText } from './exchange.ts';
 import { noAnswer } from './mailverdict-error.ts';

@@ -8,7 +8,7 @@ import type { ArcSet, ArcStructure, ChainFault, SealedSet } from './arc-set.ts';
 import { fieldText } from './arc-set.ts';
 import { type Header, signedBytes } from './header-hash.ts';
 import type { KeyAnswer, KeyRules } from './key.ts';
-import type { SignatureOutcome } from './signature-outcome.ts';
+import type { SignatureOutcome } from './signature/outcome.ts';
 import { checkSignature, type SignatureCheck } from './verify-signature.ts';
 
 /** One ARC set as it is told. */

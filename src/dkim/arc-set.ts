@@ -4,8 +4,8 @@
  * Only the newest ARC-Message-Signature is read as a signature: the older ones are no more than sealed bytes (step 4).
  */
 import type { Header } from './header-hash.ts';
-import { readSignatureField, type SignatureReading, type UsableReading } from './signature-field.ts';
-import type { ReadingRules } from './signature-rules.ts';
+import { readSignatureField, type SignatureReading, type UsableReading } from './signature/field.ts';
+import type { ReadingRules } from './signature/rules.ts';
 import { readTagList } from './tag-list.ts';
 
 /** Highest instance (RFC 8617 section 4.2.1). */

@@ -3,7 +3,7 @@
  * are canonical already are lent as they are, and only what differs is rewritten. LF without CR counts as CRLF, a CR without LF is content.
  * Knows nothing of hashes and of time: the caller says which octets to take next, so that it can pause between them.
  */
-import type { Canonicalization } from './signature-tags.ts';
+import type { Canonicalization } from './signature/tags.ts';
 
 /** Takes a stretch of canonical body. The bytes are lent for the length of the call. */
 export type Sink = (bytes: Buffer) => void;

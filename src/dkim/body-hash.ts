@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createBodyWriter, dropEmptyLines, isCanonical } from './body-canonicalization.ts';
-import type { Canonicalization, HashName } from './signature-tags.ts';
+import type { Canonicalization, HashName } from './signature/tags.ts';
 
 /** One hash asked for. `length` is l= in octets of the canonical body; null: all of it. */
 export type BodyHashRequest = {

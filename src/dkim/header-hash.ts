@@ -5,7 +5,7 @@
  * slipped in then breaks the signature instead of standing outside it.
  */
 import type { HeaderField } from '../message/message.ts';
-import type { Canonicalization } from './signature-tags.ts';
+import type { Canonicalization } from './signature/tags.ts';
 
 const TAB = 0x09;
 const LF = 0x0a;

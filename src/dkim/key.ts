@@ -8,7 +8,7 @@ import { type Failure, failureOf } from '../dns/failure.ts';
 import type { Answer, Lookup } from '../dns/lookup.ts';
 import { type DkimKey, type DkimKeyRecord, parseDkimKey } from '../records/dkim-key.ts';
 import { txtTexts } from '../records/txt.ts';
-import type { Signature } from './signature-field.ts';
+import type { Signature } from './signature/field.ts';
 import { readTagList } from './tag-list.ts';
 
 /** A key record with what its grammar says (RFC 6376 section 6.1.2 step 5: a record off the grammar is ignored). */

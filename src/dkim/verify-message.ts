@@ -11,16 +11,16 @@ import { fieldText, readArcSets } from './arc-set.ts';
 import { hashBody } from './body-hash.ts';
 import { type Header, readHeader } from './header-hash.ts';
 import { askForKeys, type KeyAnswer, type KeyCache } from './key.ts';
-import { readSignatureField, type SignatureReading, type UsableReading } from './signature-field.ts';
+import { readSignatureField, type SignatureReading, type UsableReading } from './signature/field.ts';
 import {
   type FieldPlace,
   isWorthAKey,
   judgeSignature,
   outcomeWithoutKey,
   type SignatureOutcome,
-} from './signature-outcome.ts';
+} from './signature/outcome.ts';
 
-/** Settings of this room; defaults and bounds stand in schemas/verdict-settings.ts. */
+/** Settings of this room; defaults and bounds stand in schemas/settings/verdict.ts. */
 export type DkimSettings = {
   /** Follow the standards to the letter; false: let through what harms only the letter. */
   readonly strict: boolean;

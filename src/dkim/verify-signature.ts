@@ -6,7 +6,7 @@ import { createHash, verify } from 'node:crypto';
 import { causeText, isLasting } from '../dns/failure.ts';
 import type { DkimKey } from '../records/dkim-key.ts';
 import { chooseKey, type KeyAnswer, type KeyRules } from './key.ts';
-import type { Signature } from './signature-field.ts';
+import type { Signature } from './signature/field.ts';
 
 /** What came of a signature, with the section that decided. */
 export type SignatureCheck = {

@@ -4,8 +4,8 @@
  * never cached. Never asks a server itself, never turns a refused question into "no record".
  */
 import type { AnswerSource, DnsUsage, Evidence, RecordType } from '../../schemas/dns.ts';
-import type { DnsSettings } from '../../schemas/dns-settings.ts';
 import { type LimitName, type ReachedLimit, reached } from '../../schemas/limit.ts';
+import type { DnsSettings } from '../../schemas/settings/dns.ts';
 import { byDeadline, type Clock } from './deadline.ts';
 import { failureOf } from './failure.ts';
 import type { Answer, Lookup, Question } from './lookup.ts';

@@ -6,11 +6,11 @@
  */
 import { RecordType } from '../../schemas/dns.ts';
 import { answerStore, type HeldAnswer, type StoreLimits, type StoreStats } from './answer-store.ts';
-import type { Ask } from './ask.ts';
 import { byDeadline, type Clock, TIMEOUT } from './deadline.ts';
 import type { Answer, Lookup, Question } from './lookup.ts';
 import { normalizeName } from './name.ts';
-import type { RandomNumbers } from './random.ts';
+import type { Ask } from './transport/ask.ts';
+import type { RandomNumbers } from './transport/random.ts';
 
 /** How long answers are held, and what is done about old ones. */
 export type CacheSettings = StoreLimits & {

@@ -4,7 +4,7 @@
  * RFC 1035 section 3.3 and 3.4, RFC 3596 (AAAA), RFC 6698 section 2.1 (TLSA), RFC 7505 (null MX).
  */
 import type { RecordData, RecordType } from '../../schemas/dns.ts';
-import { formatIpv6, parseIpv4, parseIpv6 } from './address.ts';
+import { formatIpv6, parseIpv4, parseIpv6 } from '../ip/octets.ts';
 import { normalizeName } from './name.ts';
 
 /** Longest character-string in octets (RFC 1035 section 3.3). */

@@ -6,19 +6,19 @@
 import { randomFillSync } from 'node:crypto';
 import { getServers } from 'node:dns';
 import type { AnswerSource, DnsCacheStats, FailureKind, RecordType } from '../../schemas/dns.ts';
-import type { DnsSettings } from '../../schemas/dns-settings.ts';
+import type { DnsSettings } from '../../schemas/settings/dns.ts';
 import { cached } from './cache.ts';
 import type { Clock } from './deadline.ts';
-import { bounded } from './in-flight.ts';
 import type { Answer, Lookup } from './lookup.ts';
 import { printableName } from './name.ts';
-import { type FillRandom, randomNumbers } from './random.ts';
-import { parseServer, type Server, withHealth } from './servers.ts';
-import { withoutSpecialNames } from './special-names.ts';
-import { tcp } from './tcp.ts';
-import { tries } from './tries.ts';
-import { onTruncation } from './truncation.ts';
-import { udp } from './udp.ts';
+import { bounded } from './transport/in-flight.ts';
+import { type FillRandom, randomNumbers } from './transport/random.ts';
+import { parseServer, type Server, withHealth } from './transport/servers.ts';
+import { tcp } from './transport/tcp.ts';
+import { tries } from './transport/tries.ts';
+import { onTruncation } from './transport/truncation.ts';
+import { udp } from './transport/udp.ts';
+import { withoutSpecialNames } from './zone/special-names.ts';
 
 /** One question that ended, for counters and for a log line when it was slow. */
 export type QuestionEvent = {

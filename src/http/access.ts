@@ -7,11 +7,11 @@ import { Socket } from 'node:net';
 import fastifyRateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import helmet from 'helmet';
-import { type AccessSettings, isLoopbackHost } from '../../schemas/access-settings.ts';
+import { type AccessSettings, isLoopbackHost } from '../../schemas/settings/access.ts';
 import { type ApiKey, findKey, type KeyRole } from './api-keys.ts';
 import { guardFromPages, type HostSettings } from './browsers.ts';
 import { type ClientAddress, clientNetwork } from './client-address.ts';
-import { KEY_SCHEMES, problemResponses } from './openapi.ts';
+import { KEY_SCHEMES, problemResponses } from './openapi/openapi.ts';
 import { RequestProblem } from './problem.ts';
 
 /** What access depends on. */
@@ -38,7 +38,7 @@ export type Access = {
 type Caller = { kind: 'key'; name: string; role: KeyRole } | { kind: 'anonymous' } | { kind: 'wrong-key' };
 
 /** Asked every few seconds by whatever watches the service, or thirty at a time by whoever opens the page; they cost nothing. */
-const UNCOUNTED: ReadonlySet<string | undefined> = new Set(['/healthz', '/readyz', '/page/:file', '/examples.json']);
+const UNCOUNTED: ReadonlySet<string | undefined> = new Set(['/healthz', '/readyz', '/page/*', '/examples.json']);
 
 /** The guards of routes, for the scopes they stand in. */
 export type Guards = {

@@ -3,8 +3,8 @@
  * that grows may pass its share, or else a body that the other limits allow could never be sent.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Memory } from '../message/memory.ts';
 import type { Room } from '../message/octets.ts';
-import type { Memory } from '../pipeline/memory.ts';
 import { type ClientAddress, clientNetwork } from './client-address.ts';
 
 /** Opens an account for one request; what it holds is given back when its answer has been sent or its connection is gone. */

@@ -4,9 +4,9 @@
  */
 import { isIP } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import { type AccessSettings, isLoopbackHost } from '../../schemas/access-settings.ts';
+import { type AccessSettings, isLoopbackHost } from '../../schemas/settings/access.ts';
 import { clientNetwork } from './client-address.ts';
-import { problemResponses } from './openapi.ts';
+import { problemResponses } from './openapi/openapi.ts';
 import { RequestProblem } from './problem.ts';
 
 /** By what names the service is asked for. */

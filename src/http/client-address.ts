@@ -5,7 +5,7 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import fastifyRateLimit from '@fastify/rate-limit';
-import { type Networks, networksOf } from '../pipeline/networks.ts';
+import { type Networks, networksOf } from '../ip/networks.ts';
 
 /** Reads the address of the client of a request; empty when the connection has ended. */
 export type ClientAddress = (request: IncomingMessage) => string;

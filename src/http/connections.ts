@@ -7,7 +7,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Server as TlsServer } from 'node:tls';
-import type { HttpSettings } from '../../schemas/http-settings.ts';
+import type { HttpSettings } from '../../schemas/settings/http.ts';
 import { createListenerEnd, watchSilence } from '../pipeline/silence.ts';
 import { clientNetwork, proxiesOf } from './client-address.ts';
 

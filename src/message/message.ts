@@ -4,7 +4,7 @@
  * Never copies the body, never changes a byte, never throws for what a message holds, and its cost grows with the size alone.
  */
 import { isAscii, isUtf8 } from 'node:buffer';
-import { HttpSettings } from '../../schemas/http-settings.ts';
+import { HttpSettings } from '../../schemas/settings/http.ts';
 import { type LineEnds, type Scan, scanOctets } from './line-ends.ts';
 
 /** What a header block may cost. Beyond it the message is not read at all. */

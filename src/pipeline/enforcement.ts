@@ -3,9 +3,9 @@
  * A setting for the recipient's domain goes before one for the listener, and that before the general one; among several recipients the mildest holds,
  * because SMTP answers DATA once for all of them and none may lose mail by another's choice.
  */
-import type { PipelineSettings } from '../../schemas/pipeline-settings.ts';
+import type { PipelineSettings } from '../../schemas/settings/pipeline.ts';
 import type { SmtpFacts } from '../../schemas/smtp.ts';
-import { type Networks, networksOf } from './networks.ts';
+import { type Networks, networksOf } from '../ip/networks.ts';
 
 /** How far the published policy is followed. `as-verdict`: as the verdict's own disposition says, which follows ENFORCE. */
 export type Enforcement = 'on' | 'as-verdict' | 'off' | 'dry-run';

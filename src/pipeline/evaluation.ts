@@ -2,7 +2,7 @@
  * One message through the whole of it: how it is to be treated, the verification within its time and its place in the queue, and the decision. Every
  * face goes through here, so a limit or a fault has the same outcome everywhere. Never rejects and never throws: a fault is a decision too.
  */
-import type { PipelineSettings } from '../../schemas/pipeline-settings.ts';
+import type { PipelineSettings } from '../../schemas/settings/pipeline.ts';
 import type { SmtpFacts } from '../../schemas/smtp.ts';
 import type { Verdict } from '../../schemas/verdict.ts';
 import { letGo } from '../message/let-go.ts';

@@ -4,7 +4,7 @@
  */
 import { chmod, chown, lstat, readFile, unlink } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import type { Networks } from './networks.ts';
+import type { Networks } from '../ip/networks.ts';
 import { createListenerEnd } from './silence.ts';
 
 /** A listening address, parsed. */

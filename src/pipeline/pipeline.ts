@@ -2,15 +2,16 @@
  * The mail servers' faces of one service as one thing: milter and policy service that listen, MTA Hooks and raw hook for HTTP to mount. They share one evaluation, so
  * the limits count them together.
  */
+
+import { createMemory, type Memory } from '../message/memory.ts';
 import { createEvaluation, type EvaluationParts, type EvaluationSettings } from './evaluation.ts';
+import { createMtaHooks, type MtaHooksAnswer } from './hooks/mta-hooks.ts';
+import { createRawHook, type RawHookAnswer } from './hooks/raw-hook.ts';
 import type { ListenAddress } from './listener.ts';
 import { createLists, type ListSettings } from './lists.ts';
-import { createMemory, type Memory } from './memory.ts';
 import { createMilterServer } from './milter/server.ts';
-import { createMtaHooks, type MtaHooksAnswer } from './mta-hooks.ts';
 import type { CheckSpf, WriteReceivedSpf } from './parts.ts';
 import { createPolicyServer } from './policy/server.ts';
-import { createRawHook, type RawHookAnswer } from './raw-hook.ts';
 import type { Ending } from './server.ts';
 
 /** What the faces are made of. */

@@ -4,9 +4,9 @@
  */
 import type { Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { Networks } from '../ip/networks.ts';
 import type { EvaluationSettings } from './evaluation.ts';
 import { type ListenAddress, type Listener, openListeners } from './listener.ts';
-import type { Networks } from './networks.ts';
 import type { Observer, PipelineLog } from './parts.ts';
 import { watchSilence } from './silence.ts';
 

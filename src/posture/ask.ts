@@ -4,7 +4,7 @@
  */
 import type { RecordData, RecordType } from '../../schemas/dns.ts';
 import { limitText } from '../../schemas/limit.ts';
-import type { DnsFailure } from '../../schemas/posture-state.ts';
+import type { DnsFailure } from '../../schemas/posture/state.ts';
 import { failureOf } from '../dns/failure.ts';
 import type { Answer } from '../dns/lookup.ts';
 import { printableName } from '../dns/name.ts';

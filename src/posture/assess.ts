@@ -3,30 +3,30 @@
  * wait for that alone. Never throws for what DNS or a server says: a failure is a state of its own in the part it belongs to.
  */
 import type { OverlayRecord } from '../../schemas/dns.ts';
-import type { Posture } from '../../schemas/posture.ts';
-import type { PostureSettings } from '../../schemas/posture-settings.ts';
+import type { Posture } from '../../schemas/posture/posture.ts';
+import type { PostureSettings } from '../../schemas/settings/domain.ts';
 import { type BudgetLimits, withBudget } from '../dns/budget.ts';
 import type { Lookup } from '../dns/lookup.ts';
-import { type Overlay, parseOverlay, withOverlay } from '../dns/overlay.ts';
+import { type Overlay, parseOverlay, withOverlay } from '../dns/zone/overlay.ts';
 import type { Ask } from './ask.ts';
 import { askTexts } from './ask.ts';
-import type { Assessed } from './assessed.ts';
 import { assessBimi } from './bimi.ts';
 import { compare } from './changes.ts';
 import { assessDkim } from './dkim-selectors.ts';
 import { assessBimiGround, assessDmarc } from './dmarc-walk.ts';
 import { assessDnssec } from './dnssec.ts';
 import { type Domain, readDomain } from './domain.ts';
-import { collectFindings } from './findings.ts';
-import { grade } from './grade.ts';
 import { createHeldPostures } from './held.ts';
-import type { HttpsFetch } from './https-fetch.ts';
 import { assessMail } from './mail-hosts.ts';
 import { assessMtaSts } from './mta-sts.ts';
 import { sendsMail, summarize } from './purpose.ts';
-import type { SmtpProbeHost } from './smtp-probe.ts';
-import { probeHosts } from './smtp-probe.ts';
-import { assessSpf, type GivenSender } from './spf.ts';
+import type { HttpsFetch } from './reach/https-fetch.ts';
+import type { SmtpProbeHost } from './reach/smtp-probe.ts';
+import { probeHosts } from './reach/smtp-probe.ts';
+import type { Assessed } from './rules/assessed.ts';
+import { collectFindings } from './rules/findings.ts';
+import { grade } from './rules/grade.ts';
+import { assessSpf, type GivenSender } from './spf/spf.ts';
 import { assessTlsRpt } from './tls-rpt.ts';
 import { assessZone } from './zone-sanity.ts';
 

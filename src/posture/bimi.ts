@@ -3,15 +3,15 @@
  * (draft-brand-indicators-for-message-identification). The certificate is read, not verified up to a mark authority. Renders nothing.
  */
 import { X509Certificate } from 'node:crypto';
-import type { BimiPosture } from '../../schemas/posture-around.ts';
-import type { DmarcPosture } from '../../schemas/posture-dmarc.ts';
+import type { BimiPosture } from '../../schemas/posture/around.ts';
+import type { DmarcPosture } from '../../schemas/posture/dmarc.ts';
 import type { BimiGround } from '../dmarc/bimi-ground.ts';
 import { causeText } from '../dns/failure.ts';
 import { parseBimi, selectBimi } from '../records/bimi.ts';
 import { type Ask, askTexts, type Found } from './ask.ts';
 import { svgFaults } from './bimi-svg.ts';
-import { dnsNames } from './certificate.ts';
-import type { FetchLimits, HttpsFetch } from './https-fetch.ts';
+import { dnsNames } from './reach/certificate.ts';
+import type { FetchLimits, HttpsFetch } from './reach/https-fetch.ts';
 
 const LOGO_TYPES = ['image/svg+xml'] as const;
 const CERTIFICATE_TYPES = [

@@ -1,5 +1,5 @@
 /** What unpublished records would change: today's posture held against the one with them. Pure. */
-import type { Posture, PostureChanges, PostureFinding } from '../../schemas/posture.ts';
+import type { Posture, PostureChanges, PostureFinding } from '../../schemas/posture/posture.ts';
 
 /** Values that people compare, by their path in the posture. */
 const VALUES: readonly (readonly [field: string, read: (posture: Posture) => unknown])[] = [

@@ -2,7 +2,7 @@
  * DANE for SMTP: the TLSA records of a mail host, usable only where DNSSEC vouches for them and for the MX that led there. RFC 7672 sections 2.2 and 3.1,
  * RFC 6698 section 2.1. Never compares with a certificate (the SMTP probe does).
  */
-import type { TlsaFacts } from '../../schemas/posture-mail.ts';
+import type { TlsaFacts } from '../../schemas/posture/mail.ts';
 import { failureOf } from '../dns/failure.ts';
 import type { Ask } from './ask.ts';
 

@@ -2,7 +2,7 @@
  * DKIM keys of a domain: those of the selectors a caller names, else those found under the selectors that well-known services use. No list can be complete, so
  * nothing found is never told as "no DKIM"; a wildcard that answers every name is told instead of being taken for keys. RFC 6376 section 3.6.
  */
-import type { DkimPosture, DkimSelectorKey } from '../../schemas/posture-dkim.ts';
+import type { DkimPosture, DkimSelectorKey } from '../../schemas/posture/dkim.ts';
 import { type KeyRecord, type KeyRefusal, keyForMail, readKeyRecord } from '../dkim/key.ts';
 import { RSA_LEAST_BITS, selectDkimKey } from '../records/dkim-key.ts';
 import { findTag } from '../records/tag-list.ts';

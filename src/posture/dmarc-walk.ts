@@ -2,8 +2,8 @@
  * DMARC of a domain: the Tree Walk step by step, the record that applies with each tag's meaning, the policies for the domain and below it, the receivers of
  * reports, and how the older reading differs. RFC 9989 section 4.10, RFC 9990 section 4, RFC 7489 section 6.6.3.
  */
-import type { DmarcPosture } from '../../schemas/posture-dmarc.ts';
-import type { DnsFailure } from '../../schemas/posture-state.ts';
+import type { DmarcPosture } from '../../schemas/posture/dmarc.ts';
+import type { DnsFailure } from '../../schemas/posture/state.ts';
 import type { BimiGround } from '../dmarc/bimi-ground.ts';
 import { beginDmarc } from '../dmarc/evaluate.ts';
 import { applicableRecord } from '../dmarc/policy.ts';

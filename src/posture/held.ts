@@ -2,7 +2,7 @@
  * Assessments held for as long as the records they rest on may be: bounded by number and by bytes, the least lately used one goes first. Never holds one in
  * which DNS failed, nor one with unpublished records or a live probe in it; those are not asked to be held.
  */
-import type { Posture } from '../../schemas/posture.ts';
+import type { Posture } from '../../schemas/posture/posture.ts';
 
 /** A store of assessments. */
 export type HeldPostures = {

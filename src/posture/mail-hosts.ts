@@ -3,10 +3,10 @@
  * RFC 5321 section 5.1, RFC 7505, RFC 7672. Never connects to a host.
  */
 import { reached } from '../../schemas/limit.ts';
-import type { MailHost, MailPosture } from '../../schemas/posture-mail.ts';
+import type { MailHost, MailPosture } from '../../schemas/posture/mail.ts';
 import { type Ask, askAddresses, askMx, askNames, type MxRecord } from './ask.ts';
 import { assessTlsa } from './dane.ts';
-import { isPublicAddress } from './public-address.ts';
+import { isPublicAddress } from './reach/public-address.ts';
 
 /** What makes a name a host name (RFC 5321 section 4.1.2): letters, digits and hyphens; underscores are seen and looked up all the same. */
 const HOST_NAME = /^[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)+$/i;

@@ -2,10 +2,10 @@
  * MTA-STS of a domain: the TXT record, the policy at its HTTPS address, and whether the policy covers every mail host. RFC 8461. A policy that cannot be
  * fetched is told as such; DNS failures on the way are told as DNS failures.
  */
-import type { MailPosture, MtaStsPosture } from '../../schemas/posture-mail.ts';
+import type { MailPosture, MtaStsPosture } from '../../schemas/posture/mail.ts';
 import { mxMatches, parseMtaSts, parseMtaStsPolicy, selectMtaSts } from '../records/mta-sts.ts';
 import { type Ask, askTexts, type Found } from './ask.ts';
-import type { Fetched, FetchLimits, HttpsFetch } from './https-fetch.ts';
+import type { Fetched, FetchLimits, HttpsFetch } from './reach/https-fetch.ts';
 
 /** Media type of a policy (RFC 8461 section 3.2). */
 const POLICY_TYPES = ['text/plain'] as const;

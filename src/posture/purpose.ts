@@ -2,10 +2,11 @@
  * What a domain is for, as far as its records say: whether it means to send mail at all, and its posture in one sentence. A domain that sends none and says
  * so is well kept, not broken (RFC 7505 section 4.2, RFC 7208 section 10.1.2). Pure.
  */
-import type { PostureFinding } from '../../schemas/posture.ts';
-import type { MailPosture } from '../../schemas/posture-mail.ts';
-import type { SpfPosture } from '../../schemas/posture-spf.ts';
-import type { Assessed } from './assessed.ts';
+
+import type { MailPosture } from '../../schemas/posture/mail.ts';
+import type { PostureFinding } from '../../schemas/posture/posture.ts';
+import type { SpfPosture } from '../../schemas/posture/spf.ts';
+import type { Assessed } from './rules/assessed.ts';
 
 /** Terms that can let a sender pass. */
 const PASSING = new Set(['a', 'mx', 'ip4', 'ip6', 'include', 'exists', 'ptr', 'redirect']);

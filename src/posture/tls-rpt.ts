@@ -1,5 +1,5 @@
 /** TLS reporting of a domain: where reports on failed TLS go. RFC 8460 section 3. */
-import type { TlsRptPosture } from '../../schemas/posture-mail.ts';
+import type { TlsRptPosture } from '../../schemas/posture/mail.ts';
 import { parseTlsRpt, selectTlsRpt } from '../records/tls-rpt.ts';
 import { type Ask, askTexts } from './ask.ts';
 

@@ -2,8 +2,9 @@
  * An SPF record as a syntax tree. Every term is kept with its text and position, also those of a record that has a fault, so that a record can be
  * explained and rewritten. Never asks DNS and never evaluates. RFC 7208 sections 4.5, 4.6.1 and 12, with its grammar to the letter.
  */
+
+import { type IpAddress, parseIp4, parseIp6 } from '../ip/address.ts';
 import { type Fault, quote } from './fault.ts';
-import { type IpAddress, parseIp4, parseIp6 } from './ip-address.ts';
 import { type DomainSpec, type MacroToken, parseDomainSpec, parseMacroString } from './macro.ts';
 import { remembered } from './remembered.ts';
 import { type Selection, selectTexts } from './txt.ts';

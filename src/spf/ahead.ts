@@ -3,7 +3,7 @@
  * the tree only. Counts nothing and decides nothing: the evaluation asks in its own order and finds the answers waiting. RFC 7208 section 4.6.
  */
 import type { RecordType } from '../../schemas/dns.ts';
-import { reverseName } from '../records/ip-address.ts';
+import { reverseName } from '../ip/address.ts';
 import type { DomainSpec } from '../records/macro.ts';
 import { parseSpf, type SpfTerm, type SpfUnreadableTerm, selectSpf } from '../records/spf.ts';
 import { txtTexts } from '../records/txt.ts';

@@ -6,7 +6,7 @@
 import { reached } from '../../schemas/limit.ts';
 import type { SpfResult, SpfTraceRecord, SpfTraceTerm } from '../../schemas/spf.ts';
 import type { Lookup } from '../dns/lookup.ts';
-import { parseClientIp } from '../records/ip-address.ts';
+import { parseClientIp } from '../ip/address.ts';
 import { parseMacroString } from '../records/macro.ts';
 import { txtTexts } from '../records/txt.ts';
 import { askAhead } from './ahead.ts';

@@ -1,7 +1,7 @@
 /**
  * Macro expansion (RFC 7208 section 7): tokens and values to text. Pure; the validated name for `%{p}` is looked up by the caller beforehand.
  */
-import { dottedIp, formatIp, type IpAddress } from '../records/ip-address.ts';
+import { dottedIp, formatIp, type IpAddress } from '../ip/address.ts';
 import type { MacroLetter, MacroToken } from '../records/macro.ts';
 
 /** What macros stand for (RFC 7208 section 7.2). */

@@ -6,7 +6,7 @@ import type { RecordType } from '../../schemas/dns.ts';
 import type { SpfTraceTerm } from '../../schemas/spf.ts';
 import { causeText } from '../dns/failure.ts';
 import type { Answer } from '../dns/lookup.ts';
-import { formatIp, type IpAddress, inNetwork, parseIp4, parseIp6, reverseName } from '../records/ip-address.ts';
+import { formatIp, type IpAddress, inNetwork, parseIp4, parseIp6, reverseName } from '../ip/address.ts';
 import type { DomainSpec, MacroToken } from '../records/macro.ts';
 import type { SpfMechanism } from '../records/spf.ts';
 import { expandName, type MacroValues, usesLetter } from './macro.ts';

@@ -3,7 +3,7 @@
  * code completes a tree once the result is known: then every term is put aside for `completeTree` and none decides.
  */
 import type { SpfResult, SpfTraceRecord, SpfTraceTerm } from '../../schemas/spf.ts';
-import { formatIp } from '../records/ip-address.ts';
+import { formatIp } from '../ip/address.ts';
 import { parseSpf, type SpfModifier, type SpfQualifier, type SpfTerm, selectSpf } from '../records/spf.ts';
 import { txtTexts } from '../records/txt.ts';
 import { evaluateMechanism, targetOf } from './mechanisms.ts';

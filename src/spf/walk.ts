@@ -7,7 +7,7 @@ import { limitText } from '../../schemas/limit.ts';
 import type { SpfResult, SpfTraceRecord, SpfTraceTerm } from '../../schemas/spf.ts';
 import { type Failure, failureOf, isLasting } from '../dns/failure.ts';
 import type { Answer, Lookup } from '../dns/lookup.ts';
-import type { IpAddress } from '../records/ip-address.ts';
+import type { IpAddress } from '../ip/address.ts';
 import type { DomainSpec } from '../records/macro.ts';
 import type { SpfTerm } from '../records/spf.ts';
 

@@ -3,10 +3,10 @@
  * is listed, so that an upgrade or an unpublished record can be judged on yesterday's mail.
  */
 import type { Evidence, OverlayRecord } from '../../schemas/dns.ts';
-import type { ReplayedVerdict } from '../../schemas/replay.ts';
+import type { ReplayedVerdict } from '../../schemas/requests/replay.ts';
+import type { IncludeWord } from '../../schemas/requests/verify.ts';
 import type { Verdict } from '../../schemas/verdict.ts';
-import type { IncludeWord } from '../../schemas/verify-request.ts';
-import { evidenceErrors, recorded } from '../dns/recorded.ts';
+import { evidenceErrors, recorded } from '../dns/zone/recorded.ts';
 import { type Difference, differencesOf } from './evidence.ts';
 import { Fault } from './fault.ts';
 import { createVerifier, type VerifierParts } from './verify.ts';

@@ -4,16 +4,16 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { OverlayRecord } from '../../schemas/dns.ts';
+import type { IncludeWord } from '../../schemas/requests/verify.ts';
 import type { SmtpFacts } from '../../schemas/smtp.ts';
 import type { Verdict, VerdictSettings } from '../../schemas/verdict.ts';
-import type { IncludeWord } from '../../schemas/verify-request.ts';
 import { createKeyCache } from '../dkim/key.ts';
 import { verifyMessage } from '../dkim/verify-message.ts';
 import { beginDmarc, noAuthorDomain } from '../dmarc/evaluate.ts';
 import { strictestPolicy } from '../dmarc/strictest-policy.ts';
 import { type BudgetLimits, withBudget } from '../dns/budget.ts';
 import type { Lookup } from '../dns/lookup.ts';
-import { parseOverlay, withOverlay } from '../dns/overlay.ts';
+import { parseOverlay, withOverlay } from '../dns/zone/overlay.ts';
 import { sha256 } from '../message/digest.ts';
 import { scanInTurns } from '../message/line-ends.ts';
 import { type MessageLimits, readMessage } from '../message/message.ts';
@@ -22,20 +22,20 @@ import { toArcVerdict } from './arc.ts';
 import { writeAuthenticationResults, writeReceivedSpf } from './authentication-results.ts';
 import { readAuthor } from './author.ts';
 import { askBimiAhead, checkBimi } from './bimi.ts';
-import { deriveFacts } from './derive.ts';
+import { deriveFacts } from './derived/derive.ts';
 import { decide } from './disposition.ts';
 import { toSignature } from './dkim.ts';
 import { mergeEvidence } from './evidence.ts';
 import { Fault } from './fault.ts';
-import { collectFindings } from './findings.ts';
+import { collectFindings } from './findings/findings.ts';
+import { findStrayOctet } from './findings/stray-octets.ts';
 import { mayAlign, toIdentifiers } from './identifiers.ts';
 import { checkIprev } from './iprev.ts';
-import { mailauthVersion } from './mailauth.ts';
 import { readMessageFacts } from './message-facts.ts';
 import { findOpenOverride, findOverride } from './override.ts';
-import { checkSpf } from './spf.ts';
-import { traceSpf } from './spf-trace.ts';
-import { findStrayOctet } from './stray-octets.ts';
+import { mailauthVersion } from './spf/mailauth.ts';
+import { checkSpf } from './spf/spf.ts';
+import { traceSpf } from './spf/spf-trace.ts';
 import { readTransport } from './transport.ts';
 
 /** What a caller may ask for beside the verdict itself. */

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { parse } from 'yaml';
-import { Config, environmentName } from '../../schemas/config.ts';
-import { readConfig } from '../../src/config.ts';
+import { Config, environmentName } from '../../schemas/settings/settings.ts';
+import { readConfig } from '../../src/settings/read-settings.ts';
 import { runCli } from './run-cli.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'mailverdict-config-'));

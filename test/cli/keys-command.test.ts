@@ -18,7 +18,7 @@ import { fileURLToPath } from 'node:url';
 import { findKey, readKeys } from '../../src/http/api-keys.ts';
 import { runCli } from './run-cli.ts';
 
-const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
+const CLI = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'mailverdict-keys-'));
 after(() => rmSync(folder, { recursive: true }));
 let files = 0;

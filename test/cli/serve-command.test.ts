@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { runCli } from './run-cli.ts';
 
-const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
+const CLI = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
 test('serve listens in as many workers as WORKERS says, until SIGTERM', async (t) => {
   const child = spawn(process.execPath, [CLI, 'serve'], {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import { Posture } from '../../schemas/posture.ts';
+import { Posture } from '../../schemas/posture/posture.ts';
 import { Verdict } from '../../schemas/verdict.ts';
 import { type BatchItem, MailverdictClient, MailverdictError } from '../../src/client/client.ts';
 import { OPEN_ACCESS } from '../../src/http/access.ts';

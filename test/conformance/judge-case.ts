@@ -1,6 +1,6 @@
 /** Drives one case of a suite through the verifier and lists every expectation it misses. */
 
-import { DnsSettings } from '../../schemas/dns-settings.ts';
+import { DnsSettings } from '../../schemas/settings/dns.ts';
 import type { Verdict } from '../../schemas/verdict.ts';
 import { beginDmarc } from '../../src/dmarc/evaluate.ts';
 import { recordLookup, walkTree } from '../../src/dmarc/tree-walk.ts';

@@ -1,5 +1,5 @@
 /** A suite's zone served over UDP and TCP, and asked through the resolver that the service uses: what the codec and the transport do to a case shows here. */
-import { DnsSettings } from '../../schemas/dns-settings.ts';
+import { DnsSettings } from '../../schemas/settings/dns.ts';
 import type { Lookup } from '../../src/dns/lookup.ts';
 import { createResolver } from '../../src/dns/resolver.ts';
 import { serveZone } from '../dns/wire-server.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import { askForKeys, chooseKey, createKeyCache, MAX_KEY_RECORDS, readKeyAnswer } from '../../src/dkim/key.ts';
-import { readSignatureField } from '../../src/dkim/signature-field.ts';
+import { readSignatureField } from '../../src/dkim/signature/field.ts';
 import { keyLookup } from './key-zone.ts';
 import { KEYS, keyRecord } from './sign.ts';
 

@@ -6,7 +6,7 @@ import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign } f
 import { readFileSync } from 'node:fs';
 import { hashBody } from '../../src/dkim/body-hash.ts';
 import { readHeader, selectFields, signedBytes } from '../../src/dkim/header-hash.ts';
-import type { Canonicalization, HashName } from '../../src/dkim/signature-tags.ts';
+import type { Canonicalization, HashName } from '../../src/dkim/signature/tags.ts';
 import { type MessageLimits, readMessage } from '../../src/message/message.ts';
 
 const keyOf = (file: string): KeyObject =>

@@ -4,7 +4,7 @@
 import { createRequire } from 'node:module';
 import { parseArgs } from 'node:util';
 import { beginDmarc } from '../../src/dmarc/evaluate.ts';
-import { toMailauthResolver } from '../../src/verdict/resolver.ts';
+import { toMailauthResolver } from '../../src/verdict/spf/resolver.ts';
 import { caseLookup, generateCase } from './generated-case.ts';
 
 const { evaluateDmarc } = createRequire(import.meta.url)('mailauth/lib/dmarc/index.js') as {

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import type { DmarcVerdict } from '../../schemas/dmarc.ts';
 import { beginDmarc, type Identifiers, noAuthorDomain } from '../../src/dmarc/evaluate.ts';
 import type { Lookup } from '../../src/dns/lookup.ts';
-import { parseZone, zoneLookup } from '../../src/dns/zone.ts';
+import { parseZone, zoneLookup } from '../../src/dns/zone/zone.ts';
 
 const zone = (text: string): Lookup => {
   const parsed = parseZone(`$TTL 300\nexample. SOA ns.example. root.example. 1 3600 600 86400 60\n${text}`);

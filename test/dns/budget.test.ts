@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DnsUsage, Evidence } from '../../schemas/dns.ts';
-import { DnsSettings } from '../../schemas/dns-settings.ts';
 import { reached } from '../../schemas/limit.ts';
+import { DnsSettings } from '../../schemas/settings/dns.ts';
 import { budgetLimits, withBudget } from '../../src/dns/budget.ts';
 import type { Answer, Lookup } from '../../src/dns/lookup.ts';
-import { recorded } from '../../src/dns/recorded.ts';
+import { recorded } from '../../src/dns/zone/recorded.ts';
 
 const limits = {
   maxQuestions: 256,

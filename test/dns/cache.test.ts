@@ -5,7 +5,7 @@ import type { RecordType } from '../../schemas/dns.ts';
 import { reached } from '../../schemas/limit.ts';
 import { type CacheSettings, cached } from '../../src/dns/cache.ts';
 import type { Answer } from '../../src/dns/lookup.ts';
-import { randomNumbers } from '../../src/dns/random.ts';
+import { randomNumbers } from '../../src/dns/transport/random.ts';
 
 const SETTINGS: CacheSettings = {
   maxBytes: 1_000_000,

@@ -2,7 +2,7 @@
  * Plays every fault of the catalogue in a role: a real server on the loopback, the resolver, the
  * verify door. Each fault gets a resolver of its own, so that nothing is in a cache.
  */
-import { DnsSettings } from '../../schemas/dns-settings.ts';
+import { DnsSettings } from '../../schemas/settings/dns.ts';
 import { budgetLimits } from '../../src/dns/budget.ts';
 import { createResolver } from '../../src/dns/resolver.ts';
 import { example, makeVerifier } from '../verdict/make-verifier.ts';

@@ -5,10 +5,10 @@
 import { parseArgs } from 'node:util';
 import packet from 'dns-packet';
 import type { RecordData, RecordType } from '../../schemas/dns.ts';
-import { parseIpv6 } from '../../src/dns/address.ts';
-import { decodeMessage, type Message, type WireRecord } from '../../src/dns/message.ts';
-import { encodeMessage } from '../../src/dns/message-writer.ts';
+import { decodeMessage, type Message, type WireRecord } from '../../src/dns/wire/message.ts';
+import { parseIpv6 } from '../../src/ip/octets.ts';
 import { messageFrom, mutate, seeded } from './random-message.ts';
+import { encodeMessage } from './wire/message-writer.ts';
 
 /** What one run found. */
 export type FuzzReport = {

@@ -1,7 +1,7 @@
 /** DNS messages out of a seed: well-formed ones of every record type, and ones with octets changed, cut, repeated or pointed elsewhere. */
 import { type RecordData, RecordType } from '../../schemas/dns.ts';
-import { formatIpv4, formatIpv6 } from '../../src/dns/address.ts';
-import { type Message, TYPE_CODES, type WireRecord } from '../../src/dns/message.ts';
+import { type Message, TYPE_CODES, type WireRecord } from '../../src/dns/wire/message.ts';
+import { formatIpv4, formatIpv6 } from '../../src/ip/octets.ts';
 
 /** A stream of whole numbers from 0 to `count` - 1, the same for the same seed (mulberry32). */
 export const seeded = (seed: number): ((count: number) => number) => {

@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test';
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import type { z } from 'zod';
 import type { RecordType } from '../../schemas/dns.ts';
-import { DnsSettings } from '../../schemas/dns-settings.ts';
+import { DnsSettings } from '../../schemas/settings/dns.ts';
 import type { Answer, Lookup } from '../../src/dns/lookup.ts';
 import { createResolver, type QuestionEvent, type ResolverParts } from '../../src/dns/resolver.ts';
 import { freePort } from '../free-port.ts';

@@ -7,7 +7,7 @@ import type { RecordType } from '../../schemas/dns.ts';
 import type { SmtpFacts } from '../../schemas/smtp.ts';
 import type { Verdict } from '../../schemas/verdict.ts';
 import type { Lookup } from '../../src/dns/lookup.ts';
-import { parseZone, zoneLookup } from '../../src/dns/zone.ts';
+import { parseZone, zoneLookup } from '../../src/dns/zone/zone.ts';
 import { TOO_MUCH } from './faults/records.ts';
 
 /** One role. */

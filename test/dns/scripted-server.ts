@@ -5,8 +5,8 @@
 import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { decodeMessage, type Message, type WireRecord } from '../../src/dns/message.ts';
-import { encodeMessage } from '../../src/dns/message-writer.ts';
+import { decodeMessage, type Message, type WireRecord } from '../../src/dns/wire/message.ts';
+import { encodeMessage } from './wire/message-writer.ts';
 
 /** One query as it came. */
 export type ServedQuery = {

@@ -5,9 +5,9 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { FailureKind } from '../../schemas/dns.ts';
-import { DnsSettings } from '../../schemas/dns-settings.ts';
+import { DnsSettings } from '../../schemas/settings/dns.ts';
 import { createResolver } from '../../src/dns/resolver.ts';
-import { FAILURE_CODES, toMailauthResolver } from '../../src/verdict/resolver.ts';
+import { FAILURE_CODES, toMailauthResolver } from '../../src/verdict/spf/resolver.ts';
 import { example, exampleLookup, makeVerifier } from '../verdict/make-verifier.ts';
 import { CATALOGUE } from './faults/catalogue.ts';
 import { nameOf } from './faults/replies.ts';

@@ -3,11 +3,11 @@
  * played as what brings it about: silence, an RCODE, or octets that are no message.
  */
 import type { Answer, Lookup } from '../../src/dns/lookup.ts';
-import { type Message, TYPE_CODES, type WireRecord } from '../../src/dns/message.ts';
-import { encodeMessage } from '../../src/dns/message-writer.ts';
+import { type Message, TYPE_CODES, type WireRecord } from '../../src/dns/wire/message.ts';
 import type { SuiteZone } from '../conformance/suite-case.ts';
 import { suiteLookup } from '../conformance/suite-zone.ts';
 import { replyTo, type ScriptedServer, type ServedQuery, scriptedServer, soa } from './scripted-server.ts';
+import { encodeMessage } from './wire/message-writer.ts';
 
 const TYPES = new Map(Object.entries(TYPE_CODES).map(([type, code]) => [code, type as keyof typeof TYPE_CODES]));
 const RCODES: Readonly<Record<string, number>> = { formerr: 1, servfail: 2, notimp: 4, refused: 5, rcode: 9 };

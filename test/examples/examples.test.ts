@@ -10,7 +10,7 @@ import { KEYS } from '../../examples/keys.ts';
 import { makeExamples } from '../../examples/make.ts';
 import type { RecordType } from '../../schemas/dns.ts';
 import type { Answer } from '../../src/dns/lookup.ts';
-import { parseZone, zoneLookup } from '../../src/dns/zone.ts';
+import { parseZone, zoneLookup } from '../../src/dns/zone/zone.ts';
 import { DEFAULT_MESSAGE_LIMITS, readMessage } from '../../src/message/message.ts';
 
 const FOLDER = join(import.meta.dirname, '../../examples');

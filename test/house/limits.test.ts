@@ -1,8 +1,8 @@
 /** docs/limits.md against the code: every limit has its row, with the setting and default of the schema and the sentence that is told. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Config, environmentName } from '../../schemas/config.ts';
 import { LIMITS, LimitName, limitText, reached } from '../../schemas/limit.ts';
+import { Config, environmentName } from '../../schemas/settings/settings.ts';
 import { limitRows } from './limits-table.ts';
 
 const rows = limitRows();

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { withSettingsTable } from '../../src/cli/settings-table.ts';
+import { withSettingsTable } from '../../src/settings/settings-table.ts';
 
 test('README.md lists the settings as the schema has them', () => {
   const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');

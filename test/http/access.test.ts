@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Problem } from '../../schemas/problem.ts';
-import { PAGE_CONTENT_SECURITY_POLICY } from '../../src/http/page-route.ts';
+import { PAGE_CONTENT_SECURITY_POLICY } from '../../src/http/routes/page-route.ts';
 import { guardedApp, KEY, OPERATOR_KEY, OTHER_KEY } from './guarded-app.ts';
 
 const AWAY = '198.51.100.7';

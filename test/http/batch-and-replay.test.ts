@@ -1,10 +1,10 @@
 /** POST /v1/verify/batch and POST /v1/replay over HTTP. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { BatchLine } from '../../schemas/batch.ts';
-import { Config } from '../../schemas/config.ts';
 import { Problem } from '../../schemas/problem.ts';
-import { ReplayAnswer } from '../../schemas/replay.ts';
+import { BatchLine } from '../../schemas/requests/batch.ts';
+import { ReplayAnswer } from '../../schemas/requests/replay.ts';
+import { Config } from '../../schemas/settings/settings.ts';
 import { example, makeVerifier } from '../verdict/make-verifier.ts';
 import { makeApp } from './make-app.ts';
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
-import { createMemory } from '../../src/pipeline/memory.ts';
+import { createMemory } from '../../src/message/memory.ts';
 import { makeApp } from './make-app.ts';
 
 type App = Awaited<ReturnType<typeof makeApp>>;

@@ -5,7 +5,7 @@ import type { Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
-import { Config } from '../../schemas/config.ts';
+import { Config } from '../../schemas/settings/settings.ts';
 import { POLICY_HOST } from '../posture/certificates.ts';
 import { makeApp } from './make-app.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { Posture, PostureLine } from '../../schemas/posture.ts';
+import { Posture, PostureLine } from '../../schemas/posture/posture.ts';
 import { Problem } from '../../schemas/problem.ts';
 import { type Assess, createAssessor } from '../../src/posture/assess.ts';
 import { GOOD } from '../posture/cases.ts';

@@ -1,12 +1,12 @@
 /** The hooks over HTTP, with the pipeline that the milter uses: what to do with a message, and bad input that names its field. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { Config } from '../../schemas/config.ts';
-import { MtaHooksResponse, RawHookResponse } from '../../schemas/hooks.ts';
 import { Problem } from '../../schemas/problem.ts';
-import { createLog } from '../../src/log.ts';
-import { createMailFaces } from '../../src/mail-faces.ts';
-import { createParts } from '../../src/parts.ts';
+import { MtaHooksResponse, RawHookResponse } from '../../schemas/requests/hooks.ts';
+import { Config } from '../../schemas/settings/settings.ts';
+import { createParts } from '../../src/service/core.ts';
+import { createMailFaces } from '../../src/service/mail-faces.ts';
+import { createLog } from '../../src/telemetry/log.ts';
 import { example, exampleLookup, makeVerifier } from '../verdict/make-verifier.ts';
 import { makeApp } from './make-app.ts';
 

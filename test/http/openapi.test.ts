@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { parse } from 'yaml';
-import { describedApp } from '../../src/http/described-app.ts';
-import { apiText } from '../../src/http/openapi.ts';
+import { describedApp } from '../../src/http/openapi/described-app.ts';
+import { apiText } from '../../src/http/openapi/openapi.ts';
 
 const app = await describedApp();
 const text = apiText(app);

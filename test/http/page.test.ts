@@ -1,18 +1,18 @@
 /** The page through inject: its files, their headers, the samples, and the rule that nothing on it parses markup. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { FastifyInstance } from 'fastify';
 import { EXAMPLES } from '../../examples/cases.ts';
 import { Samples } from '../../schemas/samples.ts';
-import { PAGE_CONTENT_SECURITY_POLICY } from '../../src/http/page-route.ts';
-import { readSamples } from '../../src/samples.ts';
+import { PAGE_CONTENT_SECURITY_POLICY } from '../../src/http/routes/page-route.ts';
+import { readSamples } from '../../src/http/samples.ts';
 import { makeApp } from './make-app.ts';
 
-const FOLDER = join(import.meta.dirname, '../../src/http/page');
+const FOLDER = join(import.meta.dirname, '../../src/page');
 const EXAMPLES_FOLDER = join(import.meta.dirname, '../../examples');
-const SCRIPTS = readdirSync(FOLDER).filter((name) => name.endsWith('.js'));
+const SCRIPTS = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.js'));
 const read = (name: string): string => readFileSync(join(FOLDER, name), 'utf8');
 
 let app: FastifyInstance;
@@ -42,8 +42,8 @@ test('GET /page/… answers every file that the page and its modules name, with 
   const named = [
     ...[...read('index.html').matchAll(/(?:href|src)="\/page\/([^"]+)"/g)].map(([, name]) => name ?? ''),
     ...SCRIPTS.flatMap((script) =>
-      [...read(script).matchAll(/^import .*from '\.\/([^']+)';$|^\} from '\.\/([^']+)';$/gm)].map(
-        ([, one, other]) => one ?? other ?? '',
+      [...read(script).matchAll(/^(?:import .*|\}) from '(\.{1,2}\/[^']+)';$/gm)].map(([, name = '']) =>
+        posix.join(posix.dirname(script), name),
       ),
     ),
   ];
@@ -134,13 +134,15 @@ test('no file of the page parses markup, runs text, keeps anything, or speaks to
     assert.doesNotMatch(read(sheet), /url\(|@import|expression/, sheet);
 });
 
-test('modules of the page import their own folder alone, and types from the schemas', () => {
+test('modules of the page import the page alone, and types from the schemas; its rooms, shared ones alone', () => {
   for (const script of SCRIPTS) {
     const text = read(script);
-    for (const [, target = ''] of text.matchAll(/\bfrom '([^']+)'/g))
-      assert.match(target, /^(?:\.\/[\w-]+\.js|\.\.\/\.\.\/\.\.\/schemas\/[\w-]+\.ts|zod)$/, script);
-    // A type may come from anywhere above; code may not.
-    for (const [line] of text.matchAll(/^import .*$/gm)) assert.match(line, /'\.\/[\w-]+\.js';$|\{$/, script);
+    const room = posix.dirname(script);
+    for (const [, target = ''] of text.matchAll(/^(?:import .*|\}) from '([^']+)';$/gm)) {
+      assert.match(target, /^\.{1,2}\/[\w./-]+\.js$/, script);
+      const [reached = ''] = posix.join(room, target).split('/');
+      assert.ok(room === '.' || reached === room || reached === 'shared', `${script} imports ${target}`);
+    }
     assert.match(text, /^\/\*\*/, `${script} opens with what it does`);
   }
 });

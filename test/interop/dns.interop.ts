@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { z } from 'zod';
 import type { RecordType } from '../../schemas/dns.ts';
-import { DnsSettings } from '../../schemas/dns-settings.ts';
+import { DnsSettings } from '../../schemas/settings/dns.ts';
 import type { Answer } from '../../src/dns/lookup.ts';
 import { createResolver, type Resolver } from '../../src/dns/resolver.ts';
 import { type DnsDaemons, startDnsDaemons } from './dns-daemons.ts';

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Lookup } from '../../src/dns/lookup.ts';
-import { parseZone, zoneLookup } from '../../src/dns/zone.ts';
+import { parseZone, zoneLookup } from '../../src/dns/zone/zone.ts';
 import type { ScriptedServer } from '../dns/scripted-server.ts';
 import { serveLookup } from '../dns/wire-server.ts';
 import { freePort } from '../free-port.ts';

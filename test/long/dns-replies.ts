@@ -9,13 +9,13 @@
  */
 import { parseArgs } from 'node:util';
 import type { RecordData, RecordType } from '../../schemas/dns.ts';
-import { decodeMessage, type Message, type WireRecord } from '../../src/dns/message.ts';
-import { encodeMessage } from '../../src/dns/message-writer.ts';
 import { isAtOrUnder, normalizeName } from '../../src/dns/name.ts';
-import { encodeQuery, isReplyTo, type Query } from '../../src/dns/query.ts';
-import { judgeReply } from '../../src/dns/reply.ts';
+import { decodeMessage, type Message, type WireRecord } from '../../src/dns/wire/message.ts';
+import { encodeQuery, isReplyTo, type Query } from '../../src/dns/wire/query.ts';
+import { judgeReply } from '../../src/dns/wire/reply.ts';
 import { dataFrom, mutate, type Pick, seeded } from '../dns/random-message.ts';
 import { replyTo, soa } from '../dns/scripted-server.ts';
+import { encodeMessage } from '../dns/wire/message-writer.ts';
 
 /** What came of a run: how many replies ended how, and the cases that broke a property. */
 export type MutationReport = {

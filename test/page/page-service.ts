@@ -2,12 +2,13 @@
  * The HTTP face with its real parts on a free port of the loopback interface: the zone of the examples answered by itself, all other names asked from a DNS
  * server of the test, which knows the hostile domain and nothing else.
  */
-import { readConfig } from '../../src/config.ts';
-import { parseZone, zoneLookup } from '../../src/dns/zone.ts';
+
+import { parseZone, zoneLookup } from '../../src/dns/zone/zone.ts';
 import { createApp } from '../../src/http/app.ts';
-import { createLog } from '../../src/log.ts';
-import { createParts } from '../../src/parts.ts';
-import { readSamples } from '../../src/samples.ts';
+import { readSamples } from '../../src/http/samples.ts';
+import { createParts } from '../../src/service/core.ts';
+import { readConfig } from '../../src/settings/read-settings.ts';
+import { createLog } from '../../src/telemetry/log.ts';
 import { serveLookup } from '../dns/wire-server.ts';
 import { HOSTILE_ZONE } from './hostile.ts';
 

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { EvaluationSettings } from '../../src/pipeline/evaluation.ts';
-import { createRawHook } from '../../src/pipeline/raw-hook.ts';
+import { createRawHook } from '../../src/pipeline/hooks/raw-hook.ts';
 import { createVerifier } from '../../src/verdict/verify.ts';
 import { PARTS, SETTINGS } from '../verdict/make-verifier.ts';
 import { FACES, type FaceMessage } from './faces.ts';

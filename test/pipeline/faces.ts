@@ -2,16 +2,16 @@
  * One message through every face that takes one: milter, JSON hook, raw hook. What each would do to
  * it, in the same words, so that they can be compared.
  */
-import { MtaHooksRequest } from '../../schemas/hooks.ts';
+import { MtaHooksRequest } from '../../schemas/requests/hooks.ts';
+import { createMemory } from '../../src/message/memory.ts';
 import type { Evaluation, EvaluationSettings } from '../../src/pipeline/evaluation.ts';
+import { createMtaHooks } from '../../src/pipeline/hooks/mta-hooks.ts';
+import { createRawHook } from '../../src/pipeline/hooks/raw-hook.ts';
 import { createLists } from '../../src/pipeline/lists.ts';
-import { createMemory } from '../../src/pipeline/memory.ts';
 import { createFrameReader } from '../../src/pipeline/milter/frame-reader.ts';
 import { repliesFor } from '../../src/pipeline/milter/reply.ts';
 import { createSession } from '../../src/pipeline/milter/session.ts';
 import { readCommand, writeReplies } from '../../src/pipeline/milter/wire.ts';
-import { createMtaHooks } from '../../src/pipeline/mta-hooks.ts';
-import { createRawHook } from '../../src/pipeline/raw-hook.ts';
 import { applyEdits, messageFrames, readReplies, send } from './milter/mta.ts';
 
 /**

@@ -9,7 +9,7 @@ import type { VerdictSettings } from '../../schemas/verdict.ts';
 import type { ServerFailure } from '../../src/dns/failure.ts';
 import type { Lookup } from '../../src/dns/lookup.ts';
 import { createEvaluation, type EvaluationSettings } from '../../src/pipeline/evaluation.ts';
-import { createRawHook } from '../../src/pipeline/raw-hook.ts';
+import { createRawHook } from '../../src/pipeline/hooks/raw-hook.ts';
 import { writeAuthenticationResults } from '../../src/verdict/authentication-results.ts';
 import { example, exampleLookup, makeVerifier } from '../verdict/make-verifier.ts';
 import { makeLog } from './make-evaluation.ts';

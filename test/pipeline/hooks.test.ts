@@ -1,12 +1,12 @@
 /** MTA Hooks and the raw hook: the same decision as behind the milter, in the words of each. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MtaHooksRequest, MtaHooksResponse, RawHookResponse } from '../../schemas/hooks.ts';
+import { MtaHooksRequest, MtaHooksResponse, RawHookResponse } from '../../schemas/requests/hooks.ts';
 import type { SmtpFacts } from '../../schemas/smtp.ts';
 import type { Verdict } from '../../schemas/verdict.ts';
 import type { EvaluationSettings } from '../../src/pipeline/evaluation.ts';
-import { createMtaHooks, rebuildMessage } from '../../src/pipeline/mta-hooks.ts';
-import { createRawHook } from '../../src/pipeline/raw-hook.ts';
+import { createMtaHooks, rebuildMessage } from '../../src/pipeline/hooks/mta-hooks.ts';
+import { createRawHook } from '../../src/pipeline/hooks/raw-hook.ts';
 import { makeEvaluation } from './make-evaluation.ts';
 import { makeDisposition, makeSignature, makeVerdict } from './make-verdict.ts';
 

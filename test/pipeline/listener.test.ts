@@ -6,9 +6,9 @@ import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { PipelineSettings } from '../../schemas/pipeline-settings.ts';
+import { PipelineSettings } from '../../schemas/settings/pipeline.ts';
+import { networksOf } from '../../src/ip/networks.ts';
 import { type ListenOptions, openListeners, parseListenAddress } from '../../src/pipeline/listener.ts';
-import { networksOf } from '../../src/pipeline/networks.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'listener-'));
 after(() => rm(folder, { recursive: true }));

@@ -1,7 +1,7 @@
 /** Settings of the mail servers' faces: defaults that are safe, bounds that hold, texts of environment variables. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { PipelineSettings } from '../../schemas/pipeline-settings.ts';
+import { PipelineSettings } from '../../schemas/settings/pipeline.ts';
 
 test('PipelineSettings listens nowhere, trusts the loopback only and refuses for the moment on failure, unless told otherwise', () => {
   const settings = PipelineSettings.parse({});

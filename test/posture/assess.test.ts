@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { reached } from '../../schemas/limit.ts';
-import { Posture } from '../../schemas/posture.ts';
+import { Posture } from '../../schemas/posture/posture.ts';
 import type { Lookup } from '../../src/dns/lookup.ts';
 import { type AssessOutcome, createAssessor } from '../../src/posture/assess.ts';
 import { CASES, GOOD } from './cases.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Posture } from '../../schemas/posture.ts';
+import type { Posture } from '../../schemas/posture/posture.ts';
 import { createHeldPostures } from '../../src/posture/held.ts';
 import { GOOD } from './cases.ts';
 import { assessIn } from './world.ts';

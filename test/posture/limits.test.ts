@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { limitText, type ReachedLimit, reached } from '../../schemas/limit.ts';
-import type { Posture } from '../../schemas/posture.ts';
-import type { PostureSettings } from '../../schemas/posture-settings.ts';
+import type { Posture } from '../../schemas/posture/posture.ts';
+import type { PostureSettings } from '../../schemas/settings/domain.ts';
 import { MAX_ADDRESSES } from '../../src/dmarc/report-addresses.ts';
 import type { Lookup } from '../../src/dns/lookup.ts';
 import { createAssessor } from '../../src/posture/assess.ts';
-import { MAX_FINDINGS_PER_RULE } from '../../src/posture/findings.ts';
-import type { FetchLimits, HttpsFetch } from '../../src/posture/https-fetch.ts';
+import type { FetchLimits, HttpsFetch } from '../../src/posture/reach/https-fetch.ts';
+import { MAX_FINDINGS_PER_RULE } from '../../src/posture/rules/findings.ts';
 import { MAX_NAME_SERVERS } from '../../src/posture/zone-sanity.ts';
 import { documentedValue } from '../house/limits-table.ts';
 import { GOOD } from './cases.ts';

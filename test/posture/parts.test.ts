@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { PostureQuery } from '../../schemas/posture-request.ts';
+import { PostureQuery } from '../../schemas/requests/domain.ts';
 import { ADVISED_LOGO_BYTES, MAX_LOGO_PARTS, svgFaults } from '../../src/posture/bimi-svg.ts';
 import { KNOWN_SELECTORS } from '../../src/posture/dkim-selectors-data.ts';
 import { GOOD } from './cases.ts';

@@ -1,14 +1,14 @@
 /** A small Internet for one test: names with records, failures where a test wants them, and an assessor over it. Asks no network. */
 import type { RecordType } from '../../schemas/dns.ts';
-import { DnsSettings } from '../../schemas/dns-settings.ts';
-import type { Posture } from '../../schemas/posture.ts';
-import { PostureSettings } from '../../schemas/posture-settings.ts';
+import type { Posture } from '../../schemas/posture/posture.ts';
+import { DnsSettings } from '../../schemas/settings/dns.ts';
+import { PostureSettings } from '../../schemas/settings/domain.ts';
 import { budgetLimits } from '../../src/dns/budget.ts';
 import type { Answer, Lookup } from '../../src/dns/lookup.ts';
 import { normalizeName } from '../../src/dns/name.ts';
 import { checkRecordData } from '../../src/dns/record-data.ts';
 import { type AssessOptions, type AssessorParts, createAssessor } from '../../src/posture/assess.ts';
-import type { Fetched, HttpsFetch } from '../../src/posture/https-fetch.ts';
+import type { Fetched, HttpsFetch } from '../../src/posture/reach/https-fetch.ts';
 
 /** Records by "name TYPE", or a failure; a TXT value is one record. `signed` names are answered with AD. */
 export type World = Readonly<Record<string, readonly unknown[] | 'timeout' | 'servfail'>>;

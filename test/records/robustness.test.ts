@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { formatIp, parseIp6 } from '../../src/ip/address.ts';
 import { parseBimi, parseBimiSelector } from '../../src/records/bimi.ts';
 import { parseDkimKey } from '../../src/records/dkim-key.ts';
 import { parseDmarc, readAsRfc7489 } from '../../src/records/dmarc.ts';
 import type { Fault } from '../../src/records/fault.ts';
-import { formatIp, parseIp6 } from '../../src/records/ip-address.ts';
 import { parseMtaSts, parseMtaStsPolicy } from '../../src/records/mta-sts.ts';
 import { parseSpf } from '../../src/records/spf.ts';
 import { parseTlsRpt } from '../../src/records/tls-rpt.ts';

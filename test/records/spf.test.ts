@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { formatIp } from '../../src/records/ip-address.ts';
+import { formatIp } from '../../src/ip/address.ts';
 import { isSpfRecord, MAX_TERMS_OF_FAULT, parseSpf, type SpfTerm, selectSpf } from '../../src/records/spf.ts';
 
 const termsOf = (text: string): readonly SpfTerm[] => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseClientIp } from '../../src/records/ip-address.ts';
+import { parseClientIp } from '../../src/ip/address.ts';
 import { parseMacroString } from '../../src/records/macro.ts';
 import { expandName, expandText, type MacroValues } from '../../src/spf/macro.ts';
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EXAMPLES } from '../../examples/cases.ts';
-import { ReplayedVerdict } from '../../schemas/replay.ts';
+import { ReplayedVerdict } from '../../schemas/requests/replay.ts';
 import { Verdict } from '../../schemas/verdict.ts';
 import { readAuthenticationResults } from '../../src/message/authentication-results.ts';
 import { createReplayer } from '../../src/verdict/replay.ts';

@@ -1,10 +1,10 @@
 /** A verifier for tests: the zone of the examples, or another lookup, with a fixed clock and id. */
 import { readFileSync } from 'node:fs';
-import { DnsSettings } from '../../schemas/dns-settings.ts';
+import { DnsSettings } from '../../schemas/settings/dns.ts';
 import type { VerdictSettings } from '../../schemas/verdict.ts';
 import { budgetLimits } from '../../src/dns/budget.ts';
 import type { Lookup } from '../../src/dns/lookup.ts';
-import { parseZone, zoneLookup } from '../../src/dns/zone.ts';
+import { parseZone, zoneLookup } from '../../src/dns/zone/zone.ts';
 import { DEFAULT_MESSAGE_LIMITS } from '../../src/message/message.ts';
 import { createVerifier, type VerifierParts, type Verify } from '../../src/verdict/verify.ts';
 

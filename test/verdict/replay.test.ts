@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { reached } from '../../schemas/limit.ts';
-import { ReplayedVerdict } from '../../schemas/replay.ts';
+import { ReplayedVerdict } from '../../schemas/requests/replay.ts';
 import { differencesOf } from '../../src/verdict/evidence.ts';
 import { Fault } from '../../src/verdict/fault.ts';
 import { createReplayer } from '../../src/verdict/replay.ts';

@@ -6,7 +6,7 @@ import { reached } from '../../schemas/limit.ts';
 import type { SmtpFacts } from '../../schemas/smtp.ts';
 import type { Failure, ServerFailure } from '../../src/dns/failure.ts';
 import type { Lookup } from '../../src/dns/lookup.ts';
-import { FAILURE_CODES, toMailauthResolver } from '../../src/verdict/resolver.ts';
+import { FAILURE_CODES, toMailauthResolver } from '../../src/verdict/spf/resolver.ts';
 import { readTransport } from '../../src/verdict/transport.ts';
 import { example, exampleLookup, makeVerifier } from './make-verifier.ts';
 

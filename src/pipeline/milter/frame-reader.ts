@@ -3,7 +3,7 @@
  * and a payload. Reads no socket. A length of 0 or above `maxFrameBytes` ends the connection before
  * anything is reserved for it; an incomplete frame is the most that is held, and it is counted.
  */
-import type { Memory } from '../memory.ts';
+import type { Memory } from '../../message/memory.ts';
 import { Unread } from '../unread.ts';
 
 /** One frame: its code as a character and what follows. */

@@ -4,8 +4,8 @@
  * Has no proof of identity to ask for: it listens on a unix socket or to the networks that the settings name.
  */
 import type { Socket } from 'node:net';
+import type { Memory } from '../../message/memory.ts';
 import type { Evaluation, EvaluationSettings } from '../evaluation.ts';
-import type { Memory } from '../memory.ts';
 import type { Observer, PipelineLog } from '../parts.ts';
 import { createSender } from '../sender.ts';
 import { createPipelineServer, type PipelineServer } from '../server.ts';

@@ -4,9 +4,9 @@
  * MACRO, ABORT, QUIT and QUIT_NC are never answered, every other command exactly once unless the negotiation says otherwise.
  */
 import type { SmtpFacts } from '../../../schemas/smtp.ts';
+import type { Memory } from '../../message/memory.ts';
 import type { Daemon } from '../enforcement.ts';
 import type { Lists } from '../lists.ts';
-import type { Memory } from '../memory.ts';
 import { shownText } from '../told-text.ts';
 import { type ConnectFacts, toSmtpFacts } from './facts.ts';
 import { createMacros } from './macros.ts';

@@ -3,12 +3,13 @@
  * one is passed, everything held is let go and only the search for forged fields goes on, so that they can still be removed.
  * RFC 6376 section 3.4 is why each octet matters; a fold comes as bare LF and is CRLF in the message.
  */
+
+import type { Memory } from '../../message/memory.ts';
 import { Octets } from '../../message/octets.ts';
 import type { Content } from '../evaluation.ts';
 import { createForgedFieldFinder } from '../forged-fields.ts';
 import { searchHeaderBlock } from '../header-block.ts';
 import { markStrayLf } from '../line-feeds.ts';
-import type { Memory } from '../memory.ts';
 
 /** Most that one message may be. */
 export type TransactionLimits = {

@@ -2,7 +2,7 @@
  * An SPF verdict → what Postfix is told at RCPT time. Pure. MAIL FROM decides; HELO decides too when it fails and MAIL FROM does not pass (RFC 7208 section 2.3).
  * Never answers OK, which would let the message past the checks that follow.
  */
-import type { PipelineSettings } from '../../../schemas/pipeline-settings.ts';
+import type { PipelineSettings } from '../../../schemas/settings/pipeline.ts';
 import type { SpfCheck, SpfVerdict } from '../../../schemas/spf.ts';
 import type { SmtpReply } from '../../../schemas/verdict.ts';
 import { fieldValue } from '../decision.ts';

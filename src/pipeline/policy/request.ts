@@ -4,8 +4,8 @@
  */
 import { isIP } from 'node:net';
 import type { SmtpFacts } from '../../../schemas/smtp.ts';
+import type { Memory } from '../../message/memory.ts';
 import type { Daemon } from '../enforcement.ts';
-import type { Memory } from '../memory.ts';
 import { identityOf, shownText } from '../told-text.ts';
 import { Unread } from '../unread.ts';
 

@@ -5,9 +5,9 @@
 import type { Socket } from 'node:net';
 import type { SmtpFacts } from '../../../schemas/smtp.ts';
 import type { SpfVerdict } from '../../../schemas/spf.ts';
+import type { Memory } from '../../message/memory.ts';
 import type { EvaluationSettings } from '../evaluation.ts';
 import { createLists, type Lists } from '../lists.ts';
-import type { Memory } from '../memory.ts';
 import type { CheckSpf, Clock, Observer, PipelineLog, WriteReceivedSpf } from '../parts.ts';
 import { createSender } from '../sender.ts';
 import { createPipelineServer, type PipelineServer } from '../server.ts';

@@ -2,8 +2,9 @@
  * Replies without records: the shapes that prove an absence, and those that prove nothing (RFC 2308
  * sections 2.1, 2.2 and 3).
  */
-import type { Message, WireRecord } from '../../../src/dns/message.ts';
+
 import { parentName } from '../../../src/dns/name.ts';
+import type { Message, WireRecord } from '../../../src/dns/wire/message.ts';
 import { type ServedQuery, soa } from '../scripted-server.ts';
 import { type DnsFault, nameOf, ns, otherType, poison, rawRecord, rawReply, zoneSoa } from './replies.ts';
 

@@ -3,8 +3,8 @@
  * the fault is (RFC 1035 section 4.1).
  */
 
-import { encodeMessage } from '../../../src/dns/message-writer.ts';
 import { replyTo, type ServedQuery } from '../scripted-server.ts';
+import { encodeMessage } from '../wire/message-writer.ts';
 import { type DnsFault, rawRecord, rawReply, rightRecords } from './replies.ts';
 
 const OPT = Buffer.of(0, 0, 41, 4, 208, 0, 0, 0, 0, 0, 0);

@@ -2,8 +2,9 @@
  * Silence, and datagrams that are no reply to the question: they are dropped and the wait goes on
  * (RFC 5452 section 9.1).
  */
-import { encodeMessage } from '../../../src/dns/message-writer.ts';
+
 import { replyTo, type ServedQuery } from '../scripted-server.ts';
+import { encodeMessage } from '../wire/message-writer.ts';
 import {
   changed,
   type DnsFault,

@@ -2,7 +2,7 @@
  * Replies with records: aliases, TTLs, owners, order and size (RFC 1034 section 3.6.2, RFC 2181,
  * RFC 6604).
  */
-import type { Message, WireRecord } from '../../../src/dns/message.ts';
+import type { Message, WireRecord } from '../../../src/dns/wire/message.ts';
 import type { ServedQuery } from '../scripted-server.ts';
 import { soa } from '../scripted-server.ts';
 import { cname, type DnsFault, nameOf, poison, rightRecords, typeOf, zoneSoa } from './replies.ts';

@@ -4,10 +4,10 @@
  */
 import type { FailureKind, RecordType } from '../../../schemas/dns.ts';
 import type { Lookup } from '../../../src/dns/lookup.ts';
-import { type Message, TYPE_CODES, type WireRecord } from '../../../src/dns/message.ts';
-import { encodeMessage } from '../../../src/dns/message-writer.ts';
 import { parentName } from '../../../src/dns/name.ts';
+import { type Message, TYPE_CODES, type WireRecord } from '../../../src/dns/wire/message.ts';
 import { replyTo, type ServedQuery, soa } from '../scripted-server.ts';
+import { encodeMessage } from '../wire/message-writer.ts';
 
 /**
  * One thing that a DNS server can do, and what a resolver without another server to go to has to

@@ -2,8 +2,9 @@
  * Replies that do not fit a datagram, and what TCP can do then; the partial answer is never used
  * (RFC 7766 section 5).
  */
-import { encodeMessage } from '../../../src/dns/message-writer.ts';
+
 import { replyTo, type ServedQuery } from '../scripted-server.ts';
+import { encodeMessage } from '../wire/message-writer.ts';
 import {
   changed,
   type DnsFault,

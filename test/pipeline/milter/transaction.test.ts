@@ -1,7 +1,7 @@
 /** A message put together from what the milter tells: every octet as it was sent, and never more memory than allowed. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createMemory } from '../../../src/pipeline/memory.ts';
+import { createMemory } from '../../../src/message/memory.ts';
 import { createTransaction, type TransactionParts } from '../../../src/pipeline/milter/transaction.ts';
 
 const begin = (over: Partial<TransactionParts> = {}) =>

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { createMemory } from '../../../src/pipeline/memory.ts';
+import { createMemory } from '../../../src/message/memory.ts';
 import { createFrameReader, type Frame } from '../../../src/pipeline/milter/frame-reader.ts';
 import {
   type Command,

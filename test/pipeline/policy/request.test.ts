@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { SmtpFacts } from '../../../schemas/smtp.ts';
-import { createMemory } from '../../../src/pipeline/memory.ts';
+import { createMemory } from '../../../src/message/memory.ts';
 import {
   createPolicyReader,
   factsOfRequest,

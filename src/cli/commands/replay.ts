@@ -1,0 +1,74 @@
+/** `mailverdict replay`: judges a message again from the evidence of its verdict. Asks no server. Exit 0: the same, 1: it differs. */
+import { readFileSync } from 'node:fs';
+import { ReplayedVerdict } from '../../../schemas/requests/replay.ts';
+import { createParts } from '../../service/core.ts';
+import { createLog } from '../../telemetry/log.ts';
+import { Fault } from '../../verdict/fault.ts';
+import { type Command, EXIT, NoInput, WrongUse } from '../command.ts';
+import { loadConfig } from '../load-settings.ts';
+import { readInput } from '../read-input.ts';
+import { paint, plain } from '../terminal.ts';
+
+export const replayCommand: Command = {
+  help: `Usage: mailverdict replay <message.eml | -> <verdict.json> [--json]
+
+Judges a message again at the time and under the settings of its verdict, with the DNS answers
+that the verdict recorded. No server is asked. The verdict must hold its evidence:
+
+  mailverdict verify message.eml --client-ip 192.0.2.10 --json --include evidence > verdict.json
+  mailverdict replay message.eml verdict.json
+
+  --json      the new verdict and the differences as JSON
+
+Exit: 0 the same verdict, 1 it differs, 64 wrong use, 66 no message or verdict.
+`,
+  options: { json: { type: 'boolean' } },
+  run: async (positionals, options, terminal) => {
+    const [messageName, verdictName, ...more] = positionals;
+    if (messageName === undefined || verdictName === undefined || more.length > 0)
+      throw new WrongUse('give a message and its verdict');
+    const earlier = readVerdict(verdictName);
+    const config = loadConfig();
+    const parts = createParts(config, createLog('silent'));
+    try {
+      const { same, differences, verdict } = await parts.replay(
+        await readInput(messageName, config.maxMessageBytes, terminal),
+        earlier,
+      );
+      if (options.json) terminal.out(`${JSON.stringify({ same, differences, verdict }, null, 2)}\n`);
+      else if (same)
+        terminal.out(
+          `${paint(terminal.style, 'green', 'same')}: the verdict of ${earlier.evaluatedAt} comes out again\n`,
+        );
+      else {
+        const shown = (value: unknown): string => plain(JSON.stringify(value)).slice(0, 200);
+        terminal.out(`${paint(terminal.style, 'yellow', 'differs')} in ${differences.length} places\n`);
+        for (const { path, before, after } of differences)
+          terminal.out(`  ${plain(path)}: ${shown(before)} → ${shown(after)}\n`);
+      }
+      return same ? EXIT.ok : EXIT.fail;
+    } catch (cause) {
+      if (cause instanceof Fault) throw new WrongUse(cause.message);
+      throw cause;
+    } finally {
+      parts.resolver.close();
+    }
+  },
+};
+
+const readVerdict = (name: string): ReplayedVerdict => {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(name, 'utf8'));
+  } catch {
+    throw new NoInput(`${name}: cannot be read as JSON`);
+  }
+  const parsed = ReplayedVerdict.safeParse(value);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new WrongUse(
+      `${name}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'is no verdict'}; a verdict holds its evidence when it was asked for with --include evidence`,
+    );
+  }
+  return parsed.data;
+};

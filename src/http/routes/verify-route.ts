@@ -1,0 +1,137 @@
+/**
+ * POST /v1/verify: a message in, its verdict out. The message comes raw with its transport facts as query parameters, or inside JSON. A client that hangs up
+ * stops its own verification only.
+ */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { VerifyQuery, VerifyRequest } from '../../../schemas/requests/verify.ts';
+import type { SmtpFacts } from '../../../schemas/smtp.ts';
+import { Verdict } from '../../../schemas/verdict.ts';
+import { letGo } from '../../message/let-go.ts';
+import { Fault } from '../../verdict/fault.ts';
+import type { Verify, VerifyOptions } from '../../verdict/verify.ts';
+import { messageBytes } from '../body.ts';
+import { problemResponses } from '../openapi/openapi.ts';
+import { invalidRequest, RequestProblem } from '../problem.ts';
+
+/** What the route is handed. */
+export type VerifyRouteParts = { verify: Verify; maxMessageBytes: number };
+
+/** Mounts the route. */
+export const mountVerify = (app: FastifyInstance, parts: VerifyRouteParts): void => {
+  app.post(
+    '/v1/verify',
+    {
+      schema: {
+        operationId: 'verifyMessage',
+        summary: 'Judge a message',
+        description:
+          'Send the message as it is with any content type but JSON and its transport facts as query parameters, or send JSON with both. Octets are never re-encoded.',
+        tags: ['verification'],
+        querystring: VerifyQuery,
+        consumes: ['message/rfc822', 'application/json'],
+        body: z.union([VerifyRequest, z.string().describe('the message, octet by octet')]),
+        response: { 200: Verdict, ...problemResponses(400, 408, 413, 415, 500, 503) },
+      },
+      // Read by hand below: a raw body must not pass through a schema, and a problem must name the field by its full path.
+      validatorCompiler: () => (value) => ({ value }),
+    },
+    async (request, reply) => {
+      const { message, facts, options } = readRequest(request, parts.maxMessageBytes);
+      const hangUp = abortOnHangUp(reply);
+      try {
+        return await parts.verify(message, facts, { ...options, signal: hangUp });
+      } catch (cause) {
+        throw toProblem(cause);
+      } finally {
+        letGo(message);
+      }
+    },
+  );
+};
+
+/** A signal that fires when the client closes the connection before it has its answer. */
+export const abortOnHangUp = (reply: FastifyReply): AbortSignal => {
+  const controller = new AbortController();
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) controller.abort();
+  });
+  return controller.signal;
+};
+
+/** A verification without a verdict, as the problem that tells why. */
+export const toProblem = (cause: unknown): unknown => {
+  if (!(cause instanceof Fault)) return cause;
+  switch (cause.code) {
+    case 'aborted':
+      return new RequestProblem('client-gone', cause.message);
+    case 'header-too-large':
+      return new RequestProblem('header-too-large', cause.message);
+    case 'invalid-overlay':
+    case 'invalid-evidence':
+      return new RequestProblem('invalid-request', cause.message, [...cause.errors]);
+    default:
+      return cause.code satisfies never;
+  }
+};
+
+type ReadRequest = { message: Buffer; facts: SmtpFacts; options: VerifyOptions };
+
+/** Reads a request in either form. @throws RequestProblem naming the wrong field */
+export const readRequest = (request: FastifyRequest, maxMessageBytes: number): ReadRequest => {
+  const query = VerifyQuery.safeParse(request.query);
+  if (!query.success) throw invalidRequest(query.error, 'query');
+  if (Buffer.isBuffer(request.body)) return readRaw(request.body, query.data);
+  if (request.body === undefined || request.body === null)
+    throw new RequestProblem('empty-body', 'send the message as the body of the request');
+  const given = Object.keys(query.data);
+  if (given.length > 0) {
+    const message = 'stands in the body ("smtp", "include", …) when the body is JSON';
+    throw new RequestProblem(
+      'invalid-request',
+      `query.${given[0]}: ${message}`,
+      given.map((key) => ({ path: `query.${key}`, message })),
+    );
+  }
+  const body = VerifyRequest.safeParse(request.body);
+  if (!body.success) throw invalidRequest(body.error, '');
+  const { message, encoding, smtp, dns, ...rest } = body.data;
+  return {
+    message: messageBytes(message, encoding, maxMessageBytes),
+    facts: smtp ?? {},
+    options: { ...optionsOf(rest), overlay: dns },
+  };
+};
+
+const readRaw = (message: Buffer, query: VerifyQuery): ReadRequest => {
+  if (message.length === 0) throw new RequestProblem('empty-body', 'send the message as the body of the request');
+  return { message, facts: toFacts(query), options: optionsOf(query) };
+};
+
+/** What is asked for beside the verdict itself. */
+export const optionsOf = ({
+  include,
+  trustReceived,
+  trustedAuthservIds,
+}: Pick<VerifyQuery, 'include' | 'trustReceived' | 'trustedAuthservIds'>): VerifyOptions => ({
+  include,
+  trustReceived,
+  trustedAuthservIds,
+});
+
+/** `tls.version=…&tls.mode=…` as the object that JSON would carry. */
+export const toFacts = ({
+  include: _,
+  trustReceived: __,
+  trustedAuthservIds: ___,
+  ...flat
+}: VerifyQuery): SmtpFacts => {
+  const facts: Record<string, Record<string, unknown> | unknown> = {};
+  for (const [key, value] of Object.entries(flat)) {
+    if (value === undefined) continue;
+    const [group, field] = key.split('.');
+    if (group === undefined || field === undefined) facts[key] = value;
+    else facts[group] = { ...(facts[group] as Record<string, unknown> | undefined), [field]: value };
+  }
+  return facts as SmtpFacts;
+};

@@ -1,0 +1,126 @@
+/** A verdict on the page: the answer first, then the way of the message as a picture, what is worth attention, and the evidence behind it. */
+
+import { dnsEvidence } from '../shared/dns-evidence.js';
+import { byteCount, limitText, shortTime } from '../shared/dns-text.js';
+import { element } from '../shared/dom.js';
+import { findingItem, fold, sentence } from '../shared/facts.js';
+import { takeAlong } from '../shared/take-along.js';
+import { icon, plural, toneOf } from '../shared/words.js';
+import { pathOf } from './path-boxes.js';
+import { pathPicture } from './path-picture.js';
+import { spfTrace } from './spf-trace.js';
+
+/** @import { VerifyFacts } from '../shared/service.js' */
+/** @import { Verdict } from '../../../schemas/verdict.ts' */
+/** @import { Tone } from '../shared/words.js' */
+
+/**
+ * @param {Verdict} verdict
+ * @param {{ bytes: Uint8Array<ArrayBuffer>, fileName: string }} message
+ * @param {VerifyFacts} sent
+ * @param {(domain: string) => void} showDomain
+ * @returns {{ heading: HTMLElement, parts: Node[] }} the heading takes the focus
+ */
+export const verdictView = (verdict, message, sent, showDomain) => {
+  const heading = element('h2', { class: 'answer-sentence', tabindex: -1 }, verdict.author.summary);
+  return {
+    heading,
+    parts: [
+      banner(verdict, heading, showDomain),
+      pathPicture(pathOf(verdict)),
+      ...findings(verdict),
+      ...traces(verdict),
+      ...evidence(verdict),
+      ...takeAlong(verdict, message, sent),
+    ],
+  };
+};
+
+/** @param {Verdict} verdict @returns {Tone} */
+const answerTone = ({ author, dmarc }) => {
+  if (author.authenticated === null) return 'unknown';
+  if (author.authenticated) return 'good';
+  return dmarc.result === 'fail' ? 'bad' : 'warn';
+};
+
+/** @param {Verdict} verdict @param {HTMLElement} heading @param {(domain: string) => void} showDomain */
+const banner = (verdict, heading, showDomain) => {
+  const { message, author, disposition } = verdict;
+  const tone = answerTone(verdict);
+  return element(
+    'div',
+    { class: `banner card tone-${tone}` },
+    icon(tone),
+    element(
+      'div',
+      {},
+      heading,
+      element('p', { class: `consequence tone-${toneOf(disposition.wouldBe)}` }, sentence(disposition.reason)),
+      element(
+        'dl',
+        { class: 'message-facts' },
+        [
+          ['From', message.from.join(', ') || 'no address'],
+          ['Subject', message.subject ?? '(none)'],
+          ['Date', message.date ?? '(none)'],
+        ].map(([name, value]) => element('div', {}, element('dt', {}, name), element('dd', {}, value))),
+      ),
+      element(
+        'p',
+        { class: 'row muted' },
+        `${byteCount(message.size)}, judged in ${shortTime(verdict.elapsedMs)} with ${plural(verdict.dns.questions.used, 'DNS question')}`,
+        author.domain !== null &&
+          element(
+            'button',
+            { type: 'button', class: 'plain', onclick: () => showDomain(author.domain ?? '') },
+            `Assess ${author.domain}`,
+          ),
+      ),
+    ),
+  );
+};
+
+/** @param {Verdict} verdict */
+const findings = ({ findings }) =>
+  findings.length === 0
+    ? []
+    : [
+        element(
+          'section',
+          { class: 'card', 'aria-labelledby': 'findings-title' },
+          element('h3', { id: 'findings-title' }, 'Worth attention'),
+          element(
+            'ul',
+            { class: 'findings' },
+            findings.map((finding) => findingItem(finding)),
+          ),
+        ),
+      ];
+
+/** @param {Verdict} verdict */
+const traces = ({ spf }) => {
+  const traced = [spf.mailFrom, spf.helo].flatMap((check) =>
+    check?.trace === undefined ? [] : [{ check, trace: check.trace }],
+  );
+  if (traced.length === 0) return [];
+  const lookups = traced
+    .map(({ check }) => `${check.identity === 'mailfrom' ? 'MAIL FROM' : 'HELO'} ${check.result}`)
+    .join(', ');
+  return [
+    fold(
+      'SPF, term by term',
+      lookups,
+      traced.flatMap(({ check, trace }) => [
+        element('h4', {}, check.identity === 'mailfrom' ? 'MAIL FROM' : 'HELO'),
+        spfTrace(trace),
+      ]),
+    ),
+  ];
+};
+
+/** @param {Verdict} verdict */
+const evidence = ({ evidence, dns }) => {
+  if (evidence === undefined || evidence.length === 0) return [];
+  const exceeded = dns.exceeded.length === 0 ? '' : `; limits reached: ${dns.exceeded.map(limitText).join(', ')}`;
+  return [fold('DNS evidence', `${plural(evidence.length, 'question')}${exceeded}`, [dnsEvidence(evidence)])];
+};

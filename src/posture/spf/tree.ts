@@ -1,0 +1,279 @@
+/**
+ * The whole tree of a domain's SPF records, asked for level by level, questions of one level together, so that a tree costs as many round trips as it is
+ * deep. Goes on past every limit of RFC 7208 (what they come to is counted afterwards, in spf-count.ts); its own bounds are questions, terms and depth, and
+ * a term that they stop is told as `not-asked`. Never decides about a sender.
+ */
+import { type LimitName, limitText, type ReachedLimit, reached } from '../../../schemas/limit.ts';
+import type { SpfTreeRecord } from '../../../schemas/posture/spf.ts';
+import type { DnsFailure } from '../../../schemas/posture/state.ts';
+import { type IpAddress, parseIp4, parseIp6 } from '../../ip/address.ts';
+import { parseSpf, selectSpf } from '../../records/spf.ts';
+import { expandName, type MacroValues } from '../../spf/macro.ts';
+import { isDnsName } from '../../spf/target-name.ts';
+import { type Ask, askMx, askNames, askTexts, type Found, noAnswer } from '../ask.ts';
+import { networkOf } from './networks.ts';
+import { dependsOnSender, type RecordNode, type TermNode, termNode } from './tree-node.ts';
+
+/** Includes inside includes that are followed; far more than the ten that any receiver follows. */
+export const MAX_DEPTH = 20;
+/** Names of one MX answer that are looked up, as receivers do (RFC 7208 section 4.6.4). */
+export const MX_HOST_LIMIT = 10;
+
+/** Limits of one tree. */
+export type TreeLimits = { readonly maxQuestions: number; readonly maxTerms: number };
+
+/** What macros stand for; `domain` is the record's own each time. */
+export type SampleSender = Omit<MacroValues, 'domain'>;
+
+/** A tree and what it cost. */
+export type SpfTree = {
+  readonly root: RecordNode;
+  readonly questions: number;
+  /** Limits that cut it. */
+  readonly limits: readonly ReachedLimit[];
+};
+
+/** Limits of an assessment as a whole, which a receiver does not have. */
+const OF_AN_ASSESSMENT: ReadonlySet<LimitName> = new Set<LimitName>(['questions', 'domains']);
+
+/**
+ * Asks for the tree.
+ * @param domain normalized
+ * @returns never rejects; a term past a limit of this walk is `not-asked`
+ */
+export const growSpfTree = async (
+  domain: string,
+  ask: Ask,
+  sender: SampleSender,
+  limits: TreeLimits,
+): Promise<SpfTree> => {
+  const asked = new Set<string>();
+  let terms = 0;
+  const cut = new Map<LimitName, ReachedLimit>();
+  const cutBy = (limit: ReachedLimit): ReachedLimit => {
+    cut.set(limit.name, limit);
+    return limit;
+  };
+  const mayAsk = (name: string, types: readonly string[]): boolean => {
+    const fresh = types.map((type) => `${type} ${name.toLowerCase()}`).filter((key) => !asked.has(key));
+    if (asked.size + fresh.length > limits.maxQuestions) return false;
+    for (const key of fresh) asked.add(key);
+    return true;
+  };
+
+  const growRecord = async (name: string, above: readonly string[]): Promise<RecordNode> => {
+    const shown: SpfTreeRecord = { domain: name, state: 'valid', terms: [], lookups: 0 };
+    const found = await askTexts(ask, name);
+    if (found.kind === 'dns-failure') {
+      const { failure } = found;
+      const reason = `${noAnswer(failure)} for ${failure.type} of ${failure.name}`;
+      Object.assign(shown, { state: 'dns-failure', failure, reason });
+      return { shown, terms: [], several: false };
+    }
+    const selection = selectSpf(found.kind === 'found' ? found.values : []);
+    if (selection.kind !== 'one') {
+      const several = selection.kind === 'several';
+      Object.assign(shown, {
+        state: several ? 'invalid' : 'absent',
+        reason: several
+          ? `${selection.texts.length} SPF records stand at ${name}`
+          : found.kind === 'absent' && found.nxdomain
+            ? `${name} does not exist`
+            : `${name} publishes no SPF record`,
+      });
+      return { shown, terms: [], several };
+    }
+    const record = parseSpf(selection.text);
+    shown.text = record.text;
+    if (record.kind === 'fault')
+      Object.assign(shown, {
+        state: 'invalid',
+        reason: `${record.fault.reason} (character ${record.fault.offset + 1})`,
+      });
+    const hasAll = record.terms.some((term) => term.kind === 'mechanism' && term.name === 'all');
+    const path = [...above, name];
+    let ended = false;
+    const nodes: TermNode[] = [];
+    const growing: Promise<void>[] = [];
+    for (const parsed of record.terms) {
+      terms += 1;
+      if (terms > limits.maxTerms) {
+        cutBy(reached('spf-terms', limits.maxTerms));
+        break;
+      }
+      const node = termNode(parsed);
+      nodes.push(node);
+      shown.terms.push(node.shown);
+      const isRedirectBesideAll = parsed.kind === 'modifier' && parsed.name === 'redirect' && hasAll;
+      if ((ended && parsed.kind === 'mechanism') || isRedirectBesideAll) {
+        node.shown.state = 'unreachable';
+        node.shown.reason = isRedirectBesideAll
+          ? 'a redirect beside "all" is ignored'
+          : 'no sender gets past the "all" before it';
+      } else growing.push(growTerm(node, name, path));
+      if (parsed.kind === 'mechanism' && parsed.name === 'all') ended = true;
+    }
+    await Promise.all(growing);
+    return { shown, terms: nodes, several: false };
+  };
+
+  const growTerm = async (node: TermNode, domainOfRecord: string, path: readonly string[]): Promise<void> => {
+    const { parsed, shown } = node;
+    if (parsed.kind === 'unreadable') {
+      Object.assign(shown, { state: 'error', reason: parsed.fault.reason });
+      return;
+    }
+    if (parsed.kind === 'mechanism' && (parsed.name === 'ip4' || parsed.name === 'ip6')) {
+      node.networks.push(networkOf(parsed.network, parsed.prefixLength));
+      return;
+    }
+    if (parsed.kind === 'unknown-modifier' || parsed.name === 'all') return;
+    const spec = parsed.domain;
+    const target = spec === null ? domainOfRecord : expandName(spec.tokens, { ...sender, domain: domainOfRecord });
+    shown.target = target.slice(0, 255).replace(/[^\x20-\x7e]/g, '?');
+    shown.macro = dependsOnSender(spec);
+    if (parsed.name === 'exp') return;
+    if (parsed.name === 'ptr') {
+      shown.lookups = 1;
+      return;
+    }
+    shown.lookups = 1;
+    if (!isDnsName(target)) {
+      Object.assign(shown, { state: 'error', reason: `"${shown.target}" is not a name that DNS can carry` });
+      return;
+    }
+    switch (parsed.name) {
+      case 'include':
+      case 'redirect':
+        return follow(node, target.toLowerCase(), path);
+      case 'exists':
+        return growExists(node, target);
+      case 'a':
+        return growAddresses(node, target, parsed);
+      case 'mx':
+        return growMx(node, target, parsed);
+      default:
+        return parsed satisfies never;
+    }
+  };
+
+  const notAsked = (node: TermNode, limit = reached('spf-questions', limits.maxQuestions)): void => {
+    Object.assign(node.shown, {
+      state: 'not-asked',
+      reason: `not asked because of ${limitText(limit)}`,
+      limit: cutBy(limit),
+    });
+  };
+
+  /** Writes a failure to the term that it stops; a limit that is this assessment's own says nothing of what receivers come to. */
+  const stop = (node: TermNode, failure: DnsFailure): void => {
+    const { limit } = failure;
+    if (limit !== undefined && OF_AN_ASSESSMENT.has(limit.name)) notAsked(node, limit);
+    else {
+      node.failure = failure;
+      const reason = `${noAnswer(failure)} for ${failure.type} of ${failure.name}`;
+      Object.assign(node.shown, { state: 'dns-failure', reason });
+    }
+  };
+
+  const follow = async (node: TermNode, target: string, path: readonly string[]): Promise<void> => {
+    if (path.includes(target)) {
+      Object.assign(node.shown, { state: 'loop', reason: `leads back to ${target}, which stands above it` });
+      return;
+    }
+    if (path.length > MAX_DEPTH) return notAsked(node, reached('spf-depth', MAX_DEPTH));
+    if (terms >= limits.maxTerms) return notAsked(node, reached('spf-terms', limits.maxTerms));
+    if (!mayAsk(target, ['TXT'])) return notAsked(node);
+    const child = await growRecord(target, path);
+    node.child = child;
+    node.shown.record = child.shown;
+    const { state, failure } = child.shown;
+    if (state === 'dns-failure' && failure !== undefined) stop(node, failure);
+    else if (state === 'absent') {
+      node.shown.state = 'error';
+      node.shown.reason = child.shown.reason;
+      node.shown.voids = { ip4: 1, ip6: 1 };
+    } else if (state === 'invalid') Object.assign(node.shown, { state: 'error', reason: child.shown.reason });
+  };
+
+  const growExists = async (node: TermNode, target: string): Promise<void> => {
+    if (!mayAsk(target, ['A'])) return notAsked(node);
+    const found = await askNames(ask, target, 'A');
+    // An IPv6 client asks for A as well (RFC 7208 section 5.7).
+    attribute(stop, node, target, { ip4: found, ip6: found });
+  };
+
+  const growAddresses = async (node: TermNode, target: string, lengths: PrefixLengths): Promise<void> => {
+    if (!mayAsk(target, ['A', 'AAAA'])) return notAsked(node);
+    const [ip4, ip6] = await Promise.all([askNames(ask, target, 'A'), askNames(ask, target, 'AAAA')]);
+    addNetworks(node, [ip4, ip6], lengths);
+    attribute(stop, node, target, { ip4, ip6 });
+  };
+
+  const growMx = async (node: TermNode, target: string, lengths: PrefixLengths): Promise<void> => {
+    if (!mayAsk(target, ['MX'])) return notAsked(node);
+    const found = await askMx(ask, target);
+    attribute(stop, node, target, { ip4: found, ip6: found });
+    if (found.kind !== 'found') return;
+    const hosts = found.values
+      .map(({ exchange }) => exchange)
+      .filter((exchange) => exchange !== '' && isDnsName(exchange));
+    if (hosts.length > MX_HOST_LIMIT)
+      Object.assign(node.shown, {
+        state: 'error',
+        reason: `${target} has ${hosts.length} MX hosts, more than the ${MX_HOST_LIMIT} that receivers look up`,
+      });
+    await Promise.all(
+      hosts.slice(0, MX_HOST_LIMIT).map(async (host) => {
+        if (!mayAsk(host, ['A', 'AAAA'])) return notAsked(node);
+        const answers = await Promise.all([askNames(ask, host, 'A'), askNames(ask, host, 'AAAA')]);
+        addNetworks(node, answers, lengths);
+        const failed = answers.find((answer) => answer.kind === 'dns-failure');
+        if (failed?.kind === 'dns-failure') stop(node, failed.failure);
+      }),
+    );
+  };
+
+  asked.add(`TXT ${domain}`);
+  const root = await growRecord(domain, []);
+  return { root, questions: asked.size, limits: [...cut.values()] };
+};
+
+type PrefixLengths = { readonly ip4PrefixLength: number; readonly ip6PrefixLength: number };
+
+/** Writes void lookups and failures to the term that caused them. */
+const attribute = (
+  stop: (node: TermNode, failure: DnsFailure) => void,
+  node: TermNode,
+  target: string,
+  byFamily: { ip4: Found<unknown>; ip6: Found<unknown> },
+): void => {
+  const { shown } = node;
+  const answers = [byFamily.ip4, byFamily.ip6];
+  const failed = answers.find((answer) => answer.kind === 'dns-failure');
+  if (failed?.kind === 'dns-failure') stop(node, failed.failure);
+  else if (answers.every((answer) => answer.kind === 'absent'))
+    Object.assign(shown, {
+      state: 'void',
+      reason: answers.some((answer) => answer.kind === 'absent' && answer.nxdomain)
+        ? `${target} does not exist`
+        : `${target} has no record of this kind`,
+    });
+  shown.voids = {
+    ip4: byFamily.ip4.kind === 'absent' ? 1 : 0,
+    ip6: byFamily.ip6.kind === 'absent' ? 1 : 0,
+  };
+};
+
+const addNetworks = (node: TermNode, answers: readonly Found<string>[], lengths: PrefixLengths): void => {
+  for (const answer of answers) {
+    if (answer.kind !== 'found') continue;
+    for (const text of answer.values) {
+      const address: IpAddress | null = parseIp4(text) ?? parseIp6(text);
+      if (address !== null)
+        node.networks.push(
+          networkOf(address, address.family === 4 ? lengths.ip4PrefixLength : lengths.ip6PrefixLength),
+        );
+    }
+  }
+};

@@ -1,0 +1,117 @@
+/**
+ * The parts that every face shares, made from the settings: the resolver, with the local zone before it, and the function that judges messages. Makes no socket
+ * until a question is asked.
+ */
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Config } from '../../schemas/settings/settings.ts';
+import type { VerdictSettings } from '../../schemas/verdict.ts';
+import { budgetLimits } from '../dns/budget.ts';
+import type { Lookup } from '../dns/lookup.ts';
+import { createResolver, type Resolver } from '../dns/resolver.ts';
+import { parseZone, withZone } from '../dns/zone/zone.ts';
+import { messageLimits } from '../message/message.ts';
+import { type Assess, createAssessor } from '../posture/assess.ts';
+import { createHttpsFetch } from '../posture/reach/https-fetch.ts';
+import { isPublicAddress } from '../posture/reach/public-address.ts';
+import { createSmtpProbe } from '../posture/reach/smtp-probe.ts';
+import { SettingMistake } from '../settings/setting-mistake.ts';
+import type { Log } from '../telemetry/log.ts';
+import { judgedTogether } from '../verdict/in-groups.ts';
+import { type PartsWatcher, watchedVerify } from '../verdict/observed.ts';
+import { createReplayer, type ReplayVerdict } from '../verdict/replay.ts';
+import { createVerifier, type Verify } from '../verdict/verify.ts';
+import { version } from '../version.ts';
+
+/** What the faces are handed. */
+export type Parts = {
+  lookup: Lookup;
+  resolver: Resolver;
+  verify: Verify;
+  replay: ReplayVerdict;
+  assess: Assess;
+  relist: Relist;
+};
+
+/** Takes over the lists of other settings (RELOADED_SETTINGS); verifications that run keep what they began with. */
+export type Relist = (config: Config) => void;
+
+/** Makes the parts. @throws SettingMistake when the zone file cannot be read or is wrong */
+export const createParts = (config: Config, log: Log, watcher?: PartsWatcher): Parts => {
+  const monotonicMs = () => performance.now();
+  const resolver = createResolver(config, {
+    clock: monotonicMs,
+    onQuestion: (event) => {
+      watcher?.onQuestion(event);
+      if (event.elapsedMs >= config.dnsSlowQuestionMs) log.debug(event, 'slow DNS question');
+    },
+  });
+  const lookup = config.dnsZone === '' ? resolver.lookup : withZone(readZone(config.dnsZone), resolver.lookup);
+  const evaluation = {
+    messageLimits: messageLimits(config),
+    dnsLimits: budgetLimits(config),
+    clock: { nowMs: Date.now, monotonicMs },
+    newId: randomUUID,
+    version,
+  };
+  let settings = verdictSettings(config);
+  const alone = createVerifier({
+    ...evaluation,
+    lookup,
+    get settings() {
+      return settings;
+    },
+    mode: 'enforce',
+    onStep: watcher?.onStep,
+    onProgress: watcher?.onProgress,
+  });
+  const verify = judgedTogether(alone, config);
+  return {
+    lookup,
+    resolver,
+    verify: watcher === undefined ? verify : watchedVerify(verify, watcher.verify),
+    replay: createReplayer(evaluation),
+    assess: createAssessor({
+      lookup,
+      settings: config,
+      answerLimits: evaluation.dnsLimits,
+      fetch: config.postureFetch ? createHttpsFetch({ isAllowed: isPublicAddress, nowMs: Date.now }) : null,
+      probe: config.postureProbe
+        ? createSmtpProbe({ isAllowed: isPublicAddress, helo: config.authservId, nowMs: Date.now })
+        : null,
+      clock: evaluation.clock,
+    }),
+    relist: ({ arcTrustedSealers, allowDomains, allowNetworks, localDomains }) => {
+      settings = { ...settings, arcTrustedSealers, allowDomains, allowNetworks, localDomains };
+    },
+  };
+};
+
+/** The settings a verdict depends on, as the verdict can tell them. */
+export const verdictSettings = (config: Config): VerdictSettings => ({
+  strict: config.strict,
+  underscoreSelectors: config.underscoreSelectors,
+  maxSignatures: config.maxSignatures,
+  minRsaBits: config.minRsaBits,
+  bodyLength: config.dkimBodyLength,
+  clockSkewSeconds: config.clockSkewSeconds,
+  enforce: config.enforce,
+  unreadableFrom: config.unreadableFrom,
+  authservId: config.authservId,
+  arcTrustedSealers: config.arcTrustedSealers,
+  allowDomains: config.allowDomains,
+  allowNetworks: config.allowNetworks,
+  localDomains: config.localDomains,
+});
+
+const readZone = (file: string) => {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new SettingMistake(`DNS_ZONE: the zone file ${file} cannot be read`, { cause });
+  }
+  const parsed = parseZone(text, file);
+  if (!parsed.ok) throw new SettingMistake(`DNS_ZONE: ${parsed.errors.map(({ message }) => message).join('; ')}`);
+  return parsed.zone;
+};

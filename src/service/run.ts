@@ -1,0 +1,77 @@
+/**
+ * Runs the service in this process until a signal ends it: SIGTERM drains, lets running work finish, and exits with 0; SIGINT, which a person sends, does without the time that
+ * balancers need. SIGHUP reads keys, lists and certificates again; a mistake in them, or protection that they would drop, is told and changes nothing.
+ */
+import { environmentName } from '../../schemas/settings/settings.ts';
+import type { Team } from '../cluster/worker.ts';
+import { readTracesWanted, type Settings } from '../settings/read-settings.ts';
+import { rereadConfig, takeOver } from '../settings/reload.ts';
+import { createLog, type Log } from '../telemetry/log.ts';
+import type { Traces } from '../telemetry/traces.ts';
+import { createService, type Service } from './service.ts';
+
+/** Exit code for settings that cannot work (sysexits EX_CONFIG). */
+export const EX_CONFIG = 78;
+
+/** Listens; returns once it does. Exits the process when it cannot, and when it has drained. @param team the other processes of this service, if there are any */
+export const serve = async (settings: Settings, team?: Team): Promise<void> => {
+  const { config } = settings;
+  const log = createLog(config.logLevel, config);
+  try {
+    const service = await createService(config, log, team, await loadTraces(log));
+    let ending = false;
+    const drain = async (signal: string): Promise<void> => {
+      // A worker is told by its supervisor, and again by whoever signals the whole group of processes.
+      if (ending) return;
+      ending = true;
+      const drainMs = signal === 'SIGTERM' ? config.drainMs : 0;
+      log.info({ signal, drainMs }, 'ending: other instances are to take new work');
+      await service.close({ drainMs, graceMs: config.shutdownTimeoutMs });
+      log.info('ended');
+      process.exit(0);
+    };
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void drain(signal));
+    let inUse = settings;
+    process.on('SIGHUP', () => {
+      inUse = reload(service, log, inUse);
+    });
+    log.info({ addresses: await service.listen(), version: service.version }, 'listening');
+  } catch (cause) {
+    log.fatal(cause instanceof Error ? cause.message : String(cause));
+    process.exit(EX_CONFIG);
+  }
+};
+
+/** Loads OpenTelemetry where its variables ask for it, and nothing of it elsewhere. */
+const loadTraces = async (log: Log): Promise<Traces | undefined> => {
+  const { wanted, hasName } = readTracesWanted();
+  if (!wanted) return undefined;
+  try {
+    const { startTraces } = await import('../telemetry/traces.ts');
+    return startTraces(log, hasName ? undefined : 'mailverdict');
+  } catch (cause) {
+    // Judging mail matters more than watching it.
+    log.error(
+      { err: cause },
+      'no traces: OTEL_* variables ask for them, and @opentelemetry/sdk-node is not installed beside mailverdict or does not fit',
+    );
+    return undefined;
+  }
+};
+
+/** @returns the settings in use from now on */
+const reload = (service: Service, log: Log, inUse: Settings): Settings => {
+  const outcome = rereadConfig(inUse);
+  if (outcome.kind === 'mistakes') {
+    log.error({ mistakes: outcome.mistakes }, 'the settings have mistakes: nothing was changed');
+    return inUse;
+  }
+  try {
+    const needRestart = service.reload(outcome.config).map(environmentName);
+    log.info({ needRestart }, 'keys, lists and certificates were read again');
+    return takeOver(inUse, outcome);
+  } catch (cause) {
+    log.error({ err: cause }, 'a file of the settings cannot be used: nothing was changed');
+    return inUse;
+  }
+};

@@ -1,0 +1,51 @@
+/** The files that access depends on, read at start and again on SIGHUP: API keys, certificate and its key. A file that cannot be used is a mistake in the settings. */
+import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
+import type { AccessSettings } from '../../schemas/settings/access.ts';
+import { type ApiKey, readKeys } from '../http/api-keys.ts';
+import { SettingMistake } from '../settings/setting-mistake.ts';
+
+/** What the files hold; null where the settings name none. */
+export type AccessFiles = { keys: ApiKey[] | null; tls: { cert: Buffer; key: Buffer } | null };
+
+/**
+ * Reads the files.
+ * @param inUse what a service that runs has: a file of keys that was emptied, as an editor does while it saves, is then a mistake
+ * @throws SettingMistake with a line for each mistake
+ */
+export const readAccessFiles = (
+  settings: Pick<AccessSettings, 'apiKeys' | 'tlsCertificate' | 'tlsKey'>,
+  inUse?: AccessFiles,
+): AccessFiles => {
+  const mistakes: string[] = [];
+  let keys: ApiKey[] | null = null;
+  if (settings.apiKeys !== '') {
+    const outcome = readKeys(settings.apiKeys);
+    switch (outcome.kind) {
+      case 'keys':
+        keys = outcome.keys;
+        break;
+      case 'empty':
+        keys = [];
+        if ((inUse?.keys ?? []).length > 0) mistakes.push(`API_KEYS: ${settings.apiKeys} is empty`);
+        break;
+      case 'mistakes':
+        mistakes.push(...outcome.mistakes.map((mistake) => `API_KEYS: ${mistake}`));
+        break;
+      default:
+        outcome satisfies never;
+    }
+  }
+  let tls: AccessFiles['tls'] = null;
+  if (settings.tlsCertificate !== '') {
+    try {
+      const pair = { cert: readFileSync(settings.tlsCertificate), key: readFileSync(settings.tlsKey) };
+      createSecureContext(pair);
+      tls = pair;
+    } catch (cause) {
+      mistakes.push(`TLS_CERTIFICATE and TLS_KEY: ${cause instanceof Error ? cause.message : String(cause)}`);
+    }
+  }
+  if (mistakes.length > 0) throw new SettingMistake(mistakes.join('\n'));
+  return { keys, tls };
+};

@@ -1,0 +1,138 @@
+/** The service: the parts and the faces on top of them, as one thing that listens and drains. */
+import { Server as TlsServer } from 'node:tls';
+import { isDeepStrictEqual } from 'node:util';
+import { type Config, RELOADED_SETTINGS } from '../../schemas/settings/settings.ts';
+import type { Team } from '../cluster/worker.ts';
+import { createApp } from '../http/app.ts';
+import { readSamples } from '../http/samples.ts';
+import { TLS_OPTIONS } from '../http/tls-options.ts';
+import { createMemory } from '../message/memory.ts';
+import { writeListenAddress } from '../pipeline/listener.ts';
+import type { Ending } from '../pipeline/server.ts';
+import type { Log } from '../telemetry/log.ts';
+import { createMetrics, writeSum } from '../telemetry/metrics.ts';
+import { watchThisProcess } from '../telemetry/standstill.ts';
+import type { Traces } from '../telemetry/traces.ts';
+import { verdictLine } from '../telemetry/verdict-summary.ts';
+import { version } from '../version.ts';
+import { createParts } from './core.ts';
+import { createMailFaces } from './mail-faces.ts';
+import { readAccessFiles } from './secret-files.ts';
+
+/** A service that listens and can be ended. */
+export type Service = {
+  version: string;
+  /** @returns the addresses that are listened on */
+  listen: () => Promise<string[]>;
+  /**
+   * Takes over keys, certificate and lists of other settings, whose files are read again; nothing changes when one is wrong.
+   * @returns the settings that differ and need a restart
+   * @throws SettingMistake when a file cannot be used
+   */
+  reload: (next: Config) => (keyof Config)[];
+  /** Drains and closes everything: /readyz says 503 at once, listeners stay for a while, running work finishes. */
+  close: (ending: Ending) => Promise<void>;
+};
+
+/**
+ * Builds the service; nothing listens yet.
+ * @param team the other processes of this service, if there are any
+ * @param traces told of each verification, where somebody wants to see them
+ */
+export const createService = async (config: Config, log: Log, team?: Team, traces?: Traces): Promise<Service> => {
+  let files = readAccessFiles(config);
+  const metrics = createMetrics(version);
+  const watchdog = watchThisProcess((standstill) => {
+    metrics.onStandstill(standstill);
+    log.warn(standstill, 'the event loop stood still: nothing else was served meanwhile');
+  });
+  const untraced = createParts(config, log, {
+    onQuestion: metrics.onQuestion,
+    onProgress: watchdog.onProgress,
+    onStep:
+      traces === undefined
+        ? metrics.onStep
+        : (step, elapsedMs) => {
+            metrics.onStep(step, elapsedMs);
+            traces.onStep(step, elapsedMs);
+          },
+    verify: {
+      onRunning: metrics.onRunning,
+      onFailure: metrics.onFailure,
+      onVerdict: (verdict) => {
+        metrics.onVerdict(verdict);
+        log.info(verdictLine(verdict), 'verdict');
+      },
+    },
+  });
+  const parts = traces === undefined ? untraced : { ...untraced, verify: traces.traced(untraced.verify) };
+  const { resolver } = parts;
+  const levels = () => ({ cache: resolver.cacheStats() });
+  team?.join({ readGauges: () => metrics.readValues(levels()), forget: resolver.flush });
+  const memory = createMemory(config.maxTotalBytes);
+  const mailFaces = createMailFaces(config, parts, log, { observer: metrics.observer, memory });
+  let ready = false;
+  let drainMs = 0;
+  const app = await createApp({
+    log,
+    verify: parts.verify,
+    replay: parts.replay,
+    domains: { assess: parts.assess, width: config.postureConcurrency },
+    hooks: mailFaces,
+    memory,
+    isReady: () => ready,
+    drainMs: () => drainMs,
+    workers: () => team?.workers() ?? null,
+    settings: config,
+    samples: readSamples(config.dnsZone),
+    access: { keys: () => files.keys, settings: config, isTls: files.tls !== null },
+    tls: files.tls,
+    operator: {
+      readMetrics: async () => (team === undefined ? metrics.read(levels()) : writeSum(await team.gather())),
+      dnsCache: {
+        cacheStats: resolver.cacheStats,
+        flush: (name) => {
+          team?.forget(name);
+          return resolver.flush(name);
+        },
+      },
+    },
+    onAnswer: metrics.onAnswer,
+  });
+  // Before the routes get to see it: what they do belongs to the trace of the request.
+  if (traces !== undefined) app.server.prependListener('request', ({ headers }) => traces.enterRequest(headers));
+  return {
+    version,
+    listen: async () => {
+      const address = await app.listen({ host: config.host, port: config.port });
+      const { milter, policy } = await mailFaces.listen();
+      ready = true;
+      team?.tellListening();
+      return [address, ...[...milter, ...policy].map(writeListenAddress)];
+    },
+    reload: (next) => {
+      const read = readAccessFiles(next, files);
+      // Whether TLS is spoken at all is settled when the listener is made.
+      const tlsStays = (read.tls === null) === (files.tls === null);
+      if (read.tls !== null && app.server instanceof TlsServer)
+        app.server.setSecureContext({ ...read.tls, ...TLS_OPTIONS });
+      files = { keys: read.keys, tls: tlsStays ? read.tls : files.tls };
+      parts.relist(next);
+      mailFaces.relist(next);
+      return (Object.keys(config) as (keyof Config)[]).filter(
+        (key) =>
+          !isDeepStrictEqual(config[key], next[key]) &&
+          !(RELOADED_SETTINGS.includes(key) && (tlsStays || !key.startsWith('tls'))),
+      );
+    },
+    close: async (ending) => {
+      ready = false;
+      drainMs = ending.drainMs;
+      const patience = new Promise<void>((resolve) => setTimeout(resolve, drainMs + ending.graceMs).unref());
+      const drained = Promise.all([app.close(), mailFaces.close(ending)]).then(() => traces?.close());
+      await Promise.race([drained, patience]);
+      parts.resolver.close();
+      watchdog.close();
+    },
+  };
+};

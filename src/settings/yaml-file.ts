@@ -1,0 +1,99 @@
+/**
+ * The settings file, mailverdict.yaml: a flat map of the keys of schemas/settings/settings.ts. Tells every key that is no setting, with the line and the name that was
+ * probably meant. Checks no value; that is the schema's work. YAML 1.2, with the limits on aliases of the parser.
+ */
+import { readFileSync, statSync } from 'node:fs';
+import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
+import { Config } from '../../schemas/settings/settings.ts';
+
+/** What a file says: values by key, all mistakes, or nothing because there is no file or nothing in it. */
+export type SettingsFile =
+  | { kind: 'settings'; values: Readonly<Record<string, unknown>>; mistakes: string[] }
+  | { kind: 'absent' }
+  | { kind: 'empty' };
+
+const MAX_FILE_BYTES = 1_048_576;
+const KEYS = Object.keys(Config.shape);
+
+/** Reads a file. @param isOptional whether a file that does not exist is no mistake */
+export const readSettingsFile = (file: string, isOptional: boolean): SettingsFile => {
+  let text: string;
+  try {
+    if (statSync(file).size > MAX_FILE_BYTES) return mistaken(`${file}: is larger than ${MAX_FILE_BYTES} bytes`);
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+    if (code === 'ENOENT' && isOptional) return { kind: 'absent' };
+    return mistaken(`${file}: cannot be read${code === '' ? '' : ` (${code})`}`);
+  }
+  return parseSettings(text, file);
+};
+
+/** Parses the text of a file. @param file name for the mistakes */
+export const parseSettings = (text: string, file: string): SettingsFile => {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  if (document.errors.length > 0) {
+    const mistakes = document.errors.map(
+      ({ pos, message }) => `${file}, line ${lines.linePos(pos[0]).line}: ${message}`,
+    );
+    return { kind: 'settings', values: {}, mistakes };
+  }
+  if (document.contents === null) return { kind: 'empty' };
+  if (!isMap(document.contents)) return mistaken(`${file}: must be a map of settings, as in "port: 8080"`);
+  const mistakes: string[] = [];
+  const values: Record<string, unknown> = {};
+  for (const { key, value } of document.contents.items) {
+    const name = isScalar(key) ? String(key.value) : '';
+    if (KEYS.includes(name)) {
+      values[name] = toValue(value, document);
+      continue;
+    }
+    const line = isScalar(key) && key.range ? lines.linePos(key.range[0]).line : 1;
+    const meant = closest(name);
+    mistakes.push(
+      `${file}, line ${line}: ${name.slice(0, 100)} is no setting${meant === null ? '' : `; did you mean ${meant}?`}`,
+    );
+  }
+  return { kind: 'settings', values, mistakes };
+};
+
+const mistaken = (mistake: string): SettingsFile => ({ kind: 'settings', values: {}, mistakes: [mistake] });
+
+/** The plain value of a node; null, which is what a key without a value has, counts as not set. */
+const toValue = (node: unknown, document: ReturnType<typeof parseDocument>): unknown => {
+  const value: unknown =
+    typeof node === 'object' && node !== null && 'toJS' in node && typeof node.toJS === 'function'
+      ? node.toJS(document)
+      : node;
+  return value === null ? undefined : value;
+};
+
+/** The setting whose name is nearest, if it is near: the same letters, or two changes away. */
+const closest = (name: string): string | null => {
+  if (name.length > 100) return null;
+  const letters = (text: string): string => text.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
+  const [best] = KEYS.map((key) => ({ key, distance: editDistance(letters(name), letters(key)) })).sort(
+    (one, other) => one.distance - other.distance,
+  );
+  return best !== undefined && best.distance <= 2 ? best.key : null;
+};
+
+/** Changes of one letter between two words (Levenshtein). */
+const editDistance = (one: string, other: string): number => {
+  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
+  for (const [index, letter] of [...one].entries()) {
+    const next = [index + 1];
+    for (const [column, another] of [...other].entries()) {
+      next.push(
+        Math.min(
+          (row[column] ?? 0) + (letter === another ? 0 : 1),
+          (row[column + 1] ?? 0) + 1,
+          (next[column] ?? 0) + 1,
+        ),
+      );
+    }
+    row = next;
+  }
+  return row[other.length] ?? 0;
+};

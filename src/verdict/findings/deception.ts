@@ -1,0 +1,122 @@
+/**
+ * Signs of deception in a message, only where they are facts: a name in From that shows an address
+ * of another domain, an author domain that mixes scripts, a Reply-To that leaves an authenticated
+ * domain. Pure; none of them changes a result.
+ */
+import { domainToUnicode } from 'node:url';
+import type { Finding } from '../../../schemas/finding.ts';
+import { readAddresses } from '../../message/address/read-addresses.ts';
+import { domainsShownIn } from '../../message/address/shown-domains.ts';
+import { fieldsNamed, type Message } from '../../message/message.ts';
+import type { Author } from '../author.ts';
+import { comparable } from '../identifiers.ts';
+
+/** What the signs are read from. */
+export type Appearance = {
+  message: Message;
+  author: Pick<Author, 'fields'>;
+  authorDomain: string | null;
+  organizationalDomain: string | null;
+  /** True when the author domain is proven. */
+  authenticated: boolean;
+};
+
+/** The signs, each a finding. */
+export const signsOfDeception = (appearance: Appearance): Finding[] => [
+  ...otherDomainShown(appearance),
+  ...mixedScripts(appearance),
+  ...replyLeaves(appearance),
+];
+
+const otherDomainShown = ({ author, authorDomain, organizationalDomain }: Appearance): Finding[] => {
+  if (authorDomain === null) return [];
+  const shown = author.fields
+    // Some mail readers show a comment, the name of a group or a local-part as the name.
+    .flatMap(({ mailboxes, comments, groups }) => [
+      ...mailboxes.flatMap(({ displayName, localPart }) => [displayName ?? '', localPart]),
+      ...comments,
+      ...groups,
+    ])
+    .flatMap(domainsShownIn)
+    .map(comparable)
+    .filter((domain) => !isUnder(domain, organizationalDomain ?? authorDomain));
+  const [domain] = shown;
+  return domain === undefined
+    ? []
+    : [
+        {
+          code: 'display-name-domain',
+          severity: 'warning',
+          message: `a name or a comment in From shows an address of ${domain}, but the author domain is ${authorDomain}`,
+          section: 'RFC 9989 section 11.4',
+          field: 'message.from',
+        },
+      ];
+};
+
+/** Scripts that one language writes together (Unicode UTS 39, Highly Restrictive). */
+const WRITTEN_TOGETHER = [
+  ['Latin', 'Han', 'Hiragana', 'Katakana'],
+  ['Latin', 'Han', 'Bopomofo'],
+  ['Latin', 'Han', 'Hangul'],
+];
+const PATTERNS = Object.entries({
+  Latin: /\p{Script=Latin}/u,
+  Cyrillic: /\p{Script=Cyrillic}/u,
+  Greek: /\p{Script=Greek}/u,
+  Armenian: /\p{Script=Armenian}/u,
+  Hebrew: /\p{Script=Hebrew}/u,
+  Arabic: /\p{Script=Arabic}/u,
+  Devanagari: /\p{Script=Devanagari}/u,
+  Thai: /\p{Script=Thai}/u,
+  Georgian: /\p{Script=Georgian}/u,
+  Cherokee: /\p{Script=Cherokee}/u,
+  Han: /\p{Script=Han}/u,
+  Hiragana: /\p{Script=Hiragana}/u,
+  Katakana: /\p{Script=Katakana}/u,
+  Hangul: /\p{Script=Hangul}/u,
+  Bopomofo: /\p{Script=Bopomofo}/u,
+});
+
+const mixedScripts = ({ authorDomain }: Appearance): Finding[] => {
+  if (authorDomain === null || !authorDomain.includes('xn--')) return [];
+  const shown = domainToUnicode(authorDomain);
+  const mixed = shown.split('.').find((label) => {
+    const scripts = PATTERNS.flatMap(([script, pattern]) => (pattern.test(label) ? [script] : []));
+    return (
+      scripts.length > 1 && !WRITTEN_TOGETHER.some((together) => scripts.every((script) => together.includes(script)))
+    );
+  });
+  return mixed === undefined
+    ? []
+    : [
+        {
+          code: 'author-domain-mixed-scripts',
+          severity: 'warning',
+          message: `the author domain ${authorDomain} is shown with letters of several scripts in one label, which can make it look like another domain`,
+          section: 'RFC 5890 section 4.4',
+          field: 'author.domain',
+        },
+      ];
+};
+
+const replyLeaves = ({ message, authorDomain, organizationalDomain, authenticated }: Appearance): Finding[] => {
+  if (!authenticated || authorDomain === null) return [];
+  const [outside] = fieldsNamed(message, 'reply-to')
+    .flatMap((field) => readAddresses(field.value()).mailboxes)
+    .map(({ domain }) => comparable(domain))
+    .filter((domain) => !isUnder(domain, organizationalDomain ?? authorDomain));
+  return outside === undefined
+    ? []
+    : [
+        {
+          code: 'reply-to-elsewhere',
+          severity: 'info',
+          message: `replies go to ${outside}, outside the authenticated domain ${authorDomain}`,
+          section: 'RFC 5322 section 3.6.2',
+          field: 'message',
+        },
+      ];
+};
+
+const isUnder = (domain: string, above: string): boolean => domain === above || domain.endsWith(`.${above}`);

@@ -1,0 +1,228 @@
+/**
+ * The findings of a verdict: facts worth a person's attention, each with a stable code. A pure table
+ * of rules; a rule states a fact or nothing, and never changes a result.
+ */
+
+import type { DnsUsage } from '../../../schemas/dns.ts';
+import type { Finding } from '../../../schemas/finding.ts';
+import { LIMITS, type LimitName, limitText, type ReachedLimit } from '../../../schemas/limit.ts';
+import type { VerdictSettings } from '../../../schemas/verdict.ts';
+import type { SignatureOutcome } from '../../dkim/signature/outcome.ts';
+import { type Message, malformedLines } from '../../message/message.ts';
+import type { Reported } from '../authentication-results.ts';
+import type { Author } from '../author.ts';
+import { signsOfDeception } from './deception.ts';
+import { finding } from './finding.ts';
+import { fromFindings } from './from-findings.ts';
+import { signatureFindings } from './signature-findings.ts';
+
+/** What the rules look at. */
+export type Judged = Reported & {
+  message: Message;
+  /** What the signature verifier tells beyond the verdict, in the order of `dkim`. */
+  outcomes: readonly SignatureOutcome[];
+  author: Author;
+  usage: DnsUsage;
+  settings: VerdictSettings;
+  /** Where the two SPF evaluators differ. */
+  disagreements: readonly string[];
+  /** Findings of how the transport facts were derived. */
+  ofDerivedFacts: readonly Finding[];
+};
+
+type Rule = (judged: Judged) => Finding | Finding[] | null;
+
+/** Longest line of a message, without its line end (RFC 5322 section 2.1.1). */
+const MAX_LINE_OCTETS = 998;
+/** Fields of which a message has at most one (RFC 5322 section 3.6). */
+const SINGLE_FIELDS = [
+  'from',
+  'sender',
+  'reply-to',
+  'to',
+  'cc',
+  'message-id',
+  'in-reply-to',
+  'references',
+  'subject',
+  'date',
+];
+
+/** Every finding, in the order of the rules. */
+export const collectFindings = (judged: Judged): Finding[] => RULES.flatMap((rule) => rule(judged) ?? []);
+
+const bareLineEnds: Rule = ({ message }) => {
+  const { bareLf, bareCr } = message.lineEnds;
+  return [
+    ...(bareLf > 0
+      ? [
+          finding(
+            'bare-line-feed',
+            'warning',
+            `${bareLf} lines end with a bare LF; they were judged as if they ended with CRLF`,
+            'RFC 5321 section 2.3.8',
+          ),
+        ]
+      : []),
+    ...(bareCr > 0
+      ? [
+          finding(
+            'bare-carriage-return',
+            'warning',
+            `${bareCr} CR characters stand alone; they are content, not line ends`,
+            'RFC 5321 section 2.3.8',
+          ),
+        ]
+      : []),
+  ];
+};
+
+const messageShape: Rule = ({ message }) => {
+  const malformed = malformedLines(message);
+  return [
+    ...(message.hasNul
+      ? [finding('nul-octet', 'warning', 'the message holds NUL octets, which no message may', 'RFC 5322 section 2.1')]
+      : []),
+    ...(message.hasBlankLine
+      ? []
+      : [
+          finding(
+            'no-body',
+            'info',
+            'the message ends without a blank line, so it has no body',
+            'RFC 5322 section 2.1',
+          ),
+        ]),
+    ...(message.lineEnds.longestLineBytes > MAX_LINE_OCTETS
+      ? [
+          finding(
+            'long-line',
+            'warning',
+            `the longest line has ${message.lineEnds.longestLineBytes} octets; servers may break lines of more than 998 and so break signatures`,
+            'RFC 5322 section 2.1.1',
+          ),
+        ]
+      : []),
+    ...(malformed.length > 0
+      ? [
+          finding(
+            'malformed-header-line',
+            'warning',
+            `${malformed.length} lines of the header block are no header fields`,
+            'RFC 5322 section 2.2',
+          ),
+        ]
+      : []),
+  ];
+};
+
+const repeatedFields: Rule = ({ message }) => {
+  const counts = new Map<string, number>();
+  for (const { key } of message.fields) counts.set(key, (counts.get(key) ?? 0) + 1);
+  return SINGLE_FIELDS.flatMap((key) => {
+    const count = counts.get(key) ?? 0;
+    return count > 1
+      ? [
+          finding(
+            'repeated-field',
+            key === 'from' ? 'error' : 'warning',
+            `the message has ${count} ${key} fields, and readers differ in which one they show`,
+            'RFC 5322 section 3.6',
+          ),
+        ]
+      : [];
+  });
+};
+
+const noAuthor: Rule = ({ author }) =>
+  author.reason === null
+    ? null
+    : finding(
+        'no-author-domain',
+        'error',
+        `${author.reason}, so DMARC cannot be evaluated`,
+        'RFC 9989 section 5.3.1',
+        'author',
+      );
+
+/** Every limit of ours that was reached, once, with what came of it. */
+const limits: Rule = ({ usage, outcomes, dmarc, iprev, author }) => {
+  const found = new Map<LimitName, Finding>();
+  const tell = (limit: ReachedLimit, severity: Finding['severity'], effect: string, section: string, field: string) => {
+    if (found.has(limit.name)) return;
+    const message = `this verification reached ${limitText(limit)}: ${effect}`;
+    found.set(limit.name, { ...finding('limit-reached', severity, message, section, field), limit });
+  };
+  for (const limit of usage.exceeded) {
+    const effect = LIMITS[limit.name].lasting
+      ? 'what hung on it could not be decided, and trying again would not help'
+      : 'what hung on it is temperror, and trying again may help';
+    tell(limit, 'error', effect, 'RFC 8601 section 2.7', 'dns');
+  }
+  for (const [index, { limit }] of outcomes.entries()) {
+    const effect =
+      limit?.name === 'key-records' ? 'further key records were not tried' : 'what is beyond it was not read';
+    if (limit !== null) tell(limit, 'warning', effect, 'RFC 6376 section 6.1', `dkim[${index}]`);
+  }
+  for (const { limit } of Object.values(dmarc.rfc9989.alignment)) {
+    const effect = 'whether an identifier aligns is not known';
+    if (limit !== undefined) tell(limit, 'error', effect, 'RFC 9989 section 4.10.2', 'dmarc.rfc9989.alignment');
+  }
+  if (iprev.limit !== undefined)
+    tell(iprev.limit, 'warning', 'further names were not tried', 'RFC 8601 section 3', 'iprev');
+  if (author.limit !== null)
+    tell(author.limit, 'error', 'From is not read further', 'RFC 9989 section 5.3.1', 'author');
+  return [...found.values()];
+};
+
+const readings: Rule = ({ dmarc }) =>
+  dmarc.agree || dmarc.difference === undefined
+    ? null
+    : finding('dmarc-readings-differ', 'info', dmarc.difference, 'RFC 9989 appendix C', 'dmarc');
+
+const spfDisagreement: Rule = ({ disagreements }) =>
+  disagreements.map((message) => finding('spf-evaluators-differ', 'warning', message, 'RFC 7208 section 4.6', 'spf'));
+
+const deception: Rule = ({ message, author, dmarc }) => {
+  const { spf, dkim } = dmarc.rfc9989.alignment;
+  return signsOfDeception({
+    message,
+    author,
+    authorDomain: dmarc.authorDomain,
+    organizationalDomain: dmarc.rfc9989.organizationalDomain,
+    authenticated: spf.aligned === true || dkim.aligned === true,
+  });
+};
+
+const relay: Rule = ({ smtp, settings }) => {
+  if (settings.localDomains.length === 0 || smtp.auth?.identity !== undefined || smtp.clientIp === undefined)
+    return null;
+  const local = new Set(settings.localDomains);
+  const outside = (smtp.rcptTo ?? []).filter(
+    (path) => !local.has(path.replace(/^<|>$/g, '').split('@').at(-1)?.toLowerCase() ?? ''),
+  );
+  return outside.length === 0
+    ? null
+    : finding(
+        'relay',
+        'error',
+        `an unauthenticated client sends to ${outside.length} recipients outside the local domains`,
+        'RFC 5321 section 7.8',
+        'smtp.rcptTo',
+      );
+};
+
+const RULES: readonly Rule[] = [
+  noAuthor,
+  ({ author }) => fromFindings(author),
+  repeatedFields,
+  messageShape,
+  bareLineEnds,
+  ({ outcomes }) => signatureFindings(outcomes),
+  limits,
+  readings,
+  spfDisagreement,
+  ({ ofDerivedFacts }) => [...ofDerivedFacts],
+  deception,
+  relay,
+];

@@ -1,0 +1,39 @@
+/** A verifier that tells what it does: how many verifications run, each verdict, each end without one. Changes neither outcome nor error. */
+import type { Verdict } from '../../schemas/verdict.ts';
+import type { QuestionEvent } from '../dns/resolver.ts';
+import { Fault } from './fault.ts';
+import type { OnProgress, Step, Verify } from './verify.ts';
+
+/** Told what happens; called synchronously, must not throw. */
+export type VerifyWatcher = {
+  onRunning: (running: number) => void;
+  onVerdict: (verdict: Verdict) => void;
+  /** @param code the code of the fault, `internal` for what should not happen */
+  onFailure: (code: string) => void;
+};
+
+/** Told what the parts do, for gauges and the log; each is called synchronously and must not throw. */
+export type PartsWatcher = {
+  onQuestion: (event: QuestionEvent) => void;
+  onStep: (step: Step, elapsedMs: number) => void;
+  onProgress?: OnProgress;
+  verify: VerifyWatcher;
+};
+
+/** Lays the watcher around a verifier. */
+export const watchedVerify = (verify: Verify, watcher: VerifyWatcher): Verify => {
+  let running = 0;
+  return async (message, facts, options) => {
+    watcher.onRunning(++running);
+    try {
+      const verdict = await verify(message, facts, options);
+      watcher.onVerdict(verdict);
+      return verdict;
+    } catch (cause) {
+      watcher.onFailure(cause instanceof Fault ? cause.code : 'internal');
+      throw cause;
+    } finally {
+      watcher.onRunning(--running);
+    }
+  };
+};
