@@ -1,6 +1,8 @@
 /**
- * Cold DNS: the round trips that the verdict of an aligned message waits for, with a name server that holds every answer back. Each run has a resolver of its own, so that no
- * cache helps, on neither side. Counted at the name server: questions that arrive after the answers of the round trip before belong to the next one.
+ * Cold DNS: the round trips that the verdict of an aligned message waits for, with a name server
+ * that holds every answer back. Each run has a resolver of its own, so that no cache helps, on
+ * neither side. Counted at the name server: questions that arrive after the answers of the round
+ * trip before belong to the next one.
  */
 import { authenticate } from 'mailauth';
 import { DnsSettings } from '../schemas/settings/dns.ts';
@@ -27,7 +29,10 @@ export type ColdRow = {
   readonly questions: number;
 };
 
-/** SPF over an include, and BIMI under an enforcing policy: the longest way that an ordinary aligned message goes. */
+/**
+ * SPF over an include, and BIMI under an enforcing policy: the longest way that an ordinary aligned
+ * message goes.
+ */
 const COLD_ZONE = ZONE.replace('"v=spf1 ip4:192.0.2.0/24 -all"', '"v=spf1 include:_spf.brand.example -all"').concat(
   '_spf.brand TXT "v=spf1 a:mail.brand.example -all"\n',
   'default._bimi.brand TXT "v=BIMI1; l=https://brand.example/logo.svg"\n',

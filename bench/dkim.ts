@@ -1,8 +1,10 @@
 /**
- * Signature verification against mailauth and against the floor, in pairs within one run: `node bench/dkim.ts [--json] [--seconds n]`.
- * Each message is signed RSA-2048 relaxed/relaxed; keys are in memory on both sides; parsing the message is part of the work on both sides.
- * The floor is what cryptography alone costs here and now: one RSA verification and one SHA-256 over the message.
- * Refuses to print when either side's word is not `pass`; exits 1 when a ratio falls below its target.
+ * Signature verification against mailauth and against the floor, in pairs within one run: `node
+ * bench/dkim.ts [--json] [--seconds n]`. Each message is signed RSA-2048 relaxed/relaxed; keys are
+ * in memory on both sides; parsing the message is part of the work on both sides. The floor is what
+ * cryptography alone costs here and now: one RSA verification and one SHA-256 over the message.
+ * Refuses to print when either side's word is not `pass`; exits 1 when a ratio falls below its
+ * target.
  */
 import { createHash, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
 import { createRequire } from 'node:module';

@@ -1,6 +1,8 @@
 /**
- * What verdicts cost in DNS: questions of a message from a domain never seen before, of one whose domain is known, and the memory that what is known of a domain takes. Each
- * message comes from a domain and a client of its own, signed and aligned under p=reject, which is the worst case for a cache. No promise hangs on it; docs/sizing.md does.
+ * What verdicts cost in DNS: questions of a message from a domain never seen before, of one whose
+ * domain is known, and the memory that what is known of a domain takes. Each message comes from a
+ * domain and a client of its own, signed and aligned under p=reject, which is the worst case for a
+ * cache. No promise hangs on it; docs/sizing.md does.
  */
 import { generateKeyPairSync } from 'node:crypto';
 import { keyRecord, signMessage } from '../test/dkim/sign.ts';

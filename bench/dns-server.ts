@@ -1,6 +1,7 @@
 /**
- * The DNS of the measurements: the zone over UDP on the loopback, for every side alike. A question that was asked before is answered from memory with its own id, so
- * that the server costs little beside those it serves; a round-trip time can be laid on it.
+ * The DNS of the measurements: the zone over UDP on the loopback, for every side alike. A question
+ * that was asked before is answered from memory with its own id, so that the server costs little
+ * beside those it serves; a round-trip time can be laid on it.
  */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
@@ -12,13 +13,19 @@ import { encodeMessage } from '../test/dns/wire/message-writer.ts';
 /** A running server. */
 export type DnsServer = {
   readonly port: number;
-  /** Names asked since the last call, with their types and the moment of asking on the monotonic clock. */
+  /**
+   * Names asked since the last call, with their types and the moment of asking on the monotonic
+   * clock.
+   */
   readonly takeQuestions: () => { name: string; type: string; atMs: number }[];
   readonly close: () => void;
 };
 
 const TYPES = new Map(Object.entries(TYPE_CODES).map(([type, code]) => [code, type as keyof typeof TYPE_CODES]));
-/** The id of a DNS message, which is all that two askers of one question differ in (RFC 1035 section 4.1.1). */
+/**
+ * The id of a DNS message, which is all that two askers of one question differ in (RFC 1035 section
+ * 4.1.1).
+ */
 const ID_BYTES = 2;
 const MAX_REMEMBERED = 10_000;
 

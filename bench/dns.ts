@@ -1,6 +1,8 @@
 /**
- * The resolver against node:dns, in pairs within one run and at the same Unbound: `npm run bench:dns [-- --json]`. Exits 1 when one of its targets is missed,
- * 69 when Unbound or NSD is not installed. The names are in Unbound's cache before the first pair, so that the stub is what is measured.
+ * The resolver against node:dns, in pairs within one run and at the same Unbound: `npm run
+ * bench:dns [-- --json]`. Exits 1 when one of its targets is missed, 69 when Unbound or NSD is not
+ * installed. The names are in Unbound's cache before the first pair, so that the stub is what is
+ * measured.
  */
 
 import { promises as nodeDns } from 'node:dns';
@@ -15,7 +17,10 @@ const ROUNDS = 9;
 /** Runs of each side before the first pair: V8 compiles for some hundred thousand questions. */
 const WARM_UPS = 10;
 const HITS = 500_000;
-/** Names lie under this many registered domains: one domain has a limit of its own on questions in flight. */
+/**
+ * Names lie under this many registered domains: one domain has a limit of its own on questions in
+ * flight.
+ */
 const DOMAINS = 1000;
 /** What must hold. */
 const TARGETS = { at100: 1, at1000: 10, hit: 30 } as const;
@@ -112,7 +117,10 @@ const measure = async ({ literal }: DnsDaemons) => {
   return { at100, at1000, cache: await hitsAndMisses(literal) };
 };
 
-/** The cost of a question that is asked and of one that is held, side by side, so that what else the machine does falls on both. */
+/**
+ * The cost of a question that is asked and of one that is held, side by side, so that what else the
+ * machine does falls on both.
+ */
 const hitsAndMisses = async (literal: string) => {
   await hitNanoseconds(literal);
   const rounds: { hit: number; miss: number }[] = [];

@@ -1,6 +1,8 @@
 /**
- * The ways by which text from outside comes in, each as a function of the text and the most octets that its limits let through: header fields and bodies, DNS records, documents that are fetched, requests,
- * what mail servers tell, files. Without sockets: the time that is measured is the work on the text.
+ * The ways by which text from outside comes in, each as a function of the text and the most octets
+ * that its limits let through: header fields and bodies, DNS records, documents that are fetched,
+ * requests, what mail servers tell, files. Without sockets: the time that is measured is the work
+ * on the text.
  */
 
 import type { RecordType } from '../schemas/dns.ts';
@@ -32,7 +34,11 @@ export type Entry = {
   readonly name: string;
   /** Most octets that are fed; within the limits of the entry. */
   readonly maxBytes: number;
-  /** Makes an input of the text. @returns takes it as it would be taken from somebody outside; what becomes of it is of no interest here */
+  /**
+   * Makes an input of the text.
+   * @returns takes it as it would be taken from somebody outside; what becomes of it is of no
+   * interest here
+   */
   readonly prepare: (text: string) => () => unknown;
 };
 
@@ -64,7 +70,9 @@ const FIELDS: Readonly<Record<string, string>> = {
   'X-Unread': '',
 };
 
-/** TXT records by the beginning of their name; `*` is every other name. Other types do not exist. */
+/**
+ * TXT records by the beginning of their name; `*` is every other name. Other types do not exist.
+ */
 const textLookup = (texts: Readonly<Record<string, string>>): Lookup => {
   const records = Object.entries(texts).map(([start, text]) => [start, text.match(/.{1,255}/gs) ?? ['']] as const);
   const rest = records.find(([start]) => start === '*')?.[1];
@@ -212,7 +220,10 @@ const domains = (): Entry[] => {
   ];
 };
 
-/** Members of a verify request, as paths; their limits refuse a long text, which has to be refused at once. */
+/**
+ * Members of a verify request, as paths; their limits refuse a long text, which has to be refused
+ * at once.
+ */
 const MEMBERS = [
   ...['clientIp', 'clientName', 'clientNameCheck', 'helo', 'mailFrom', 'protocol', 'queueId', 'daemonName', 'receiver'],
   ...['tls.version', 'tls.cipher', 'auth.mechanism', 'auth.identity', 'tls.clientCertificate.subject'],

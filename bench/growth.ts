@@ -1,7 +1,9 @@
 /**
- * How work grows with the text: each way in is fed 20 and more fillers at n, 2n and 4n octets in one run, 4n being what its limits let through (`node bench/growth.ts [--json] [--only words]`). Counted is the
- * time of this thread on its core, which other work on the machine does not lengthen; a standstill is the most of it between two turns of the event loop. Exits 1 when 4n takes more than six
- * times n or a turn takes over 50 ms, in the best of several runs.
+ * How work grows with the text: each way in is fed 20 and more fillers at n, 2n and 4n octets in
+ * one run, 4n being what its limits let through (`node bench/growth.ts [--json] [--only words]`).
+ * Counted is the time of this thread on its core, which other work on the machine does not
+ * lengthen; a standstill is the most of it between two turns of the event loop. Exits 1 when 4n
+ * takes more than six times n or a turn takes over 50 ms, in the best of several runs.
  */
 import { parseArgs } from 'node:util';
 import { type Entry, growthEntries } from './growth-entries.ts';
@@ -72,7 +74,10 @@ const least = (one: Cost, other: Cost): Cost => ({
   blockedMs: Math.min(one.blockedMs, other.blockedMs),
 });
 
-/** In one piece: V8 makes a tree of what is repeated, and would flatten it while the work is measured. */
+/**
+ * In one piece: V8 makes a tree of what is repeated, and would flatten it while the work is
+ * measured.
+ */
 const fill = (filler: string, bytes: number): string =>
   Buffer.from(filler.repeat(Math.floor(bytes / filler.length)), 'latin1').toString('latin1');
 
@@ -101,7 +106,11 @@ const figures = ([small, , large]: readonly Cost[]): { ratio: number; blockedMs:
   };
 };
 
-/** Measures every way in. @param wanted true for the names that are @param tell told each row as it is measured */
+/**
+ * Measures every way in.
+ * @param wanted true for the names that are
+ * @param tell told each row as it is measured
+ */
 export const measureGrowth = async (
   tell: (row: GrowthRow) => void,
   wanted: (name: string) => boolean = () => true,

@@ -1,6 +1,7 @@
 /**
- * The attacks of the hostile part, as a process of its own: what it costs to send them must not hold up the ordinary client that is measured beside it. Started
- * by runAttack alone; the attacker has an address of its own (127.0.0.2).
+ * The attacks of the hostile part, as a process of its own: what it costs to send them must not
+ * hold up the ordinary client that is measured beside it. Started by runAttack alone; the attacker
+ * has an address of its own (127.0.0.2).
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -116,7 +117,11 @@ const attackOnce = (port: number, { head, body }: Attack): Promise<string> =>
 /** What is sent, in order. */
 export const ATTACK_NAMES: readonly string[] = ATTACKS.map(({ name }) => name);
 
-/** Runs one attack. @returns how each of its connections ended: a status, `closed`, or `open` for one that did not end */
+/**
+ * Runs one attack.
+ * @returns how each of its connections ended: a status, `closed`, or `open` for one that did not
+ * end
+ */
 export const runAttack = async (name: string, port: number): Promise<string[]> => {
   const child = spawn(
     'taskset',

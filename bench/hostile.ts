@@ -1,7 +1,9 @@
 /**
- * Bodies and connections that are sent to end the service, against the shipped limits: each has to end in an answer or a closed connection, the process has to live within
- * the memory of docker-compose.yml, and another client has to be served meanwhile. The kernel enforces the memory where control groups can be written, which takes
- * root; elsewhere the highest resident memory is compared. Linux only.
+ * Bodies and connections that are sent to end the service, against the shipped limits: each has to
+ * end in an answer or a closed connection, the process has to live within the memory of
+ * docker-compose.yml, and another client has to be served meanwhile. The kernel enforces the memory
+ * where control groups can be written, which takes root; elsewhere the highest resident memory is
+ * compared. Linux only.
  */
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -14,7 +16,10 @@ import { makeMessage } from './world.ts';
 /** One attack. */
 export type HostileRow = {
   readonly attack: string;
-  /** How each connection ended: a status or `closed`, with how many ended so; `open` for those that did not. */
+  /**
+   * How each connection ended: a status or `closed`, with how many ended so; `open` for those that
+   * did not.
+   */
   readonly ended: string;
   readonly holds: boolean;
   readonly peakMiB: number;
@@ -79,7 +84,10 @@ const GROUPS = [
   { root: '/sys/fs/cgroup', limit: 'memory.max' },
 ];
 
-/** Puts a process into a control group with a limit of memory. @returns its folder, or null where that cannot be done */
+/**
+ * Puts a process into a control group with a limit of memory.
+ * @returns its folder, or null where that cannot be done
+ */
 const confine = (pid: number, bytes: number): string | null => {
   for (const { root, limit } of GROUPS) {
     const folder = `${root}/mailverdict-bench-${pid}`;

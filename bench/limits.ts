@@ -1,6 +1,8 @@
 /**
- * What the service takes at its limits: memory under a thousand large messages at once and for the largest one, time for the worst inputs against an ordinary message of the
- * same size, and how long its event loop stands still. Memory is resident memory of the whole process; the event loop tells of itself through /metrics.
+ * What the service takes at its limits: memory under a thousand large messages at once and for the
+ * largest one, time for the worst inputs against an ordinary message of the same size, and how long
+ * its event loop stands still. Memory is resident memory of the whole process; the event loop tells
+ * of itself through /metrics.
  */
 import type { DnsServer } from './dns-server.ts';
 import { askOnce, load, post } from './load.ts';
@@ -104,7 +106,10 @@ const worstInputs = async (): Promise<readonly (readonly [string, Buffer])[]> =>
   ['50 MB of spaces', Buffer.from(`${HEADER}\r\n${' '.repeat(50_000_000)}`)],
 ];
 
-/** Measures the worst inputs: the fastest of three each, which the rest of the machine disturbs least. */
+/**
+ * Measures the worst inputs: the fastest of three each, which the rest of the machine disturbs
+ * least.
+ */
 export const measureWorst = async (dns: DnsServer): Promise<WorstRow[]> => {
   const ours = await startOurs(dns.port, {});
   const timed = async (message: Buffer): Promise<number> => {
@@ -139,7 +144,10 @@ export const measureWorst = async (dns: DnsServer): Promise<WorstRow[]> => {
   }
 };
 
-/** A header block over its limit must be refused at once. @returns the status and the milliseconds it took */
+/**
+ * A header block over its limit must be refused at once.
+ * @returns the status and the milliseconds it took
+ */
 export const measureRefusal = async (dns: DnsServer): Promise<{ status: number; elapsedMs: number }> => {
   const ours = await startOurs(dns.port, {});
   try {

@@ -1,6 +1,7 @@
 /**
- * A load generator as a process of its own, held to one core: so that there can be as many of them as cores, each beside the worker that it keeps busy. Started by
- * startLoad alone, with a channel to it.
+ * A load generator as a process of its own, held to one core: so that there can be as many of them
+ * as cores, each beside the worker that it keeps busy. Started by startLoad alone, with a channel
+ * to it.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -18,7 +19,10 @@ type Told = (Load & { readonly cpuMs: number }) | { readonly complaint: string }
 
 /** A load process. */
 export type LoadProcess = {
-  /** Sends a request again and again, and tells what it took. @throws Error for any answer but 200 */
+  /**
+   * Sends a request again and again, and tells what it took.
+   * @throws Error for any answer but 200
+   */
   readonly run: (task: {
     readonly port: number;
     readonly bytes: Buffer;

@@ -1,6 +1,7 @@
 /**
- * Load over HTTP/1.1: connections that send one request again and again, each as soon as its answer is there. Plain sockets and one prepared request, so that the load
- * costs less than what it measures. Every answer must be 200 with a Content-Length.
+ * Load over HTTP/1.1: connections that send one request again and again, each as soon as its answer
+ * is there. Plain sockets and one prepared request, so that the load costs less than what it
+ * measures. Every answer must be 200 with a Content-Length.
  */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -25,7 +26,10 @@ export type Load = { readonly answers: number; readonly elapsedMs: number };
 
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
 
-/** A connection that carries one exchange at a time, and is opened again where the server closes it after an answer. */
+/**
+ * A connection that carries one exchange at a time, and is opened again where the server closes it
+ * after an answer.
+ */
 type Connection = { readonly ask: () => Promise<Buffer>; readonly close: () => void };
 
 const open = async (port: number): Promise<Socket> => {

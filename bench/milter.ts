@@ -1,9 +1,12 @@
 /**
- * Measures the milter behind a real Postfix against OpenDKIM and OpenDMARC in a chain, and against no filter: `npm run bench:milter`, `-- --json` for the figures alone.
- * 2,000 small signed messages each time over 8 sessions (smtp-source), over unix sockets, mail discarded, all asking one Unbound; the three take turns in every round.
- * Ends with 1 when, in the median round, our chain takes fewer messages a second than theirs did beside it, with 69 when a program or a right is missing.
- * Both chains enforce, so a filter that could not verify would refuse the messages and end the measurement.
- * Runs in network and mount namespaces of its own, because OpenDKIM and OpenDMARC ask only port 53 and refuse servers on the loopback. Needs root on Linux.
+ * Measures the milter behind a real Postfix against OpenDKIM and OpenDMARC in a chain, and against
+ * no filter: `npm run bench:milter`, `-- --json` for the figures alone. 2,000 small signed messages
+ * each time over 8 sessions (smtp-source), over unix sockets, mail discarded, all asking one
+ * Unbound; the three take turns in every round. Ends with 1 when, in the median round, our chain
+ * takes fewer messages a second than theirs did beside it, with 69 when a program or a right is
+ * missing. Both chains enforce, so a filter that could not verify would refuse the messages and end
+ * the measurement. Runs in network and mount namespaces of its own, because OpenDKIM and OpenDMARC
+ * ask only port 53 and refuse servers on the loopback. Needs root on Linux.
  */
 import { spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
@@ -147,7 +150,10 @@ const measure = async (chain: Chain, file: string, messages: number): Promise<Ru
 const median = (values: number[]): number =>
   values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? 0;
 
-/** Medians of the rounds; `ratio` is the median of ours over theirs, round by round, since a busy machine slows a whole round. */
+/**
+ * Medians of the rounds; `ratio` is the median of ours over theirs, round by round, since a busy
+ * machine slows a whole round.
+ */
 type Outcome = { chains: Record<Chain['name'], Run>; ratio: number };
 
 /** The whole measurement, inside the namespaces. */

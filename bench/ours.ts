@@ -1,4 +1,7 @@
-/** The service as a subject: `npm start` in production form, with the settings a user gets who sets nothing but the DNS server, the port and the authserv-id. */
+/**
+ * The service as a subject: `npm start` in production form, with the settings a user gets who sets
+ * nothing but the DNS server, the port and the authserv-id.
+ */
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../test/free-port.ts';
 import { post, type Request } from './load.ts';
@@ -31,7 +34,10 @@ export const startOurs = async (dnsPort: number, { env, ...options }: StartOptio
 const requestOf = (port: number, message: Buffer): Request =>
   post(port, `/v1/verify?${new URLSearchParams(FACTS)}`, message, { 'Content-Type': 'message/rfc822' });
 
-/** What a verdict lacks. @returns null when SPF, DKIM and DMARC pass under p=reject, as they must */
+/**
+ * What a verdict lacks.
+ * @returns null when SPF, DKIM and DMARC pass under p=reject, as they must
+ */
 export const complaintOfOurs = (body: Buffer): string | null => {
   const { spf, dkim, dmarc, arc } = JSON.parse(body.toString('utf8'));
   const said = [spf?.result, dkim?.[0]?.result, dmarc?.result, dmarc?.rfc9989?.policy?.applies, arc?.result].join(' ');

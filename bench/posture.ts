@@ -1,6 +1,7 @@
 /**
- * Latency of the domain view: a domain with ten includes, every record cold, DNS 20 ms away over real sockets (`node bench/posture.ts [--json]`). Exits 1 when the
- * answer takes more round trips than its target. Questions of one level are to go out together; nothing is fetched over HTTPS.
+ * Latency of the domain view: a domain with ten includes, every record cold, DNS 20 ms away over
+ * real sockets (`node bench/posture.ts [--json]`). Exits 1 when the answer takes more round trips
+ * than its target. Questions of one level are to go out together; nothing is fetched over HTTPS.
  */
 import { parseArgs } from 'node:util';
 import { DnsSettings } from '../schemas/settings/dns.ts';

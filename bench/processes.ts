@@ -1,6 +1,6 @@
 /**
- * Servers under measurement: each a process of its own, held to given cores, with the CPU time and the memory that it and its children took. Linux only. Everything is
- * ended by its own handle.
+ * Servers under measurement: each a process of its own, held to given cores, with the CPU time and
+ * the memory that it and its children took. Linux only. Everything is ended by its own handle.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -25,12 +25,17 @@ export type StartOptions = {
   readonly env?: Readonly<Record<string, string>>;
 };
 
-/** The core that subjects are held to, all cores, and the one left to the load, where there are two. */
+/**
+ * The core that subjects are held to, all cores, and the one left to the load, where there are two.
+ */
 export const SUBJECT_CORE = 0;
 export const CORES = Array.from(cpus(), (_, core) => core);
 export const LOAD_CORE = Math.min(1, CORES.length - 1);
 
-/** Starts a program and waits until `isReady` says so. @throws Error when it ends first or is not ready within 20 s */
+/**
+ * Starts a program and waits until `isReady` says so.
+ * @throws Error when it ends first or is not ready within 20 s
+ */
 export const start = async (
   program: string,
   args: readonly string[],
@@ -84,7 +89,10 @@ const end = async (child: ChildProcess): Promise<void> => {
   clearTimeout(patience);
 };
 
-/** Milliseconds that some cores were busy since the machine started, whoever kept them busy, the host of a virtual machine included. The kernel counts in hundredths of a second. */
+/**
+ * Milliseconds that some cores were busy since the machine started, whoever kept them busy, the
+ * host of a virtual machine included. The kernel counts in hundredths of a second.
+ */
 export const busyMsOf = (cores: readonly number[]): number => {
   const lines = readText('/proc/stat').split('\n');
   return cores.reduce((sum, core) => {

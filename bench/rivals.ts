@@ -1,7 +1,9 @@
 /**
- * The other sides of the table, as one process of its own: fastify with mailauth's `authenticate` behind it, an empty fastify route, and, told over HTTP how long to
- * work, `authenticate` alone and the cryptography alone. DNS is a table in memory, which is the warmest cache there is. `node bench/rivals.ts PORT`, with the
- * questions and their answers as JSON on the environment variable BENCH_RECORDS.
+ * The other sides of the table, as one process of its own: fastify with mailauth's `authenticate`
+ * behind it, an empty fastify route, and, told over HTTP how long to work, `authenticate` alone and
+ * the cryptography alone. DNS is a table in memory, which is the warmest cache there is. `node
+ * bench/rivals.ts PORT`, with the questions and their answers as JSON on the environment variable
+ * BENCH_RECORDS.
  */
 import { createHash, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
 import fastify from 'fastify';

@@ -1,6 +1,7 @@
 /**
- * rspamd as a subject: the Debian package, installed when it is missing and started by hand with a configuration of its own: one worker, spf + dkim + dmarc + arc and
- * nothing else, DNS from the server it is given. The package's own service is neither used nor left running.
+ * rspamd as a subject: the Debian package, installed when it is missing and started by hand with a
+ * configuration of its own: one worker, spf + dkim + dmarc + arc and nothing else, DNS from the
+ * server it is given. The package's own service is neither used nor left running.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -17,7 +18,10 @@ const PROGRAM = '/usr/bin/rspamd';
 /** A running rspamd. */
 export type Rspamd = Subject & { readonly version: string; readonly request: (message: Buffer) => Request };
 
-/** Installs the package where it is missing, without letting its service start. @throws Error when that cannot be done */
+/**
+ * Installs the package where it is missing, without letting its service start.
+ * @throws Error when that cannot be done
+ */
 export const installRspamd = (): void => {
   if (existsSync(PROGRAM)) return;
   const install = spawnSync('apt-get', ['install', '--yes', '--no-install-recommends', 'rspamd'], {
@@ -61,7 +65,8 @@ export const startRspamd = async (dnsPort: number, options: StartOptions): Promi
   const folder = await mkdtemp(join(tmpdir(), 'bench-rspamd-'));
   await chmod(folder, 0o777);
   const port = await freePort();
-  // The whole Public Suffix List takes rspamd a minute to compile on a busy core, and nothing here looks further.
+  // The whole Public Suffix List takes rspamd a minute to compile on a busy core, and nothing here
+  // looks further.
   await writeFile(join(folder, 'suffixes'), 'example\ncom\n');
   await writeFile(join(folder, 'rspamd.conf'), configuration(folder, port, dnsPort));
   const args = ['--no-fork', '--insecure', '--config', join(folder, 'rspamd.conf')];
@@ -84,7 +89,10 @@ export const startRspamd = async (dnsPort: number, options: StartOptions): Promi
   };
 };
 
-/** What rspamd says of a message. @returns null when SPF, DKIM and DMARC all pass, else what it said */
+/**
+ * What rspamd says of a message.
+ * @returns null when SPF, DKIM and DMARC all pass, else what it said
+ */
 export const complaintOfRspamd = (body: Buffer): string | null => {
   const { symbols = {} } = JSON.parse(body.toString('utf8')) as { symbols?: Record<string, unknown> };
   const said = Object.keys(symbols);

@@ -1,7 +1,10 @@
 /**
- * `npm run bench`: speed and cost of the service, against rspamd and mailauth, at the floor that cryptography sets, and at its own limits. `-- --json` prints the figures
- * alone, `-- --quick` takes shorter stretches, `-- --only throughput,cold,posture,scaling,memory,worst,steady,dns,hostile,growth` takes some parts, `-- --steady 3600` loads for an hour in place of
- * a minute. Ends with 1 when a promise is missed, with 69 when a program is missing or refuses. How to read it stands in bench/README.md.
+ * `npm run bench`: speed and cost of the service, against rspamd and mailauth, at the floor that
+ * cryptography sets, and at its own limits. `-- --json` prints the figures alone, `-- --quick`
+ * takes shorter stretches, `-- --only
+ * throughput,cold,posture,scaling,memory,worst,steady,dns,hostile,growth` takes some parts, `--
+ * --steady 3600` loads for an hour in place of a minute. Ends with 1 when a promise is missed, with
+ * 69 when a program is missing or refuses. How to read it stands in bench/README.md.
  */
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
@@ -47,7 +50,10 @@ const PROMISES = {
   worstRatio: 20,
   blockedMs: 50,
   hostileAnswerMs: 500,
-  /** After the first third of steady load; the room for young objects does not count. Resident memory breathes with the garbage of large messages. */
+  /**
+   * After the first third of steady load; the room for young objects does not count. Resident
+   * memory breathes with the garbage of large messages.
+   */
   heapGrowthMiB: 2,
   residentGrowthMiB: 48,
 } as const;

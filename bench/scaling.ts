@@ -1,9 +1,12 @@
 /**
- * Two workers on two cores against one worker on one core: messages a second by the clock, in pairs.
- * The load costs CPU too, and on a machine with two cores there is no third one for it. So each core carries the same: one worker and one load process. One worker shares
- * core 0 with one load process, and core 1 rests; two workers share cores 0 and 1 with two. The load takes the same part of each message on both sides, so the
- * ratio is that of the service: 2 would mean that a second worker costs the first one nothing. Both sides have the same number of connections for each worker.
- * The clock tells nothing while somebody else uses the cores: a pair counts only when others had no more than a twentieth of them on both sides, and is measured again otherwise.
+ * Two workers on two cores against one worker on one core: messages a second by the clock, in
+ * pairs. The load costs CPU too, and on a machine with two cores there is no third one for it. So
+ * each core carries the same: one worker and one load process. One worker shares core 0 with one
+ * load process, and core 1 rests; two workers share cores 0 and 1 with two. The load takes the same
+ * part of each message on both sides, so the ratio is that of the service: 2 would mean that a
+ * second worker costs the first one nothing. Both sides have the same number of connections for
+ * each worker. The clock tells nothing while somebody else uses the cores: a pair counts only when
+ * others had no more than a twentieth of them on both sides, and is measured again otherwise.
  */
 import type { DnsServer } from './dns-server.ts';
 import { askOnce } from './load.ts';
@@ -13,12 +16,18 @@ import { complaintOfOurs, type Ours, startOurs } from './ours.ts';
 import { busyMsOf, CORES } from './processes.ts';
 import { makeMessage } from './world.ts';
 
-/** Connections of each load process: more than a worker judges together, so that a whole group waits for it on both sides. */
+/**
+ * Connections of each load process: more than a worker judges together, so that a whole group waits
+ * for it on both sides.
+ */
 const CONNECTIONS = 48;
 const MESSAGE_BYTES = 30_000;
 /** Part of the cores that others may have had in a pair that counts. */
 const MAX_OTHERS = 0.05;
-/** Both workers have compiled what they run by then; after 8 s they had not, and two compile twice what one does. */
+/**
+ * Both workers have compiled what they run by then; after 8 s they had not, and two compile twice
+ * what one does.
+ */
 const WARM_UP_MS = 25_000;
 /** Pairs tried for each that is wanted. */
 const PATIENCE = 6;

@@ -1,8 +1,11 @@
 /**
- * Steady load: messages of all sizes from several clients without a pause, and what the service holds after each tenth of the time. The heap is read after a full garbage
- * collection, which a preloaded file makes on a signal; resident memory is that of the whole process, read before the collection. The first third belongs to compiling and to
- * filling caches. After it, growth is the middle of the last three readings less the middle of the three behind the first third. V8 doubles the room for young objects once, when
- * it sees fit (64 MiB more), so that room does not count as growth of resident memory.
+ * Steady load: messages of all sizes from several clients without a pause, and what the service
+ * holds after each tenth of the time. The heap is read after a full garbage collection, which a
+ * preloaded file makes on a signal; resident memory is that of the whole process, read before the
+ * collection. The first third belongs to compiling and to filling caches. After it, growth is the
+ * middle of the last three readings less the middle of the three behind the first third. V8 doubles
+ * the room for young objects once, when it sees fit (64 MiB more), so that room does not count as
+ * growth of resident memory.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { DnsServer } from './dns-server.ts';

@@ -1,7 +1,9 @@
 /**
- * The table: messages for one second of one core, ours and the others, at three sizes. All subjects run at the same time on the same core and take turns, a short
- * stretch each, so that what else the machine does falls on all of them; ratios are taken within a round, and the median of the rounds counts. What is counted is the
- * CPU time of the subject: load and DNS run on another core. A side whose verdict is not the right one ends the measurement.
+ * The table: messages for one second of one core, ours and the others, at three sizes. All subjects
+ * run at the same time on the same core and take turns, a short stretch each, so that what else the
+ * machine does falls on all of them; ratios are taken within a round, and the median of the rounds
+ * counts. What is counted is the CPU time of the subject: load and DNS run on another core. A side
+ * whose verdict is not the right one ends the measurement.
  */
 
 import { fileURLToPath } from 'node:url';
@@ -17,7 +19,10 @@ import { makeMessage, SIZES, ZONE } from './world.ts';
 
 /** Connections that ask at once. */
 const CONNECTIONS = 16;
-/** A side is warm when so many stretches in a row were no faster than the best before them, by a thirtieth; or when its time for warming up is over. */
+/**
+ * A side is warm when so many stretches in a row were no faster than the best before them, by a
+ * thirtieth; or when its time for warming up is over.
+ */
 const STALE_STRETCHES = 4;
 const WARM_UP_STRETCH_MS = 2_000;
 const MAX_WARM_UP_MS = 60_000;
@@ -32,7 +37,10 @@ export type Row = {
   readonly perSecond: Readonly<Record<SideName, number>>;
   /** Ours divided by theirs, each the median of the rounds. */
   readonly ratio: Readonly<Record<Exclude<SideName, 'ours'>, number>>;
-  /** Messages a second by the clock, with one core for the subject; below `perSecond` where the load or other work on the machine held it up. */
+  /**
+   * Messages a second by the clock, with one core for the subject; below `perSecond` where the load
+   * or other work on the machine held it up.
+   */
   readonly byTheClock: number;
 };
 
@@ -89,7 +97,10 @@ const startRivals = async (): Promise<Subject & { port: number }> => {
   return { ...subject, port };
 };
 
-/** The first tens of thousands of messages run as code that V8 has not compiled yet, on every side that is JavaScript; a service runs for weeks. */
+/**
+ * The first tens of thousands of messages run as code that V8 has not compiled yet, on every side
+ * that is JavaScript; a service runs for weeks.
+ */
 const warmUp = async (measure: Measure): Promise<void> => {
   let best = Number.POSITIVE_INFINITY;
   let stale = 0;

@@ -1,6 +1,8 @@
 /**
- * What the measurements are made on: one brand, its zone, and its messages, each with a new RSA-2048 relaxed/relaxed signature, aligned SPF and p=reject, so that
- * every part of a verdict has its work. The text is of words in random order: nothing in it repeats that a hash or a parser could profit from.
+ * What the measurements are made on: one brand, its zone, and its messages, each with a new
+ * RSA-2048 relaxed/relaxed signature, aligned SPF and p=reject, so that every part of a verdict has
+ * its work. The text is of words in random order: nothing in it repeats that a hash or a parser
+ * could profit from.
  */
 import { generateKeyPairSync } from 'node:crypto';
 import { keyRecord, signMessage } from '../test/dkim/sign.ts';
@@ -8,7 +10,9 @@ import { keyRecord, signMessage } from '../test/dkim/sign.ts';
 /** One size to measure. */
 export type Size = { readonly name: string; readonly bytes: number };
 
-/** The three sizes of the table: what a notice, a letter in HTML and a letter with a picture take. */
+/**
+ * The three sizes of the table: what a notice, a letter in HTML and a letter with a picture take.
+ */
 export const SIZES = [
   { name: '3 kB', bytes: 3_000 },
   { name: '30 kB', bytes: 30_000 },
@@ -49,7 +53,10 @@ const WORDS =
     ' ',
   );
 
-/** Lines of a letter: words in random order, about 70 octets each. @param bytes octets in all, reached to within one line */
+/**
+ * Lines of a letter: words in random order, about 70 octets each.
+ * @param bytes octets in all, reached to within one line
+ */
 export const letter = (bytes: number): string => {
   const lines: string[] = [];
   for (let octets = 0; octets < bytes; ) {

@@ -1,6 +1,7 @@
 /**
- * What each example message shows, how it reached the receiver, and what comes of it. The page, README.md and the tests read this table, and make.ts
- * writes the files it names. Never holds a message: the texts are in messages.ts.
+ * What each example message shows, how it reached the receiver, and what comes of it. The page,
+ * README.md and the tests read this table, and make.ts writes the files it names. Never holds a
+ * message: the texts are in messages.ts.
  */
 import type { ArcResult } from '../schemas/arc.ts';
 import type { DkimResult } from '../schemas/dkim.ts';

@@ -1,6 +1,7 @@
 /**
- * The signing keys of the examples: kept in keys/, made only when missing, public by intent. Whoever signs with one proves nothing.
- * RFC 6376 section 3.6.1 (RSA), RFC 8463 section 4.2 (the key record of Ed25519 holds the 32 octets alone).
+ * The signing keys of the examples: kept in keys/, made only when missing, public by intent.
+ * Whoever signs with one proves nothing. RFC 6376 section 3.6.1 (RSA), RFC 8463 section 4.2 (the
+ * key record of Ed25519 holds the 32 octets alone).
  */
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';

@@ -1,6 +1,7 @@
 /**
- * Writes the example messages, their zone and their README: `npm run examples`. Running it again changes no byte, because keys are made only when
- * missing, dates are fixed, and both signature algorithms are deterministic.
+ * Writes the example messages, their zone and their README: `npm run examples`. Running it again
+ * changes no byte, because keys are made only when missing, dates are fixed, and both signature
+ * algorithms are deterministic.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,6 +1,7 @@
 /**
- * The texts of the example messages and how each was signed, forwarded, changed or sealed. Every date is fixed and both signature algorithms are
- * deterministic (RSASSA-PKCS1-v1_5, Ed25519), so that the same keys give the same bytes. Lines end in CRLF.
+ * The texts of the example messages and how each was signed, forwarded, changed or sealed. Every
+ * date is fixed and both signature algorithms are deterministic (RSASSA-PKCS1-v1_5, Ed25519), so
+ * that the same keys give the same bytes. Lines end in CRLF.
  */
 import { dkimSign, sealMessage } from 'mailauth';
 import { type ExampleKey, KEYS, privateKeyPem } from './keys.ts';
@@ -8,7 +9,10 @@ import { type ExampleKey, KEYS, privateKeyPem } from './keys.ts';
 const SIGNED_AT = new Date('2025-02-03T09:00:00Z');
 const SEALED_AT = new Date('2025-02-03T09:00:30Z');
 
-/** What is signed: all that a reader is shown, and what decides how the body is read (RFC 6376 section 5.4.1). */
+/**
+ * What is signed: all that a reader is shown, and what decides how the body is read (RFC 6376
+ * section 5.4.1).
+ */
 const SIGNED_FIELDS = ['From', 'To', 'Subject', 'Date', 'Message-ID', 'MIME-Version', 'Content-Type'];
 
 type Field = readonly [name: string, value: string];
@@ -196,7 +200,10 @@ function signer(keysFolder: string): Sign {
   };
 }
 
-/** The list checks the message, changes it as lists do, and seals what it saw before the change (RFC 8617 section 5.1). */
+/**
+ * The list checks the message, changes it as lists do, and seals what it saw before the change (RFC
+ * 8617 section 5.1).
+ */
 async function throughList(signed: string, keysFolder: string): Promise<string> {
   const changed = `${signed.replace('\r\nSubject: ', '\r\nSubject: [gardening] ')}${lines(['-- ', 'gardening@lists.example'])}`;
   const seal = await sealMessage(Buffer.from(changed), {

@@ -1,9 +1,15 @@
-/** The README of the examples, written from the table of cases: what each shows and what to send with it. Pure. */
+/**
+ * The README of the examples, written from the table of cases: what each shows and what to send
+ * with it. Pure.
+ */
 import { EXAMPLES, type ExampleCase } from './cases.ts';
 
 const COLUMNS = ['file', 'what it shows', 'query', 'SPF', 'DKIM', 'ARC', 'DMARC'];
 
-/** The transport facts as a query string of POST /v1/verify; `@` and `:` stay readable, which RFC 3986 section 3.4 allows. */
+/**
+ * The transport facts as a query string of POST /v1/verify; `@` and `:` stay readable, which RFC
+ * 3986 section 3.4 allows.
+ */
 export function queryOf(example: Pick<ExampleCase, 'smtp'>): string {
   return Object.entries(example.smtp)
     .map(

@@ -1,4 +1,7 @@
-/** The zone that the examples live in, as a master file (RFC 1035 section 5). Pure but for the key records, which come from keys/. */
+/**
+ * The zone that the examples live in, as a master file (RFC 1035 section 5). Pure but for the key
+ * records, which come from keys/.
+ */
 import { type ExampleKey, KEYS, keyRecord } from './keys.ts';
 
 /** Writes the zone file. */
@@ -91,7 +94,9 @@ host.stranger   IN A    198.51.100.200
 `;
 }
 
-/** One key record, in strings of at most 255 octets where it is longer (RFC 6376 section 3.6.2.2). */
+/**
+ * One key record, in strings of at most 255 octets where it is longer (RFC 6376 section 3.6.2.2).
+ */
 function keyLine(key: ExampleKey, record: string): string {
   const owner = `${key.selector}._domainkey.${key.domain.replace(/\.example$/, '')}`;
   const strings = record.match(/.{1,200}/g) ?? [];

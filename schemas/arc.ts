@@ -1,4 +1,7 @@
-/** ARC results (RFC 8617): the state of the chain and what each sealer claimed. Result words of section 4.4. */
+/**
+ * ARC results (RFC 8617): the state of the chain and what each sealer claimed. Result words of
+ * section 4.4.
+ */
 import { z } from 'zod';
 
 export const ArcResult = z

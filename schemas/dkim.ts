@@ -1,6 +1,6 @@
 /**
- * DKIM results: one per DKIM-Signature field, in the order of the message. RFC 6376, RFC 8301 (algorithms), RFC 8463 (Ed25519);
- * result words of RFC 8601 section 2.7.1.
+ * DKIM results: one per DKIM-Signature field, in the order of the message. RFC 6376, RFC 8301
+ * (algorithms), RFC 8463 (Ed25519); result words of RFC 8601 section 2.7.1.
  */
 import { z } from 'zod';
 

@@ -1,6 +1,7 @@
 /**
- * DMARC results in two readings: RFC 9989 (DNS Tree Walk, np, psd, t), which is the result, and RFC 7489 (Public Suffix List, pct), which stands beside it
- * because receivers are split between the two.
+ * DMARC results in two readings: RFC 9989 (DNS Tree Walk, np, psd, t), which is the result, and RFC
+ * 7489 (Public Suffix List, pct), which stands beside it because receivers are split between the
+ * two.
  */
 import { z } from 'zod';
 import { ReachedLimit } from './limit.ts';
@@ -65,7 +66,10 @@ export const DmarcReading = z.object({
 });
 export type DmarcReading = z.infer<typeof DmarcReading>;
 
-/** The older reading, as receivers that follow RFC 7489 come to it: what it shares with the newer one is not told twice. */
+/**
+ * The older reading, as receivers that follow RFC 7489 come to it: what it shares with the newer
+ * one is not told twice.
+ */
 export const DmarcOlderReading = z.object({
   result: DmarcResult,
   reason: z.string().optional().describe('one plain sentence, where it is not that of the newer reading'),

@@ -1,17 +1,24 @@
 /**
- * DNS questions and answers as they cross a border: the evidence of a verdict, the cache resource, the overlay.
- * Never holds a raw packet. Follows RFC 1035 (records), RFC 2308 (negative answers), RFC 9520 (failures).
+ * DNS questions and answers as they cross a border: the evidence of a verdict, the cache resource,
+ * the overlay. Never holds a raw packet. Follows RFC 1035 (records), RFC 2308 (negative answers),
+ * RFC 9520 (failures).
  */
 import { z } from 'zod';
 import { ReachedLimit } from './limit.ts';
 
-/** Record types the resolver asks for. `SPF` is the deprecated type 99 (RFC 7208 section 3.1), asked only by the domain view. */
+/**
+ * Record types the resolver asks for. `SPF` is the deprecated type 99 (RFC 7208 section 3.1), asked
+ * only by the domain view.
+ */
 export const RecordType = z
   .enum(['A', 'AAAA', 'TXT', 'MX', 'PTR', 'CNAME', 'NS', 'SOA', 'TLSA', 'SPF'])
   .describe('DNS record type (RFC 1035 section 3.2.2, RFC 6698 for TLSA)');
 export type RecordType = z.infer<typeof RecordType>;
 
-/** Record data by type, in the shape handed on by the resolver. One byte of a TXT string is one code unit (Latin-1). */
+/**
+ * Record data by type, in the shape handed on by the resolver. One byte of a TXT string is one code
+ * unit (Latin-1).
+ */
 export const RecordData = z
   .union([
     z.string().describe('A, AAAA: address; PTR, CNAME, NS: domain name without the last dot'),
@@ -39,7 +46,10 @@ export const RecordData = z
   .describe('The data of one record');
 export type RecordData = z.infer<typeof RecordData>;
 
-/** Why a question got no usable answer, which is never "no record": a verdict is `temperror`, or `permerror` where a limit of ours would strike again. */
+/**
+ * Why a question got no usable answer, which is never "no record": a verdict is `temperror`, or
+ * `permerror` where a limit of ours would strike again.
+ */
 export const FailureKind = z
   .enum([
     'timeout',

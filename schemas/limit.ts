@@ -1,7 +1,8 @@
 /**
- * The limits of ours that an evaluation can reach, each with a name, and how a reached one is told: which, its value, its setting. A limit of ours is not an
- * outage: it has the failure kind `limit`, and `lasting` decides the result. Limits that a standard sets (RFC 7208 section 4.6.4, RFC 8617 section 4.2.1) are
- * results of that standard and stand not here; docs/limits.md lists both.
+ * The limits of ours that an evaluation can reach, each with a name, and how a reached one is told:
+ * which, its value, its setting. A limit of ours is not an outage: it has the failure kind `limit`,
+ * and `lasting` decides the result. Limits that a standard sets (RFC 7208 section 4.6.4, RFC 8617
+ * section 4.2.1) are results of that standard and stand not here; docs/limits.md lists both.
  */
 import { z } from 'zod';
 

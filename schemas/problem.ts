@@ -1,4 +1,7 @@
-/** An error answer (RFC 9457). Names the field that is wrong; never a path of the machine, a resolver or a setting. */
+/**
+ * An error answer (RFC 9457). Names the field that is wrong; never a path of the machine, a
+ * resolver or a setting.
+ */
 import { z } from 'zod';
 
 export const Problem = z

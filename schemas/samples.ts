@@ -1,4 +1,7 @@
-/** What the page offers to try: example messages with their transport facts, and the DNS records they need. */
+/**
+ * What the page offers to try: example messages with their transport facts, and the DNS records
+ * they need.
+ */
 import { z } from 'zod';
 import { OverlayRecord } from './dns.ts';
 import { SmtpFacts } from './smtp.ts';

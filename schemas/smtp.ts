@@ -1,6 +1,7 @@
 /**
- * The SMTP transport facts: what the receiving server saw of the session. All optional; nothing is guessed when one is missing.
- * Words of RFC 5321 (envelope), RFC 3848 (transmission types), RFC 4954 (AUTH), RFC 8601 (authserv-id).
+ * The SMTP transport facts: what the receiving server saw of the session. All optional; nothing is
+ * guessed when one is missing. Words of RFC 5321 (envelope), RFC 3848 (transmission types), RFC
+ * 4954 (AUTH), RFC 8601 (authserv-id).
  */
 import { z } from 'zod';
 
@@ -11,7 +12,9 @@ const Text = (maxLength: number) =>
     // A control character in a fact would travel into header fields and log lines.
     .refine((text) => !/[\u0000-\u001f\u007f]/.test(text), 'must not contain control characters');
 
-/** An IPv4 or IPv6 address; IPv4-mapped IPv6 is accepted and judged as IPv4 (RFC 7208 section 5). */
+/**
+ * An IPv4 or IPv6 address; IPv4-mapped IPv6 is accepted and judged as IPv4 (RFC 7208 section 5).
+ */
 export const IpAddress = z
   .union([z.ipv4(), z.ipv6()], { error: 'must be an IPv4 or IPv6 address' })
   .describe('IPv4, IPv6 or IPv4-mapped IPv6 address');

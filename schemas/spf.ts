@@ -1,5 +1,6 @@
 /**
- * SPF results (RFC 7208): one check per identity, and the trace that tells how a result came to be. Result words are those of section 2.6.
+ * SPF results (RFC 7208): one check per identity, and the trace that tells how a result came to be.
+ * Result words are those of section 2.6.
  */
 import { z } from 'zod';
 import { FailureKind } from './dns.ts';
@@ -32,15 +33,24 @@ export interface SpfTraceTerm {
   qualifier?: '+' | '-' | '~' | '?' | undefined;
   /** Domain-spec or network after macro expansion. */
   target?: string | undefined;
-  /** What came of it; `not-reached` for terms after the deciding one, `skipped` for a redirect beside `all`. */
+  /**
+   * What came of it; `not-reached` for terms after the deciding one, `skipped` for a redirect
+   * beside `all`.
+   */
   outcome: 'match' | 'no-match' | 'error' | 'not-reached' | 'skipped' | 'noted';
-  /** Lookups this term alone cost, without what it included (RFC 7208 section 4.6.4); in a whole tree, what a term not reached would cost. */
+  /**
+   * Lookups this term alone cost, without what it included (RFC 7208 section 4.6.4); in a whole
+   * tree, what a term not reached would cost.
+   */
   lookups: number;
   /** Void lookups this term alone caused. */
   voids: number;
   /** True on the term that decided the result of its record. */
   decided: boolean;
-  /** The limit that was passed at this term: one of section 4.6.4, or `questions` and `nesting`, which bound a whole tree. */
+  /**
+   * The limit that was passed at this term: one of section 4.6.4, or `questions` and `nesting`,
+   * which bound a whole tree.
+   */
   limit?: 'lookups' | 'voids' | 'mx' | 'ptr' | 'time' | 'questions' | 'nesting' | undefined;
   /** True where the target is a domain whose record leads to this term. */
   loop?: boolean | undefined;

@@ -1,6 +1,6 @@
 /**
- * The verdict: one answer to "did this message really come from the domain in its From field, and how do we know".
- * Never holds message content beyond From, Subject, Message-ID and Date.
+ * The verdict: one answer to "did this message really come from the domain in its From field, and
+ * how do we know". Never holds message content beyond From, Subject, Message-ID and Date.
  */
 import { z } from 'zod';
 import { ArcVerdict } from './arc.ts';

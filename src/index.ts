@@ -1,6 +1,7 @@
 /**
- * What the package offers to programs: a verifier, a replayer and a domain assessor over a resolver, and the schemas of what they answer. Has no effect on import. A program that
- * speaks to a running service takes `mailverdict/client` instead.
+ * What the package offers to programs: a verifier, a replayer and a domain assessor over a
+ * resolver, and the schemas of what they answer. Has no effect on import. A program that speaks to
+ * a running service takes `mailverdict/client` instead.
  */
 
 export { Posture } from '../schemas/posture/posture.ts';

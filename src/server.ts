@@ -1,6 +1,7 @@
 /**
- * The front door of `npm start`: settings, then the service. The only file with effects on import. Loads the rest only after it has told that SIGHUP is no reason to end: a
- * service that is still starting reads its settings as they are.
+ * The front door of `npm start`: settings, then the service. The only file with effects on import.
+ * Loads the rest only after it has told that SIGHUP is no reason to end: a service that is still
+ * starting reads its settings as they are.
  */
 process.on('SIGHUP', () => undefined);
 const { readConfig } = await import('./settings/read-settings.ts');

@@ -1,4 +1,6 @@
-/** Version of this software, from package.json: one level up from the source, two from the build. */
+/**
+ * Version of this software, from package.json: one level up from the source, two from the build.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 
 const manifest = ['../package.json', '../../package.json']

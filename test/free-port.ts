@@ -1,7 +1,8 @@
 /**
- * Ports for servers of others, which want to be told a number. They are taken below the range that the system gives to outgoing connections and to
- * servers that ask for any port, so that no connection of another test can take one between the look and the use; and test files that run side by side
- * look in different hundreds.
+ * Ports for servers of others, which want to be told a number. They are taken below the range that
+ * the system gives to outgoing connections and to servers that ask for any port, so that no
+ * connection of another test can take one between the look and the use; and test files that run
+ * side by side look in different hundreds.
  */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';

@@ -1,6 +1,6 @@
 /**
- * Preloaded into every test process: a test may reach servers on the loopback interface only. Any other address, and node's own DNS, throws, so that no test
- * depends on the world.
+ * Preloaded into every test process: a test may reach servers on the loopback interface only. Any
+ * other address, and node's own DNS, throws, so that no test depends on the world.
  */
 import dgram from 'node:dgram';
 import dns from 'node:dns';
@@ -30,7 +30,8 @@ dgram.Socket.prototype.connect = function (this: dgram.Socket, ...args: unknown[
   return Reflect.apply(udpConnect, this, args);
 } as typeof udpConnect;
 
-// `lookup` of an IP literal or of localhost asks nobody; net and dgram call it for every connection.
+// `lookup` of an IP literal or of localhost asks nobody; net and dgram call it for every
+// connection.
 const { lookup } = dns;
 dns.lookup = ((host: string, ...rest: unknown[]) =>
   isIP(host) !== 0 || isLoopback(host)

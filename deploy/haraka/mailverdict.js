@@ -1,6 +1,7 @@
 /**
- * Plugin for Haraka 3.3 or newer: asks Mailverdict about each message at the end of DATA, refuses what it refuses, and puts its fields on top of the rest. Settings are in
- * config/mailverdict.ini. Never changes a message that it does not let through, never waits longer than it is told to.
+ * Plugin for Haraka 3.3 or newer: asks Mailverdict about each message at the end of DATA, refuses
+ * what it refuses, and puts its fields on top of the rest. Settings are in config/mailverdict.ini.
+ * Never changes a message that it does not let through, never waits longer than it is told to.
  */
 const http = require('node:http');
 const https = require('node:https');
@@ -18,7 +19,8 @@ const NOTE = 'mailverdict';
 exports.register = function () {
   this.load_settings();
   this.register_hook('data_post', 'judge');
-  // Only after data_post: there Haraka replaces every Authentication-Results field when another plugin has results.
+  // Only after data_post: there Haraka replaces every Authentication-Results field when another
+  // plugin has results.
   this.register_hook('queue', 'stamp');
   this.register_hook('queue_outbound', 'stamp');
 };
@@ -81,12 +83,16 @@ exports.stamp = function (next, connection) {
   next();
 };
 
-/** The octets that the client sent, with the fields as they came: what Haraka holds for delivery has them decoded and some renamed. */
+/**
+ * The octets that the client sent, with the fields as they came: what Haraka holds for delivery has
+ * them decoded and some renamed.
+ */
 function readOctets(stream) {
   return new Promise((resolve, reject) => {
     const { headers } = stream;
     stream.once('error', reject);
-    // Without fields of its own the stream gives the header block that it was fed; which of both is settled before pipe returns.
+    // Without fields of its own the stream gives the header block that it was fed; which of both is
+    // settled before pipe returns.
     stream.headers = [];
     try {
       stream.get_data(resolve);

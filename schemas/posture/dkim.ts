@@ -1,4 +1,7 @@
-/** DKIM keys of a domain: those of the selectors given, or those found under selectors that well-known senders use (RFC 6376). */
+/**
+ * DKIM keys of a domain: those of the selectors given, or those found under selectors that
+ * well-known senders use (RFC 6376).
+ */
 import { z } from 'zod';
 import { DnsFailure, RecordFault } from './state.ts';
 

@@ -1,4 +1,7 @@
-/** DMARC of a domain: the Tree Walk step by step, the record that applies, and what it means (RFC 9989, beside RFC 7489). */
+/**
+ * DMARC of a domain: the Tree Walk step by step, the record that applies, and what it means (RFC
+ * 9989, beside RFC 7489).
+ */
 import { z } from 'zod';
 import { DmarcPolicy, DmarcReportAddress } from '../dmarc.ts';
 import { DnsFailure, PublishedState, RecordFault } from './state.ts';

@@ -1,5 +1,6 @@
 /**
- * Where mail for a domain goes and how its way is protected: MX (RFC 5321, RFC 7505), DANE (RFC 7672), MTA-STS (RFC 8461), TLS-RPT (RFC 8460).
+ * Where mail for a domain goes and how its way is protected: MX (RFC 5321, RFC 7505), DANE (RFC
+ * 7672), MTA-STS (RFC 8461), TLS-RPT (RFC 8460).
  */
 import { z } from 'zod';
 import { ReachedLimit } from '../limit.ts';

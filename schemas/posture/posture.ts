@@ -1,5 +1,6 @@
 /**
- * The posture of a domain: what it publishes for mail authentication, whether receivers will accept it, and what to mend, in the order in which it matters.
+ * The posture of a domain: what it publishes for mail authentication, whether receivers will accept
+ * it, and what to mend, in the order in which it matters.
  */
 import { z } from 'zod';
 import { DnsUsage, Evidence } from '../dns.ts';

@@ -1,5 +1,6 @@
 /**
- * SPF of a domain, not of a message: the whole tree of records with the cost of each term, in the worst case of a sender that nothing matches (RFC 7208).
+ * SPF of a domain, not of a message: the whole tree of records with the cost of each term, in the
+ * worst case of a sender that nothing matches (RFC 7208).
  */
 import { z } from 'zod';
 import { ReachedLimit } from '../limit.ts';
@@ -16,7 +17,9 @@ export const NetworkCount = z
   .meta({ id: 'NetworkCount', description: 'Networks that may send' });
 export type NetworkCount = z.infer<typeof NetworkCount>;
 
-/** Void lookups, by the family of the client: an IPv4 client asks for A, an IPv6 client for AAAA. */
+/**
+ * Void lookups, by the family of the client: an IPv4 client asks for A, an IPv6 client for AAAA.
+ */
 const VoidCount = z.object({
   ip4: z.number().int().describe('void lookups for an IPv4 client (RFC 7208 section 4.6.4)'),
   ip6: z.number().int().describe('void lookups for an IPv6 client'),
@@ -28,7 +31,9 @@ export interface SpfTreeTerm {
   text: string;
   /** Position of the term in its record, in characters. */
   offset: number;
-  /** Mechanism or modifier in lower case; `unreadable` for a term that does not follow the grammar. */
+  /**
+   * Mechanism or modifier in lower case; `unreadable` for a term that does not follow the grammar.
+   */
   name: string;
   qualifier?: '+' | '-' | '~' | '?' | undefined;
   /** Target name after macro expansion with the sample or given values. */
@@ -38,7 +43,10 @@ export interface SpfTreeTerm {
   state: 'ok' | 'void' | 'error' | 'dns-failure' | 'unreachable' | 'not-asked' | 'loop';
   /** Lookups this term alone costs, 0 or 1. */
   lookups: number;
-  /** Lookups counted up to and with this term, in the order of evaluation; absent where it is unreachable. */
+  /**
+   * Lookups counted up to and with this term, in the order of evaluation; absent where it is
+   * unreachable.
+   */
   lookupsSoFar?: number | undefined;
   /** True from the term on that passes the limit of ten. */
   overLimit: boolean;

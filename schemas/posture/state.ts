@@ -1,5 +1,6 @@
 /**
- * The states that every part of a posture shares. A DNS failure is a state of its own everywhere: it never reads as "missing" (RFC 9520).
+ * The states that every part of a posture shares. A DNS failure is a state of its own everywhere:
+ * it never reads as "missing" (RFC 9520).
  */
 import { z } from 'zod';
 import { FailureKind } from '../dns.ts';

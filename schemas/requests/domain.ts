@@ -74,7 +74,10 @@ export const PostureRequest = z
   .meta({ id: 'PostureRequest', description: 'Records to judge before they are published' });
 export type PostureRequest = z.infer<typeof PostureRequest>;
 
-/** Body of POST /v1/domains. Each name is checked on its own line of the answer, so one wrong name does not spoil the others. */
+/**
+ * Body of POST /v1/domains. Each name is checked on its own line of the answer, so one wrong name
+ * does not spoil the others.
+ */
 export const PosturesRequest = z
   .strictObject({
     domains: z.array(z.string().min(1).max(1024)).min(1).max(MAX_DOMAINS),

@@ -1,6 +1,7 @@
 /**
- * What mail servers send to the HTTP hooks and what they get: MTA Hooks as Stalwart 0.13 to 0.16 deploys them, and the raw hook for Haraka, Exim and own scripts.
- * MTA Hooks requests are read leniently, since the mail server, not a person, writes them: unknown members are ignored.
+ * What mail servers send to the HTTP hooks and what they get: MTA Hooks as Stalwart 0.13 to 0.16
+ * deploys them, and the raw hook for Haraka, Exim and own scripts. MTA Hooks requests are read
+ * leniently, since the mail server, not a person, writes them: unknown members are ignored.
  */
 import { z } from 'zod';
 import { SmtpReply, Verdict } from '../verdict.ts';

@@ -1,6 +1,7 @@
 /**
- * A replay: a message and its earlier verdict in, the verdict again out. Of the earlier verdict only what the evaluation needs is checked, so that one of an older version can
- * still be replayed; the rest is compared as it stands.
+ * A replay: a message and its earlier verdict in, the verdict again out. Of the earlier verdict
+ * only what the evaluation needs is checked, so that one of an older version can still be replayed;
+ * the rest is compared as it stands.
  */
 import { z } from 'zod';
 import { Evidence, OverlayRecord } from '../dns.ts';
@@ -10,7 +11,10 @@ import { MessageText } from './verify.ts';
 
 const Traced = z.looseObject({ trace: z.unknown().optional() }).nullable().optional();
 
-/** True for what a verdict can hold: `toISOString` writes years beyond 9999 with a sign and six digits, which z.iso does not know. */
+/**
+ * True for what a verdict can hold: `toISOString` writes years beyond 9999 with a sign and six
+ * digits, which z.iso does not know.
+ */
 const isTime = (text: string): boolean => {
   if (z.iso.datetime().safeParse(text).success) return true;
   const time = new Date(text);

@@ -1,4 +1,7 @@
-/** What a caller sends to have a message judged: as JSON, or as query parameters beside the raw message. Unknown keys are errors, so that a typo is told. */
+/**
+ * What a caller sends to have a message judged: as JSON, or as query parameters beside the raw
+ * message. Unknown keys are errors, so that a typo is told.
+ */
 import { z } from 'zod';
 import { OverlayRecord } from '../dns.ts';
 import { wholeNumber } from '../settings/setting.ts';

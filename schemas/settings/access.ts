@@ -1,6 +1,7 @@
 /**
- * Settings of who may use the service: keys, limits on requests, proxies, TLS, and what the log tells of people. Environment names are the keys in upper
- * snake case: `apiKeys` is `API_KEYS`. Reads no file.
+ * Settings of who may use the service: keys, limits on requests, proxies, TLS, and what the log
+ * tells of people. Environment names are the keys in upper snake case: `apiKeys` is `API_KEYS`.
+ * Reads no file.
  */
 import { z } from 'zod';
 import { choice, list, secret, text, toggle, wholeNumber } from './setting.ts';
@@ -94,7 +95,10 @@ export type AccessSettings = z.infer<typeof AccessSettings>;
 export const isLoopbackHost = (host: string): boolean =>
   /^(?:localhost|127(?:\.\d{1,3}){3}|(?:::ffff:)?127(?:\.\d{1,3}){3}|::1)$/i.test(host);
 
-/** Settings that are right one by one and wrong together. @returns each with the setting that is to be changed */
+/**
+ * Settings that are right one by one and wrong together.
+ * @returns each with the setting that is to be changed
+ */
 export const accessMistakes = (
   settings: Pick<AccessSettings, 'apiKeys' | 'allowAnonymous' | 'tlsCertificate' | 'tlsKey'> & { host: string },
 ): { key: 'host' | 'tlsCertificate' | 'tlsKey'; message: string }[] => [

@@ -1,4 +1,7 @@
-/** Settings of the resolver. Environment names are the keys in upper snake case: `dnsServers` is `DNS_SERVERS`. */
+/**
+ * Settings of the resolver. Environment names are the keys in upper snake case: `dnsServers` is
+ * `DNS_SERVERS`.
+ */
 import { z } from 'zod';
 import { choice, list, text, toggle, wholeNumber } from './setting.ts';
 

@@ -1,4 +1,7 @@
-/** Settings of the domain view. Environment names are the keys in upper snake case: `postureCacheEntries` is `POSTURE_CACHE_ENTRIES`. */
+/**
+ * Settings of the domain view. Environment names are the keys in upper snake case:
+ * `postureCacheEntries` is `POSTURE_CACHE_ENTRIES`.
+ */
 import { z } from 'zod';
 import { toggle, wholeNumber } from './setting.ts';
 

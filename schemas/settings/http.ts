@@ -1,4 +1,7 @@
-/** Settings of the HTTP face. Environment names are the keys in upper snake case: `maxMessageBytes` is `MAX_MESSAGE_BYTES`. */
+/**
+ * Settings of the HTTP face. Environment names are the keys in upper snake case: `maxMessageBytes`
+ * is `MAX_MESSAGE_BYTES`.
+ */
 import { z } from 'zod';
 import { choice, text, wholeNumber } from './setting.ts';
 

@@ -1,11 +1,15 @@
 /**
- * Settings of the mail servers' faces: milter, Postfix policy service, hooks. Environment names are the keys in upper snake case: `milterListen` is
- * `MILTER_LISTEN`. Reads nothing; what a word means for one message is decided in src/pipeline/enforcement.ts.
+ * Settings of the mail servers' faces: milter, Postfix policy service, hooks. Environment names are
+ * the keys in upper snake case: `milterListen` is `MILTER_LISTEN`. Reads nothing; what a word means
+ * for one message is decided in src/pipeline/enforcement.ts.
  */
 import { z } from 'zod';
 import { choice, list, text, toggle, wholeNumber } from './setting.ts';
 
-/** Where to listen, in the words of Postfix (`inet:host:port`, `unix:/path`) and of Sendmail (`inet:port@host`, `local:/path`). */
+/**
+ * Where to listen, in the words of Postfix (`inet:host:port`, `unix:/path`) and of Sendmail
+ * (`inet:port@host`, `local:/path`).
+ */
 const ListenAddress = z
   .string()
   .max(300)

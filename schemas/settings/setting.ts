@@ -1,6 +1,7 @@
 /**
- * The kinds of settings: a number within bounds, a switch, a list, a choice, a text. Each accepts the text of an environment variable and the value
- * of a YAML file alike, and carries default, bounds and unit for the generated table. Reads nothing.
+ * The kinds of settings: a number within bounds, a switch, a list, a choice, a text. Each accepts
+ * the text of an environment variable and the value of a YAML file alike, and carries default,
+ * bounds and unit for the generated table. Reads nothing.
  */
 import { z } from 'zod';
 

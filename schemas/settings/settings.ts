@@ -1,6 +1,7 @@
 /**
- * All settings, one flat object. The name of a setting in the environment is its key in upper snake case (`maxMessageBytes`: `MAX_MESSAGE_BYTES`).
- * A key that does not exist is an error, so that a typo in a settings file is told.
+ * All settings, one flat object. The name of a setting in the environment is its key in upper snake
+ * case (`maxMessageBytes`: `MAX_MESSAGE_BYTES`). A key that does not exist is an error, so that a
+ * typo in a settings file is told.
  */
 import { z } from 'zod';
 import { AccessSettings } from './access.ts';
@@ -45,7 +46,10 @@ export const PROTECTING_SETTINGS: readonly (keyof Config)[] = [
   'removeAuthservIds',
 ];
 
-/** Settings that SIGHUP reads again; every other one needs a restart. The files that the first three name are read again too. */
+/**
+ * Settings that SIGHUP reads again; every other one needs a restart. The files that the first three
+ * name are read again too.
+ */
 export const RELOADED_SETTINGS: readonly (keyof Config)[] = [
   'apiKeys',
   'tlsCertificate',

@@ -1,4 +1,7 @@
-/** Settings of the evaluation. Environment names are the keys in upper snake case: `authservId` is `AUTHSERV_ID`. */
+/**
+ * Settings of the evaluation. Environment names are the keys in upper snake case: `authservId` is
+ * `AUTHSERV_ID`.
+ */
 import { z } from 'zod';
 import { choice, list, text, toggle, wholeNumber } from './setting.ts';
 

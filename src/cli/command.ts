@@ -1,4 +1,7 @@
-/** What a command of the command line is, and how it fails: wrong use has its own exit code, so that scripts can tell it from a verdict. */
+/**
+ * What a command of the command line is, and how it fails: wrong use has its own exit code, so that
+ * scripts can tell it from a verdict.
+ */
 import type { ParseArgsConfig } from 'node:util';
 import type { Style } from './terminal.ts';
 

@@ -1,4 +1,7 @@
-/** The commands of the command line, in the order in which help lists them. Each is loaded when it is called: the service's packages are not the price of `--help`. */
+/**
+ * The commands of the command line, in the order in which help lists them. Each is loaded when it
+ * is called: the service's packages are not the price of `--help`.
+ */
 import type { Command } from './command.ts';
 
 /** One entry of the table. */
@@ -26,7 +29,8 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   serve: {
     summary: 'run the service',
     load: async () => {
-      // A service that is still starting reads its settings as they are: a reload is no reason to end.
+      // A service that is still starting reads its settings as they are: a reload is no reason to
+      // end.
       process.on('SIGHUP', () => undefined);
       return (await import('./commands/serve.ts')).serveCommand;
     },

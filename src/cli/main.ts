@@ -1,5 +1,8 @@
 #!/usr/bin/env node
-/** The command line. Colour only on a terminal; exit codes as each command's help tells; 64 for wrong use. */
+/**
+ * The command line. Colour only on a terminal; exit codes as each command's help tells; 64 for
+ * wrong use.
+ */
 import { parseArgs } from 'node:util';
 import { SettingMistake } from '../settings/setting-mistake.ts';
 import { version } from '../version.ts';
@@ -31,7 +34,8 @@ const terminal: Terminal = {
   },
 };
 
-// A reader that has seen enough, as in `mailverdict config check | head`, closes the pipe: that is no fault.
+// A reader that has seen enough, as in `mailverdict config check | head`, closes the pipe: that is
+// no fault.
 process.stdout.on('error', (cause: NodeJS.ErrnoException) => {
   if (cause.code !== 'EPIPE') throw cause;
   process.exit();

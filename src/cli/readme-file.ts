@@ -1,4 +1,7 @@
-/** Writes the tables of settings into README.md (`npm run readme`). A test fails when the file differs from what the schema says. */
+/**
+ * Writes the tables of settings into README.md (`npm run readme`). A test fails when the file
+ * differs from what the schema says.
+ */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { withSettingsTable } from '../settings/settings-table.ts';
 

@@ -1,4 +1,7 @@
-/** A posture as text for people: the answer first, then what to mend with the records to publish, then each part. Pure. */
+/**
+ * A posture as text for people: the answer first, then what to mend with the records to publish,
+ * then each part. Pure.
+ */
 import type { Posture, PostureFinding } from '../../schemas/posture/posture.ts';
 import type { SpfTreeRecord } from '../../schemas/posture/spf.ts';
 import { paint, paintWord, plain, type Style, wrap } from './terminal.ts';

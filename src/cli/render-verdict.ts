@@ -1,4 +1,7 @@
-/** A verdict as text for people: the answer first, then each check with its reason, then what to do. Pure. */
+/**
+ * A verdict as text for people: the answer first, then each check with its reason, then what to do.
+ * Pure.
+ */
 import type { Verdict } from '../../schemas/verdict.ts';
 import { paint, paintWord, plain, type Style, wrap } from './terminal.ts';
 
@@ -52,7 +55,9 @@ export const renderVerdict = (verdict: Verdict, style: Style): string => {
   return `${lines.join('\n')}\n`;
 };
 
-/** The Received fields down to the one that the facts were taken from; those below it are anybody's. */
+/**
+ * The Received fields down to the one that the facts were taken from; those below it are anybody's.
+ */
 const receivedPath = ({ derived }: Verdict, style: Style): string[] => {
   const path = derived?.path ?? [];
   const last = path.findIndex(({ taken }) => taken);

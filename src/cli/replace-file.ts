@@ -1,6 +1,7 @@
 /**
- * Replaces a file as a whole: a reader sees the old text or the new one, never a part, and a crash loses neither. Mode and owner stay as they were; a new file is for
- * its owner only. A replacement that fails leaves nothing behind that would keep the next one away.
+ * Replaces a file as a whole: a reader sees the old text or the new one, never a part, and a crash
+ * loses neither. Mode and owner stay as they were; a new file is for its owner only. A replacement
+ * that fails leaves nothing behind that would keep the next one away.
  */
 import {
   chmodSync,
@@ -19,7 +20,10 @@ import { NoInput } from './command.ts';
 /** True when there is something at this path. */
 export const fileExists = (file: string): boolean => statSync(file, { throwIfNoEntry: false }) !== undefined;
 
-/** Writes the text. @throws NoInput when the folder cannot be written to, or another replacement is under way */
+/**
+ * Writes the text.
+ * @throws NoInput when the folder cannot be written to, or another replacement is under way
+ */
 export const replaceFile = (file: string, text: string): void => {
   const before = statSync(file, { throwIfNoEntry: false });
   // What a link points to is replaced, not the link.

@@ -1,5 +1,6 @@
 /**
- * Text for a terminal: aligned columns, colour only where it is wanted, and nothing from a message or from DNS that a terminal could take for a command.
+ * Text for a terminal: aligned columns, colour only where it is wanted, and nothing from a message
+ * or from DNS that a terminal could take for a command.
  */
 
 /** How to write: with colour or without, and how wide. */

@@ -1,6 +1,8 @@
 /**
- * The client of the HTTP API for programs: `import { MailverdictClient } from 'mailverdict/client'`. Needs fetch and nothing else at run time; its types are those of the
- * schemas. Octets of a message travel in base64, so none is changed. Tries nothing twice: whether a second try is wanted is the caller's to say.
+ * The client of the HTTP API for programs: `import { MailverdictClient } from
+ * 'mailverdict/client'`. Needs fetch and nothing else at run time; its types are those of the
+ * schemas. Octets of a message travel in base64, so none is changed. Tries nothing twice: whether a
+ * second try is wanted is the caller's to say.
  */
 
 import type { Health } from '../../schemas/health.ts';
@@ -19,7 +21,10 @@ export type { CallOptions } from './exchange.ts';
 export { MailverdictError } from './mailverdict-error.ts';
 export type { BatchLine, Health, Posture, PostureLine, ReplayAnswer, ReplayedVerdict, SmtpFacts, Verdict };
 
-/** A message: its octets, or text that is sent as UTF-8. A message with other 8-bit text must come as octets. */
+/**
+ * A message: its octets, or text that is sent as UTF-8. A message with other 8-bit text must come
+ * as octets.
+ */
 export type Message = Uint8Array | string;
 
 /** Where the service is. */
@@ -46,7 +51,10 @@ export type BatchItem = VerifyOptions & { readonly message: Message; readonly sm
 export class MailverdictClient {
   readonly #connection: Connection;
 
-  /** @throws TypeError when the address is no URL @throws RangeError when a number is out of its range */
+  /**
+   * @throws TypeError when the address is no URL
+   * @throws RangeError when a number is out of its range
+   */
   constructor(options: ClientOptions) {
     const { apiKey, timeoutMs = 60_000, maxAnswerBytes = 67_108_864 } = options;
     for (const [name, value] of Object.entries({ timeoutMs, maxAnswerBytes })) {
@@ -58,15 +66,20 @@ export class MailverdictClient {
     this.#connection = { baseUrl, apiKey, timeoutMs, maxAnswerBytes, fetch: options.fetch ?? globalThis.fetch };
   }
 
-  /** Judges a message. @param smtp what the receiving server saw; what is missing is never guessed @throws MailverdictError */
+  /**
+   * Judges a message.
+   * @param smtp what the receiving server saw; what is missing is never guessed
+   * @throws MailverdictError
+   */
   async verify(message: Message, smtp: SmtpFacts = {}, options: VerifyOptions & CallOptions = {}): Promise<Verdict> {
     const { signal, timeoutMs, ...asked } = options;
     return this.#post('v1/verify', toVerifyRequest({ message, smtp, ...asked }), { signal, timeoutMs });
   }
 
   /**
-   * Judges many messages, in order. Messages are taken as the service takes them and verdicts given as they are read, so neither all messages nor all verdicts are held at once.
-   * A message that cannot be judged is a line with a problem. Leaving the loop ends the request.
+   * Judges many messages, in order. Messages are taken as the service takes them and verdicts given
+   * as they are read, so neither all messages nor all verdicts are held at once. A message that
+   * cannot be judged is a line with a problem. Leaving the loop ends the request.
    * @throws MailverdictError when the batch as a whole fails; whatever `items` throws
    */
   async *verifyBatch(
@@ -76,7 +89,11 @@ export class MailverdictClient {
     yield* this.#lines<BatchLine>('v1/verify/batch', 'application/x-ndjson', toLines(items), options);
   }
 
-  /** Judges a message again from the evidence of its verdict, which was asked for with `include: ['evidence']`. @throws MailverdictError */
+  /**
+   * Judges a message again from the evidence of its verdict, which was asked for with `include:
+   * ['evidence']`.
+   * @throws MailverdictError
+   */
   async replay(
     message: Message,
     verdict: Verdict | ReplayedVerdict,
@@ -86,13 +103,20 @@ export class MailverdictClient {
     return this.#post('v1/replay', { ...toText(message), verdict, dns }, { signal, timeoutMs });
   }
 
-  /** Assesses a domain; with `dns`, as if those records were published. @param domain A-labels or U-labels @throws MailverdictError */
+  /**
+   * Assesses a domain; with `dns`, as if those records were published.
+   * @param domain A-labels or U-labels
+   * @throws MailverdictError
+   */
   async domain(domain: string, options: PostureRequest & CallOptions = {}): Promise<Posture> {
     const { signal, timeoutMs, ...asked } = options;
     return this.#post(`v1/domains/${encodeURIComponent(domain)}`, asked, { signal, timeoutMs });
   }
 
-  /** Assesses up to 100 domains, in order. One that cannot be assessed is a line with a problem. @throws MailverdictError */
+  /**
+   * Assesses up to 100 domains, in order. One that cannot be assessed is a line with a problem.
+   * @throws MailverdictError
+   */
   async *domains(
     domains: readonly string[],
     options: Pick<PosturesRequest, 'selectors'> & CallOptions = {},
@@ -102,7 +126,10 @@ export class MailverdictClient {
     yield* this.#lines<PostureLine>('v1/domains', 'application/json', body, { signal, timeoutMs });
   }
 
-  /** Asks whether the service takes work. @throws MailverdictError with status 503 while it does not */
+  /**
+   * Asks whether the service takes work.
+   * @throws MailverdictError with status 503 while it does not
+   */
   async health(options: CallOptions = {}): Promise<Health> {
     return this.#read(exchange(this.#connection, { method: 'GET', path: 'readyz' }, options));
   }
@@ -137,7 +164,9 @@ const toVerifyRequest = ({ message, ...rest }: BatchItem): object => ({ ...toTex
 const toText = (message: Message): { message: string; encoding: 'utf8' | 'base64' } =>
   typeof message === 'string' ? { message, encoding: 'utf8' } : { message: toBase64(message), encoding: 'base64' };
 
-/** The service's answers are tested against the schemas; what is no JSON came from somebody else. */
+/**
+ * The service's answers are tested against the schemas; what is no JSON came from somebody else.
+ */
 const parse = <Answer>(text: string): Answer => {
   try {
     return JSON.parse(text) as Answer;

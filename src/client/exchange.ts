@@ -1,6 +1,8 @@
 /**
- * One HTTP exchange: a request out, the octets of its answer in, as they come. Everything that can go wrong becomes a MailverdictError, except the caller's own abort, which
- * comes back as its reason. Follows no redirect, so that a key is never sent elsewhere. An answer that nobody reads on is cut off.
+ * One HTTP exchange: a request out, the octets of its answer in, as they come. Everything that can
+ * go wrong becomes a MailverdictError, except the caller's own abort, which comes back as its
+ * reason. Follows no redirect, so that a key is never sent elsewhere. An answer that nobody reads
+ * on is cut off.
  */
 import { noAnswer, refused } from './mailverdict-error.ts';
 
@@ -23,7 +25,10 @@ export type CallOptions = {
   timeoutMs?: number | undefined;
 };
 
-/** A request. `path` is relative to the base address; a body that is iterated is taken as fast as the service takes it. */
+/**
+ * A request. `path` is relative to the base address; a body that is iterated is taken as fast as
+ * the service takes it.
+ */
 export type Request = {
   method: 'GET' | 'POST';
   path: string;
@@ -34,7 +39,11 @@ export type Request = {
 /** A refusal is short; what is longer is no problem document. */
 const MAX_PROBLEM_BYTES = 65_536;
 
-/** Chunks of a successful answer. @throws MailverdictError; the reason of the caller's signal; whatever the iteration of the body throws */
+/**
+ * Chunks of a successful answer.
+ * @throws MailverdictError; the reason of the caller's signal; whatever the iteration of the body
+ * throws
+ */
 export async function* exchange(
   connection: Connection,
   request: Request,
@@ -90,7 +99,10 @@ export const readText = async (chunks: AsyncIterable<Uint8Array>, maxBytes: numb
   return text + decoder.decode();
 };
 
-/** Lines of a streamed answer, empty ones left out. @throws MailverdictError when one is larger than `maxBytes` */
+/**
+ * Lines of a streamed answer, empty ones left out.
+ * @throws MailverdictError when one is larger than `maxBytes`
+ */
 export async function* readLines(chunks: AsyncIterable<Uint8Array>, maxBytes: number): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let held = '';
@@ -113,7 +125,9 @@ async function* chunksOf(body: Response['body'], silence: Silence): AsyncGenerat
   }
 }
 
-/** A request body for fetch. Keeps what the caller's own iteration throws, which fetch would hide. */
+/**
+ * A request body for fetch. Keeps what the caller's own iteration throws, which fetch would hide.
+ */
 const createSource = (body: string | AsyncIterable<Uint8Array>, silence: Silence, signal: AbortSignal) => {
   const source: { fault?: { cause: unknown }; init: RequestInit } = { init: {} };
   async function* watched(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -121,7 +135,8 @@ const createSource = (body: string | AsyncIterable<Uint8Array>, silence: Silence
     try {
       for (;;) {
         const { done, value } = await silence.ofCaller(iterator.next());
-        // The fetch of Node reads the body of a request on to its end after the request was given up.
+        // The fetch of Node reads the body of a request on to its end after the request was given
+        // up.
         if (done || signal.aborted) return;
         yield value;
       }
@@ -137,7 +152,10 @@ const createSource = (body: string | AsyncIterable<Uint8Array>, silence: Silence
   return source;
 };
 
-/** Measures how long the service is waited for without a break: time that the caller takes, to give a message or to read an answer, is not the service's. */
+/**
+ * Measures how long the service is waited for without a break: time that the caller takes, to give
+ * a message or to read an answer, is not the service's.
+ */
 const createSilence = (timeoutMs: number) => {
   const controller = new AbortController();
   const waits = { service: 0, caller: 0 };

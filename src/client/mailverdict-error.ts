@@ -1,10 +1,14 @@
 /**
- * What a client throws: one class that always carries a problem document (RFC 9457), be it the service's own or one that tells why no answer could be had. Never
- * holds the API key or anything of the message.
+ * What a client throws: one class that always carries a problem document (RFC 9457), be it the
+ * service's own or one that tells why no answer could be had. Never holds the API key or anything
+ * of the message.
  */
 import type { Problem } from '../../schemas/problem.ts';
 
-/** Why there is no answer of the service. The last part of the `type` of the problem; the service's own problems begin with `urn:mailverdict:problem:`. */
+/**
+ * Why there is no answer of the service. The last part of the `type` of the problem; the service's
+ * own problems begin with `urn:mailverdict:problem:`.
+ */
 export type NoAnswer = 'unreachable' | 'timeout' | 'unreadable-answer';
 
 const TITLES = {
@@ -19,7 +23,10 @@ export class MailverdictError extends Error {
   readonly problem: Problem;
   /** HTTP status; 0 without an answer. */
   readonly status: number;
-  /** Seconds after which the service asks to be tried again (RFC 9110 section 10.2.3); null when it does not say. */
+  /**
+   * Seconds after which the service asks to be tried again (RFC 9110 section 10.2.3); null when it
+   * does not say.
+   */
   readonly retryAfterSeconds: number | null;
 
   constructor(problem: Problem, options: { retryAfterSeconds?: number | null; cause?: unknown } = {}) {
@@ -37,7 +44,10 @@ export class MailverdictError extends Error {
 export const noAnswer = (kind: NoAnswer, detail: string, cause?: unknown): MailverdictError =>
   new MailverdictError({ type: `urn:mailverdict:client:${kind}`, title: TITLES[kind], status: 0, detail }, { cause });
 
-/** Makes the error of an answer that is a refusal; one that is no problem document (a proxy's page) is told by its status. */
+/**
+ * Makes the error of an answer that is a refusal; one that is no problem document (a proxy's page)
+ * is told by its status.
+ */
 export const refused = (status: number, body: string, retryAfter: string | null): MailverdictError => {
   const retryAfterSeconds = /^\d{1,9}$/.test(retryAfter ?? '') ? Number(retryAfter) : null;
   const problem = readProblem(body);

@@ -1,7 +1,9 @@
 /**
- * Several processes of one service (`WORKERS`), which share their TCP listeners: the side of the process that keeps them. It judges nothing and answers nobody: it
- * starts the workers, puts another in the place of one that ended, hands signals on, and carries what the workers say to each other. A unix socket belongs to the
- * first worker alone, since its mode is set by the process that makes it. Only a first start that fails ends the service; every later one is tried again.
+ * Several processes of one service (`WORKERS`), which share their TCP listeners: the side of the
+ * process that keeps them. It judges nothing and answers nobody: it starts the workers, puts
+ * another in the place of one that ended, hands signals on, and carries what the workers say to
+ * each other. A unix socket belongs to the first worker alone, since its mode is set by the process
+ * that makes it. Only a first start that fails ends the service; every later one is tried again.
  */
 import cluster, { type Worker } from 'node:cluster';
 import { randomBytes } from 'node:crypto';
@@ -10,7 +12,10 @@ import { rereadConfig, takeOver } from '../settings/reload.ts';
 import { createLog } from '../telemetry/log.ts';
 import type { FromWorker, Role, ToWorker } from './worker.ts';
 
-/** A worker that ends sooner after its start is replaced after a wait that doubles each time: nothing is gained by crashing faster. */
+/**
+ * A worker that ends sooner after its start is replaced after a wait that doubles each time:
+ * nothing is gained by crashing faster.
+ */
 const SHORT_LIFE_MS = 10_000;
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 30_000;
@@ -22,10 +27,14 @@ type Place = { readonly role: Role; hasListened: boolean; shortLives: number };
 
 type Gathering = { asker: Worker; values: unknown[]; missing: Set<number>; timer: NodeJS.Timeout };
 
-/** Starts the workers and stays until they have ended; then ends this process, with 0 after a signal. */
+/**
+ * Starts the workers and stays until they have ended; then ends this process, with 0 after a
+ * signal.
+ */
 export const superviseWorkers = (settings: Settings): void => {
   const { config } = settings;
-  // What a worker starts with, also one that takes another's place: the settings of the service, not what a file says just then.
+  // What a worker starts with, also one that takes another's place: the settings of the service,
+  // not what a file says just then.
   let inUse = settings;
   const log = createLog(config.logLevel, config);
   // One key for all, or the same address would have as many hashes as there are workers.
@@ -47,7 +56,8 @@ export const superviseWorkers = (settings: Settings): void => {
     places.set(worker, place);
     worker.send({ kind: 'role', role: place.role, settings: inUse } satisfies ToWorker);
     worker.on('message', (message: FromWorker) => receive(worker, message));
-    // What was sent to one that is ending, such as its role, gets lost with it: its exit tells, and this must not end the others.
+    // What was sent to one that is ending, such as its role, gets lost with it: its exit tells, and
+    // this must not end the others.
     worker.on('error', (err) => log.warn({ err, worker: place.role.number }, 'a worker cannot be reached'));
     worker.once('exit', (code, signal) => {
       places.delete(worker);
@@ -58,7 +68,8 @@ export const superviseWorkers = (settings: Settings): void => {
         return;
       }
       if (!place.hasListened) {
-        // What keeps one from listening keeps all: wrong settings, a port in use. The worker has told.
+        // What keeps one from listening keeps all: wrong settings, a port in use. The worker has
+        // told.
         end('SIGTERM', code ?? 1);
         return;
       }

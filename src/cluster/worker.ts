@@ -1,6 +1,7 @@
 /**
- * Several processes of one service, seen from one of them: which it is, and how it speaks with the others through the process that keeps them. Gauges are asked of all and
- * added up; what one is told to forget, all forget. Nothing of a message ever goes this way.
+ * Several processes of one service, seen from one of them: which it is, and how it speaks with the
+ * others through the process that keeps them. Gauges are asked of all and added up; what one is
+ * told to forget, all forget. Nothing of a message ever goes this way.
  */
 
 import type { Workers } from '../../schemas/health.ts';

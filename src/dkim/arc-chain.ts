@@ -1,6 +1,8 @@
 /**
- * Chain validation (RFC 8617 section 5.2 steps 4 to 6): the newest ARC-Message-Signature, then every seal from the newest to the oldest. A chain fails
- * at its first fault; a key that could not be had makes it `temperror` only when nothing else is wrong, so that waiting can still change the word.
+ * Chain validation (RFC 8617 section 5.2 steps 4 to 6): the newest ARC-Message-Signature, then
+ * every seal from the newest to the oldest. A chain fails at its first fault; a key that could not
+ * be had makes it `temperror` only when nothing else is wrong, so that waiting can still change the
+ * word.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ArcResult } from '../../schemas/arc.ts';
@@ -54,7 +56,10 @@ const tellSet = ({ instance, sealReading, cv, authenticationResults }: ArcSet): 
   seal: null,
 });
 
-/** The fields a seal covers before itself: the sets up to its own, in order, its own seal left out (section 5.1.1). */
+/**
+ * The fields a seal covers before itself: the sets up to its own, in order, its own seal left out
+ * (section 5.1.1).
+ */
 const sealedPositions = (sets: readonly ArcSet[], instance: number): number[] =>
   sets
     .slice(0, instance)

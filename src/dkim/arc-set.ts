@@ -1,7 +1,9 @@
 /**
- * The ARC sets of a message and the shape of their chain: RFC 8617 section 5.2 steps 1 to 3, before anything is asked or verified. Each set has one
- * ARC-Authentication-Results, one ARC-Message-Signature and one ARC-Seal; instances count 1, 2, 3 … without a gap, 50 at most (section 4.2.1).
- * Only the newest ARC-Message-Signature is read as a signature: the older ones are no more than sealed bytes (step 4).
+ * The ARC sets of a message and the shape of their chain: RFC 8617 section 5.2 steps 1 to 3, before
+ * anything is asked or verified. Each set has one ARC-Authentication-Results, one
+ * ARC-Message-Signature and one ARC-Seal; instances count 1, 2, 3 … without a gap, 50 at most
+ * (section 4.2.1). Only the newest ARC-Message-Signature is read as a signature: the older ones are
+ * no more than sealed bytes (step 4).
  */
 import type { Header } from './header-hash.ts';
 import { readSignatureField, type SignatureReading, type UsableReading } from './signature/field.ts';
@@ -54,13 +56,18 @@ type Key = (typeof KEYS)[number];
 
 const CHAIN = 'RFC 8617 section 5.2';
 
-/** What follows the colon of a field, one byte a code unit, and where it begins in the wire form. */
+/**
+ * What follows the colon of a field, one byte a code unit, and where it begins in the wire form.
+ */
 export const fieldText = (wire: Buffer): { text: string; start: number } => {
   const start = wire.indexOf(0x3a) + 1;
   return { text: wire.toString('latin1', start), start };
 };
 
-/** Offset of the first character at or after `at` that is neither white space nor in a comment (CFWS of RFC 5322 section 3.2.2). */
+/**
+ * Offset of the first character at or after `at` that is neither white space nor in a comment (CFWS
+ * of RFC 5322 section 3.2.2).
+ */
 const skipComments = (text: string, at: number): number => {
   let depth = 0;
   for (let offset = at; offset < text.length; offset++) {
@@ -80,7 +87,10 @@ const toInstance = (digits: string | undefined): number | null => {
   return instance >= 1 && instance <= MAX_ARC_SETS ? instance : null;
 };
 
-/** The instance that begins an ARC-Authentication-Results: arc-info = instance [CFWS] ";" … (RFC 8617 section 4.1.1). */
+/**
+ * The instance that begins an ARC-Authentication-Results: arc-info = instance [CFWS] ";" … (RFC
+ * 8617 section 4.1.1).
+ */
 const leadingInstance = (text: string): number | null => {
   const name = skipComments(text, 0);
   const equals = skipComments(text, name + 1);
@@ -157,7 +167,8 @@ const sealFault = ({ instance, sealReading, cv }: ArcSet): ChainFault | null => 
  * @returns never throws
  */
 export const readArcSets = (header: Header, rules: ReadingRules): ArcStructure => {
-  // More fields than 50 sets have cannot form a chain, and reading them all would be the sender's to order.
+  // More fields than 50 sets have cannot form a chain, and reading them all would be the sender's
+  // to order.
   const tooMany = KEYS.find((key) => header.positions(key).length > MAX_ARC_SETS);
   if (tooMany !== undefined) {
     const reason = `there are more than ${MAX_ARC_SETS} ${tooMany} fields`;

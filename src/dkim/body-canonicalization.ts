@@ -1,14 +1,19 @@
 /**
- * The canonical form of a body (RFC 6376 sections 3.4.3 and 3.4.4), written to a sink piece by piece. The body is never copied whole: stretches that
- * are canonical already are lent as they are, and only what differs is rewritten. LF without CR counts as CRLF, a CR without LF is content.
- * Knows nothing of hashes and of time: the caller says which octets to take next, so that it can pause between them.
+ * The canonical form of a body (RFC 6376 sections 3.4.3 and 3.4.4), written to a sink piece by
+ * piece. The body is never copied whole: stretches that are canonical already are lent as they are,
+ * and only what differs is rewritten. LF without CR counts as CRLF, a CR without LF is content.
+ * Knows nothing of hashes and of time: the caller says which octets to take next, so that it can
+ * pause between them.
  */
 import type { Canonicalization } from './signature/tags.ts';
 
 /** Takes a stretch of canonical body. The bytes are lent for the length of the call. */
 export type Sink = (bytes: Buffer) => void;
 
-/** Canonicalizes the octets from..to; called with stretches that follow each other, up to the end of the content. */
+/**
+ * Canonicalizes the octets from..to; called with stretches that follow each other, up to the end of
+ * the content.
+ */
 export type BodyWriter = (from: number, to: number) => void;
 
 const TAB = 0x09;
@@ -16,15 +21,17 @@ const LF = 0x0a;
 const CR = 0x0d;
 const SPACE = 0x20;
 
-/** Octets rewritten at a time; the room for them is twice as large, since a body of bare LF doubles. */
+/**
+ * Octets rewritten at a time; the room for them is twice as large, since a body of bare LF doubles.
+ */
 const PIECE_BYTES = 32_768;
 
 /** A run shorter than this is copied octet by octet, which is faster than the native copy. */
 const SHORT_RUN = 24;
 
 /**
- * Moves `end` back over the empty lines that end a body and, when relaxed, over the white space before them: what is left is the content, which one
- * CRLF follows in canonical form.
+ * Moves `end` back over the empty lines that end a body and, when relaxed, over the white space
+ * before them: what is left is the content, which one CRLF follows in canonical form.
  * @param floor where to pause; the answer is at or just below it when there may be more to drop
  */
 export const dropEmptyLines = (
@@ -59,7 +66,10 @@ const createPiece = (body: Buffer, sink: Sink) => {
       room ??= Buffer.allocUnsafe(Math.min(PIECE_BYTES, body.length) * 2 + 2);
       room[length++] = octet;
     },
-    /** Hands on what was rewritten, then the octets from..to as they stand, without copying where nothing was rewritten. */
+    /**
+     * Hands on what was rewritten, then the octets from..to as they stand, without copying where
+     * nothing was rewritten.
+     */
     flush: (from: number, to: number) => {
       if (length === 0) {
         if (to > from) sink(body.subarray(from, to));
@@ -89,8 +99,9 @@ const createSimpleWriter = (body: Buffer, sink: Sink): BodyWriter => {
 };
 
 /**
- * Finds the way over octets that are canonical in the relaxed sense, four at a time, since nearly all of a body is. Four octets are passed over when
- * none is below SPACE, no two of them are spaces in a row, and no space among them may have an octet up to SPACE behind it.
+ * Finds the way over octets that are canonical in the relaxed sense, four at a time, since nearly
+ * all of a body is. Four octets are passed over when none is below SPACE, no two of them are spaces
+ * in a row, and no space among them may have an octet up to SPACE behind it.
  * @returns the offset up to which nothing needs to change: `from` itself when a look is due at once
  */
 const skipCanonical = (body: Buffer, view: DataView, from: number, to: number): number => {
@@ -98,7 +109,8 @@ const skipCanonical = (body: Buffer, view: DataView, from: number, to: number): 
   for (; at + 4 <= to; at += 4) {
     const word = view.getInt32(at, true);
     const low = word & 0x7f7f7f7f;
-    // The high bit of each octet that is below SPACE, and of each that is at most SPACE: adding carries into the high bit what is larger.
+    // The high bit of each octet that is below SPACE, and of each that is at most SPACE: adding
+    // carries into the high bit what is larger.
     const control = ~((low + 0x60606060) | word) & 0x80808080;
     const small = ~((low + 0x5f5f5f5f) | word) & 0x80808080;
     if ((control | (small & (small << 8))) !== 0) break;
@@ -108,12 +120,13 @@ const skipCanonical = (body: Buffer, view: DataView, from: number, to: number): 
 };
 
 /**
- * Relaxed: runs of white space are one space, none before a line end, every line end a CRLF. The content ends in an octet that is no white space,
- * so looking one octet ahead stays within it.
+ * Relaxed: runs of white space are one space, none before a line end, every line end a CRLF. The
+ * content ends in an octet that is no white space, so looking one octet ahead stays within it.
  */
 const createRelaxedWriter = (body: Buffer, sink: Sink): BodyWriter => {
   const piece = createPiece(body, sink);
-  // White space was passed, and what follows decides whether it is one space or, before a line end, nothing.
+  // White space was passed, and what follows decides whether it is one space or, before a line end,
+  // nothing.
   let blank = false;
   const view = new DataView(body.buffer, body.byteOffset, body.length);
   const endsLine = (at: number) => body[at] === LF || (body[at] === CR && body[at + 1] === LF);
@@ -126,7 +139,8 @@ const createRelaxedWriter = (body: Buffer, sink: Sink): BodyWriter => {
         at = skipCanonical(body, view, at, to);
         while (at < to && (body[at] ?? 0) > SPACE) at++;
       } else if (octet === SPACE || octet === TAB) {
-        // A single space between two visible octets stays as it is: the usual case, and no reason to copy.
+        // A single space between two visible octets stays as it is: the usual case, and no reason
+        // to copy.
         if (octet === SPACE && !blank && (body[at + 1] ?? 0) > SPACE) {
           at++;
           continue;
@@ -153,14 +167,20 @@ const createRelaxedWriter = (body: Buffer, sink: Sink): BodyWriter => {
   };
 };
 
-/** True when a body of these properties is its own canonical form, but for the empty lines at its end. The properties are those of `createBodyWriter`. */
+/**
+ * True when a body of these properties is its own canonical form, but for the empty lines at its
+ * end. The properties are those of `createBodyWriter`.
+ */
 export const isCanonical = (canonicalization: Canonicalization, hasBareLf: boolean, hasUnevenSpace: boolean): boolean =>
   !hasBareLf && (canonicalization === 'simple' || !hasUnevenSpace);
 
 /**
- * Makes the writer of one canonical form. What it writes is the content only: the CRLF after it is the caller's.
- * @param hasBareLf false when no LF of the body stands without its CR, so that a simple body needs no search
- * @param hasUnevenSpace false when white space stands as single spaces between visible octets only, so that a relaxed body needs none either
+ * Makes the writer of one canonical form. What it writes is the content only: the CRLF after it is
+ * the caller's.
+ * @param hasBareLf false when no LF of the body stands without its CR, so that a simple body needs
+ * no search
+ * @param hasUnevenSpace false when white space stands as single spaces between visible octets only,
+ * so that a relaxed body needs none either
  */
 export const createBodyWriter = (
   body: Buffer,

@@ -1,7 +1,8 @@
 /**
- * Body hashes (RFC 6376 sections 3.4.3 to 3.4.5 and 3.7): one pass over the body gives every canonicalization, hash and length that was asked for.
- * Lengths of one hash share its state, so ten signatures with ten values of l= cost one hash. Gives the event loop back on the way.
- * What canonical form is stands in body-canonicalization.ts.
+ * Body hashes (RFC 6376 sections 3.4.3 to 3.4.5 and 3.7): one pass over the body gives every
+ * canonicalization, hash and length that was asked for. Lengths of one hash share its state, so ten
+ * signatures with ten values of l= cost one hash. Gives the event loop back on the way. What
+ * canonical form is stands in body-canonicalization.ts.
  */
 import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -17,15 +18,24 @@ export type BodyHashRequest = {
 
 /** The hashes of a body. */
 export type BodyHashes = {
-  /** In base64; null when the canonical body has fewer octets than l= says, or the hash was not asked for. */
+  /**
+   * In base64; null when the canonical body has fewer octets than l= says, or the hash was not
+   * asked for.
+   */
   readonly digest: (request: BodyHashRequest) => string | null;
   /** Octets of the canonical body; 0 when that canonicalization was not asked for. */
   readonly canonicalBytes: (canonicalization: Canonicalization) => number;
 };
 
-/** Octets of body between two turns of the event loop, where they are rewritten before they are hashed: a few milliseconds of work at the slowest. */
+/**
+ * Octets of body between two turns of the event loop, where they are rewritten before they are
+ * hashed: a few milliseconds of work at the slowest.
+ */
 const TURN_BYTES = 131_072;
-/** The same where they are hashed as they are: a millisecond, and a body of usual size stays in the processor's cache from the first hash to the last. */
+/**
+ * The same where they are hashed as they are: a millisecond, and a body of usual size stays in the
+ * processor's cache from the first hash to the last.
+ */
 const PLAIN_TURN_BYTES = 1_048_576;
 
 const CRLF = Buffer.from('\r\n');
@@ -102,7 +112,8 @@ const createPass = async (
       if (from < end) write(from, Math.min(to, end));
     },
     finish: () => {
-      // A simple body is never empty: it is at least CRLF. A relaxed body without content stays empty (section 3.4.4).
+      // A simple body is never empty: it is at least CRLF. A relaxed body without content stays
+      // empty (section 3.4.4).
       if (canonicalization === 'simple' || end > 0) sink(CRLF);
       for (const meter of meters) meter.finish();
       return canonicalBytes;
@@ -113,8 +124,10 @@ const createPass = async (
 /**
  * Hashes a body.
  * @param requests the same request may stand in it twice
- * @param hasBareLf false when no LF of the body stands without its CR: simple bodies are then hashed as they are
- * @param hasUnevenSpace false when its white space is single spaces between visible octets only: with CRLF throughout, relaxed bodies are then hashed as they are too
+ * @param hasBareLf false when no LF of the body stands without its CR: simple bodies are then
+ * hashed as they are
+ * @param hasUnevenSpace false when its white space is single spaces between visible octets only:
+ * with CRLF throughout, relaxed bodies are then hashed as they are too
  * @returns never rejects
  */
 export const hashBody = async (

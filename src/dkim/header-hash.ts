@@ -1,8 +1,10 @@
 /**
- * What a signature covers of the header block: which fields h= picks, and their canonical bytes. RFC 6376 sections 3.4.1, 3.4.2, 3.7 and 5.4.2.
- * Works on bytes and never decodes them. Fields are indexed by name once, and a canonical form is made once, however many signatures ask for it.
- * A line of the header block that is no field counts as part of the field above it: mail readers may show it as such, and a line that someone
- * slipped in then breaks the signature instead of standing outside it.
+ * What a signature covers of the header block: which fields h= picks, and their canonical bytes.
+ * RFC 6376 sections 3.4.1, 3.4.2, 3.7 and 5.4.2. Works on bytes and never decodes them. Fields are
+ * indexed by name once, and a canonical form is made once, however many signatures ask for it. A
+ * line of the header block that is no field counts as part of the field above it: mail readers may
+ * show it as such, and a line that someone slipped in then breaks the signature instead of standing
+ * outside it.
  */
 import type { HeaderField } from '../message/message.ts';
 import type { Canonicalization } from './signature/tags.ts';
@@ -27,15 +29,23 @@ export type Header = {
 export type SelectedFields = {
   /** Positions in the order in which they are hashed. */
   readonly positions: readonly number[];
-  /** Names listed more often than they occur: adding such a field would break the signature (RFC 6376 section 5.4.2). */
+  /**
+   * Names listed more often than they occur: adding such a field would break the signature (RFC
+   * 6376 section 5.4.2).
+   */
   readonly oversigned: readonly string[];
-  /** Names that occur more often than they are listed: the uppermost of these fields are not signed. */
+  /**
+   * Names that occur more often than they are listed: the uppermost of these fields are not signed.
+   */
   readonly partlySigned: readonly string[];
 };
 
 const NONE: readonly number[] = [];
 
-/** LF without CR before it becomes CRLF, as SMTP would have carried it; the same buffer where there is none. */
+/**
+ * LF without CR before it becomes CRLF, as SMTP would have carried it; the same buffer where there
+ * is none.
+ */
 export const withCrlf = (bytes: Buffer): Buffer => {
   let bare = 0;
   for (let at = 0; at < bytes.length; at++) if (bytes[at] === LF && bytes[at - 1] !== CR) bare++;
@@ -56,7 +66,8 @@ const withoutLineEnd = (bytes: Buffer): Buffer => {
 };
 
 /**
- * The relaxed form of one field (RFC 6376 section 3.4.2): name in lower case, unfolded, runs of white space one space, none around name and value.
+ * The relaxed form of one field (RFC 6376 section 3.4.2): name in lower case, unfolded, runs of
+ * white space one space, none around name and value.
  * @param field line ends as CRLF, without the last one
  * @param ending CRLF is added when true
  */
@@ -90,7 +101,10 @@ export const relaxedField = (field: Buffer, ending: boolean): Buffer => {
   return out.subarray(0, length);
 };
 
-/** Indexes a header block. @param hasBareLf false when no LF of the message stands without its CR: spares the search for one */
+/**
+ * Indexes a header block.
+ * @param hasBareLf false when no LF of the message stands without its CR: spares the search for one
+ */
 export const readHeader = (fields: readonly HeaderField[], hasBareLf: boolean): Header => {
   const byKey = new Map<string, number[]>();
   for (const [position, field] of fields.entries()) {
@@ -120,7 +134,8 @@ export const readHeader = (fields: readonly HeaderField[], hasBareLf: boolean): 
 };
 
 /**
- * Picks the fields h= names: for each mention of a name the next one from the bottom up, nothing when none is left (RFC 6376 section 5.4.2).
+ * Picks the fields h= names: for each mention of a name the next one from the bottom up, nothing
+ * when none is left (RFC 6376 section 5.4.2).
  * @param names lower case, in the order of h=
  */
 export const selectFields = (header: Header, names: readonly string[]): SelectedFields => {
@@ -143,10 +158,12 @@ export const selectFields = (header: Header, names: readonly string[]): Selected
 };
 
 /**
- * The bytes a signature was made over, without the body: the chosen fields, then the signature field itself with an empty b= and without its
- * CRLF (RFC 6376 section 3.7; RFC 8617 section 5.1.1 for an ARC-Seal).
+ * The bytes a signature was made over, without the body: the chosen fields, then the signature
+ * field itself with an empty b= and without its CRLF (RFC 6376 section 3.7; RFC 8617 section 5.1.1
+ * for an ARC-Seal).
  * @param position of the signature field
- * @param emptied offsets of the value of b= in the wire form of that field, with the white space around it
+ * @param emptied offsets of the value of b= in the wire form of that field, with the white space
+ * around it
  */
 export const signedBytes = (
   header: Header,

@@ -1,6 +1,7 @@
 /**
- * Keys: from the name of a key record to keys that node:crypto can use, and whether one of them suits a signature. RFC 6376 sections 3.6.1, 3.6.2
- * and 6.1.2, RFC 8301 section 3.2 (sizes), RFC 8463 section 4 (Ed25519). A parsed record is kept by its text, so it is never older than the DNS
+ * Keys: from the name of a key record to keys that node:crypto can use, and whether one of them
+ * suits a signature. RFC 6376 sections 3.6.1, 3.6.2 and 6.1.2, RFC 8301 section 3.2 (sizes), RFC
+ * 8463 section 4 (Ed25519). A parsed record is kept by its text, so it is never older than the DNS
  * answer it came with. Never throws: no key, a revoked key and a failed question are values.
  */
 import { LRUCache } from 'lru-cache';
@@ -8,10 +9,13 @@ import { type Failure, failureOf } from '../dns/failure.ts';
 import type { Answer, Lookup } from '../dns/lookup.ts';
 import { type DkimKey, type DkimKeyRecord, parseDkimKey } from '../records/dkim-key.ts';
 import { txtTexts } from '../records/txt.ts';
-import type { Signature } from './signature/field.ts';
+import type { Signature } from './signature/tags.ts';
 import { readTagList } from './tag-list.ts';
 
-/** A key record with what its grammar says (RFC 6376 section 6.1.2 step 5: a record off the grammar is ignored). */
+/**
+ * A key record with what its grammar says (RFC 6376 section 6.1.2 step 5: a record off the grammar
+ * is ignored).
+ */
 export type KeyRecord = {
   readonly record: DkimKeyRecord;
   /** First fault of its tag-list, or null. */
@@ -22,7 +26,10 @@ export type KeyRecord = {
 
 /** What is known of the keys at a name. */
 export type KeyAnswer =
-  /** At least one; sorted by text, because DNS gives them in no order (RFC 6376 section 6.1.2 step 4). */
+  /**
+   * At least one; sorted by text, because DNS gives them in no order (RFC 6376 section 6.1.2 step
+   * 4).
+   */
   | { readonly kind: 'records'; readonly records: readonly KeyRecord[]; readonly left: number }
   | { readonly kind: 'none' }
   | { readonly kind: 'failure'; readonly failure: Failure };
@@ -34,16 +41,24 @@ export type KeyCache = {
   readonly size: () => number;
 };
 
-/** Key records tried at one name; RFC 6376 section 3.6.2.2 wants one, and each costs a verification. */
+/**
+ * Key records tried at one name; RFC 6376 section 3.6.2.2 wants one, and each costs a verification.
+ */
 export const MAX_KEY_RECORDS = 4;
 
 /** A longer text is read each time: the record of a 16,384-bit key has fewer characters. */
 const MAX_CACHED_CHARACTERS = 4096;
 
-/** An exponent beyond this makes one verification cost as much as hundreds; OpenSSL refuses it above 3,072 bits only. */
+/**
+ * An exponent beyond this makes one verification cost as much as hundreds; OpenSSL refuses it above
+ * 3,072 bits only.
+ */
 const MAX_RSA_EXPONENT = 2n ** 64n;
 
-/** True when a text can be a key record: it has `p=`, and no version of another kind of record, as a DMARC record of a wildcard has. */
+/**
+ * True when a text can be a key record: it has `p=`, and no version of another kind of record, as a
+ * DMARC record of a wildcard has.
+ */
 const mayBeKey = (text: string): boolean => {
   const tags = text.split(';').map((tag) => tag.split('=', 2).map((part) => part.trim()));
   return (
@@ -58,7 +73,8 @@ export const readKeyRecord = (text: string): KeyRecord => {
   const exponent = record.kind === 'key' ? record.publicKey.asymmetricKeyDetails?.publicExponent : undefined;
   return {
     record,
-    // White space in a record is whatever its publisher's tools made of a long line, so any of it is taken for a blank.
+    // White space in a record is whatever its publisher's tools made of a long line, so any of it
+    // is taken for a blank.
     grammarFault: readTagList(text.replace(/[ \t\r\n]+/g, ' ').trim()).fault?.reason ?? null,
     isCostly: (exponent ?? 0n) >= MAX_RSA_EXPONENT,
   };
@@ -85,7 +101,8 @@ export const readKeyAnswer = (answer: Answer, cache: KeyCache): KeyAnswer => {
   switch (answer.kind) {
     case 'records': {
       const texts = [...new Set(txtTexts(answer.records))].toSorted(
-        // What cannot be a key must not crowd out what can; among the rest the order of DNS, which changes, decides nothing.
+        // What cannot be a key must not crowd out what can; among the rest the order of DNS, which
+        // changes, decides nothing.
         (left, right) => Number(mayBeKey(right)) - Number(mayBeKey(left)) || (left < right ? -1 : 1),
       );
       const records = texts.slice(0, MAX_KEY_RECORDS).map(cache.read);
@@ -139,7 +156,8 @@ const refused = (
 ): KeyRefusal => ({ kind: 'refused', code, result, reason, section });
 
 /**
- * Whether a key may be used for signatures over mail at all (RFC 6376 section 6.1.2). The verifier and the domain view ask this one function.
+ * Whether a key may be used for signatures over mail at all (RFC 6376 section 6.1.2). The verifier
+ * and the domain view ask this one function.
  * @param hash algorithm of the signature
  */
 export const keyForMail = (

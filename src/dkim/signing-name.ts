@@ -1,6 +1,7 @@
 /**
- * The names a signature gives: SDID, selector and the domain of the AUID, as names that DNS can hold. Internationalized labels become A-labels
- * (RFC 8616 section 3); what cannot be a DNS name is null, so that it never reaches a resolver. RFC 6376 section 3.5, RFC 1035 section 2.3.4.
+ * The names a signature gives: SDID, selector and the domain of the AUID, as names that DNS can
+ * hold. Internationalized labels become A-labels (RFC 8616 section 3); what cannot be a DNS name is
+ * null, so that it never reaches a resolver. RFC 6376 section 3.5, RFC 1035 section 2.3.4.
  */
 import { domainToASCII, domainToUnicode } from 'node:url';
 
@@ -20,7 +21,8 @@ const isAscii = (text: string) => /^[\x00-\x7f]*$/.test(text);
 const aLabel = (label: string): string | null => {
   if (isAscii(label)) return label.toLowerCase();
   const ascii = domainToASCII(label);
-  // Mapped rather than converted (a full-width letter, say): not a U-label (RFC 5890 section 2.3.2.1).
+  // Mapped rather than converted (a full-width letter, say): not a U-label (RFC 5890 section
+  // 2.3.2.1).
   return ascii !== '' && domainToUnicode(ascii) === label.normalize('NFC').toLowerCase() ? ascii : null;
 };
 
@@ -33,22 +35,30 @@ const toName = (bytes: string, pattern: RegExp): string | null => {
 };
 
 /**
- * A domain-name of d= or i= (RFC 6376 section 3.5): at least two labels of letters, digits and hyphens.
+ * A domain-name of d= or i= (RFC 6376 section 3.5): at least two labels of letters, digits and
+ * hyphens.
  * @param bytes one byte a code unit
  * @returns lower case, A-labels; null when it is no such name
  */
 export const signingDomain = (bytes: string): string | null => toName(bytes, DOMAIN_NAME);
 
 /**
- * A selector of s= (RFC 6376 section 3.1), likewise, or one that is none for its underscores only: some programs and services make such, so whoever asks
- * decides with `isSelector` what they are worth.
+ * A selector of s= (RFC 6376 section 3.1), likewise, or one that is none for its underscores only:
+ * some programs and services make such, so whoever asks decides with `isSelector` what they are
+ * worth.
  */
 export const selectorName = (bytes: string): string | null => toName(bytes, SELECTOR_WITH_UNDERSCORE);
 
-/** True for a selector by the grammar of RFC 6376 section 3.1, which has no underscore. @param name as `selectorName` gives it, or any other text */
+/**
+ * True for a selector by the grammar of RFC 6376 section 3.1, which has no underscore.
+ * @param name as `selectorName` gives it, or any other text
+ */
 export const isSelector = (name: string): boolean => name.length <= MAX_NAME && SELECTOR.test(name);
 
-/** Where the key record stands (RFC 6376 section 3.6.2.1), or null when the name is longer than DNS allows. */
+/**
+ * Where the key record stands (RFC 6376 section 3.6.2.1), or null when the name is longer than DNS
+ * allows.
+ */
 export const keyRecordName = (selector: string, sdid: string): string | null => {
   const name = `${selector}._domainkey.${sdid}`;
   return name.length > MAX_NAME ? null : name;

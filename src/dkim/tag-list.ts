@@ -1,18 +1,25 @@
 /**
- * A tag-list (RFC 6376 section 3.2): `name=value` pairs between semicolons, as DKIM-Signature, ARC-Seal and ARC-Message-Signature write them.
- * Names keep their case, a name that occurs twice spoils the list, and every tag knows where its value stands so that b= can be emptied exactly.
- * Reads one byte as one code unit (Latin-1) and decodes nothing. Linear in the text. Never throws: the first fault is told with its position.
+ * A tag-list (RFC 6376 section 3.2): `name=value` pairs between semicolons, as DKIM-Signature,
+ * ARC-Seal and ARC-Message-Signature write them. Names keep their case, a name that occurs twice
+ * spoils the list, and every tag knows where its value stands so that b= can be emptied exactly.
+ * Reads one byte as one code unit (Latin-1) and decodes nothing. Linear in the text. Never throws:
+ * the first fault is told with its position.
  */
 import { type ReachedLimit, reached } from '../../schemas/limit.ts';
 
 /** One tag-spec. Offsets count from the start of the text given to `readTagList`. */
 export type Tag = {
   readonly name: string;
-  /** The value without the white space around it; inside it, white space stands as it was written. */
+  /**
+   * The value without the white space around it; inside it, white space stands as it was written.
+   */
   readonly value: string;
   /** Offset of the byte after "=". */
   readonly start: number;
-  /** Offset of the semicolon that ends the tag, or the length of the text: start..end is the value with the white space around it (section 3.7). */
+  /**
+   * Offset of the semicolon that ends the tag, or the length of the text: start..end is the value
+   * with the white space around it (section 3.7).
+   */
   readonly end: number;
 };
 
@@ -33,21 +40,27 @@ export type TagList = {
   readonly fault: TagListFault | null;
 };
 
-/** Most tag-specs read; RFC 6376 and RFC 8617 define 13. A longer list is faulty, so that its cost is bounded. */
+/**
+ * Most tag-specs read; RFC 6376 and RFC 8617 define 13. A longer list is faulty, so that its cost
+ * is bounded.
+ */
 export const MAX_TAGS = 256;
 
 // tag-name = ALPHA *ALNUMPUNC
 const TAG_NAME = /^[A-Za-z][A-Za-z0-9_]*$/;
 
-// What a value may not hold: a control character other than HTAB, a CR or LF that is not part of a fold. Bytes from 0x80 are let through, because
-// RFC 8616 section 3 puts UTF-8 into these fields.
+// What a value may not hold: a control character other than HTAB, a CR or LF that is not part of a
+// fold. Bytes from 0x80 are let through, because RFC 8616 section 3 puts UTF-8 into these fields.
 const NOT_IN_A_VALUE = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n[ \t])|(?<!\r)\n/;
 
 const isBlank = (code: number) => code === 0x20 || code === 0x09;
 const isFold = (text: string, at: number) =>
   text.charCodeAt(at) === 0x0d && text.charCodeAt(at + 1) === 0x0a && isBlank(text.charCodeAt(at + 2));
 
-/** Offsets of what stands between the folding white space of from..to. Not a pattern: on a long run of blanks one would take quadratic time. */
+/**
+ * Offsets of what stands between the folding white space of from..to. Not a pattern: on a long run
+ * of blanks one would take quadratic time.
+ */
 const withoutEdges = (text: string, from: number, to: number): [number, number] => {
   let start = from;
   let end = to;

@@ -1,7 +1,8 @@
 /**
- * The door of this room: the DKIM signatures and the ARC chain of a message. RFC 6376 section 6, RFC 8617 section 5.2. All keys are asked for at once,
- * as soon as their names are known, and the body is hashed while DNS answers. Aligns nothing and decides nothing about the message; never throws for
- * what a message holds, and takes time that grows with the size of the message alone.
+ * The door of this room: the DKIM signatures and the ARC chain of a message. RFC 6376 section 6,
+ * RFC 8617 section 5.2. All keys are asked for at once, as soon as their names are known, and the
+ * body is hashed while DNS answers. Aligns nothing and decides nothing about the message; never
+ * throws for what a message holds, and takes time that grows with the size of the message alone.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Lookup } from '../dns/lookup.ts';
@@ -42,7 +43,11 @@ export type VerifyParts = {
   /** Now, in seconds since the epoch. */
   readonly nowSeconds: number;
   readonly settings: DkimSettings;
-  /** True when an SDID (lower case, A-labels) may align with the Author Domain: such signatures are evaluated first. @default none may */
+  /**
+   * True when an SDID (lower case, A-labels) may align with the Author Domain: such signatures are
+   * evaluated first.
+   * @default none may
+   */
   readonly mayAlign?: (sdid: string) => boolean;
   /** Parsed key records, shared between messages. */
   readonly keys: KeyCache;

@@ -1,12 +1,13 @@
 /**
- * The cryptographic half of one signature: signed bytes and the keys at its name in, a result word out. RFC 6376 sections 6.1.2 and 6.1.3,
- * RFC 8463 section 3. Serves DKIM-Signature, ARC-Message-Signature and ARC-Seal alike. Waits for nothing and never throws.
+ * The cryptographic half of one signature: signed bytes and the keys at its name in, a result word
+ * out. RFC 6376 sections 6.1.2 and 6.1.3, RFC 8463 section 3. Serves DKIM-Signature,
+ * ARC-Message-Signature and ARC-Seal alike. Waits for nothing and never throws.
  */
 import { createHash, verify } from 'node:crypto';
 import { causeText, isLasting } from '../dns/failure.ts';
 import type { DkimKey } from '../records/dkim-key.ts';
 import { chooseKey, type KeyAnswer, type KeyRules } from './key.ts';
-import type { Signature } from './signature/field.ts';
+import type { Signature } from './signature/tags.ts';
 
 /** What came of a signature, with the section that decided. */
 export type SignatureCheck = {
@@ -23,7 +24,8 @@ const isSignedBy = (key: DkimKey, signature: Signature, signedBytes: Buffer): bo
       ? verify(signature.hash, signedBytes, key.publicKey, signature.signature)
       : verify(null, createHash('sha256').update(signedBytes).digest(), key.publicKey, signature.signature);
   } catch {
-    // node:crypto throws on a key it parses and then cannot use (a modulus over 16,384 bits): nothing was verified.
+    // node:crypto throws on a key it parses and then cannot use (a modulus over 16,384 bits):
+    // nothing was verified.
     return false;
   }
 };
@@ -35,7 +37,8 @@ const checkWithKeys = (
   rules: KeyRules,
 ): SignatureCheck => {
   let best: SignatureCheck | null = null;
-  // Several records: the first that verifies decides, else the first that could be used, else the first (section 6.1.2 step 4).
+  // Several records: the first that verifies decides, else the first that could be used, else the
+  // first (section 6.1.2 step 4).
   for (const record of answer.records) {
     const choice = chooseKey(record, signature, rules);
     if (choice.kind === 'refused') {

@@ -1,6 +1,7 @@
 /**
- * Identifier Alignment (RFC 9989 section 4.4, 4.10.2; RFC 7489 section 3.1): authenticated identifiers held against the Author Domain. An identifier whose check
- * failed for a temporary reason is carried as unknown, so that a DNS failure can never turn into a DMARC failure.
+ * Identifier Alignment (RFC 9989 section 4.4, 4.10.2; RFC 7489 section 3.1): authenticated
+ * identifiers held against the Author Domain. An identifier whose check failed for a temporary
+ * reason is carried as unknown, so that a DNS failure can never turn into a DMARC failure.
  */
 
 import type { z } from 'zod';
@@ -9,7 +10,10 @@ import { reached } from '../../schemas/limit.ts';
 import { type Failure, isLasting } from '../dns/failure.ts';
 import { organizationalDomain, type RecordLookup, type TreeWalk, walkTree } from './tree-walk.ts';
 
-/** Tree Walks that identifiers may cause; RFC 9989 section 4.10.2 leaves their number to the receiver. */
+/**
+ * Tree Walks that identifiers may cause; RFC 9989 section 4.10.2 leaves their number to the
+ * receiver.
+ */
 export const MAX_ALIGNMENT_WALKS = 10;
 
 /** An identifier and what its check came to: passed, or left open by a failure. */
@@ -32,7 +36,8 @@ export const treeWalkAlignment = (author: TreeWalk, askRecord: RecordLookup): Al
     // Without a label in common no walk could make them align.
     if (domain.split('.').at(-1) !== authorDomain.split('.').at(-1)) return false;
     if (author.failure !== null) return author.failure;
-    // An Organizational Domain is the domain itself or one of its parents, so only what lies under the author's needs a walk.
+    // An Organizational Domain is the domain itself or one of its parents, so only what lies under
+    // the author's needs a walk.
     if (domain !== authorOrganizational && !domain.endsWith(`.${authorOrganizational}`)) return false;
     let walk = walks.get(domain);
     if (walk === undefined) {
@@ -47,8 +52,9 @@ export const treeWalkAlignment = (author: TreeWalk, askRecord: RecordLookup): Al
 };
 
 /**
- * Holds identifiers of one method against the Author Domain; the first that passed and aligns is told. Where nothing but limits of ours that would strike
- * again leave it open, one of them is told.
+ * Holds identifiers of one method against the Author Domain; the first that passed and aligns is
+ * told. Where nothing but limits of ours that would strike again leave it open, one of them is
+ * told.
  */
 export const align = async (
   identifiers: readonly Identifier[],

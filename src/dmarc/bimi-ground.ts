@@ -1,6 +1,8 @@
 /**
- * Whether DMARC records give ground for BIMI: items 7 to 9 of section 7.1 of draft-brand-indicators-for-message-identification (revision 06), over the records of
- * the Author Domain and of its Organizational Domain. A message and the domain view ask this one function. Pure.
+ * Whether DMARC records give ground for BIMI: items 7 to 9 of section 7.1 of
+ * draft-brand-indicators-for-message-identification (revision 06), over the records of the Author
+ * Domain and of its Organizational Domain. A message and the domain view ask this one function.
+ * Pure.
  */
 import type { DmarcPolicy } from '../../schemas/dmarc.ts';
 import type { Failure } from '../dns/failure.ts';
@@ -17,7 +19,8 @@ export type BimiGround =
 
 /**
  * Judges the records of a walk.
- * @param applies the policy that applies to the Author Domain, after `np` and `t`; null while it is not known
+ * @param applies the policy that applies to the Author Domain, after `np` and `t`; null while it is
+ * not known
  */
 export const bimiGround = (walk: TreeWalk, applies: DmarcPolicy | null): BimiGround => {
   const applicable = applicableRecord(walk);
@@ -30,7 +33,8 @@ export const bimiGround = (walk: TreeWalk, applies: DmarcPolicy | null): BimiGro
   if (fault !== null) return unfit(fault);
   if (walk.failure !== null) return { kind: 'unknown', failure: walk.failure };
   const domain = organizationalDomain(walk);
-  // A domain right below a public suffix may have no record of its own: the suffix's record, judged above, is then its policy too.
+  // A domain right below a public suffix may have no record of its own: the suffix's record, judged
+  // above, is then its policy too.
   const organizational = foundRecords(walk).find((found) => found.domain === domain);
   const faultAbove = organizational === undefined ? null : policyFault(organizational, true);
   return faultAbove === null ? { kind: 'fits' } : unfit(faultAbove);
@@ -38,7 +42,10 @@ export const bimiGround = (walk: TreeWalk, applies: DmarcPolicy | null): BimiGro
 
 const unfit = (reason: string): BimiGround => ({ kind: 'unfit', reason });
 
-/** @param isOwn true: `p` is the domain's policy; false: the record is inherited, so `sp` is, where there is one */
+/**
+ * @param isOwn true: `p` is the domain's policy; false: the record is inherited, so `sp` is, where
+ * there is one
+ */
 const policyFault = (
   { domain, record }: { readonly domain: string; readonly record: DmarcRecord },
   isOwn: boolean,

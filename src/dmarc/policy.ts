@@ -1,6 +1,6 @@
 /**
- * Which DMARC record applies to an Author Domain, and which policy of it (RFC 9989 sections 4.10.1 and 4.7). Pure but for the existence test that `np` asks for
- * (section A.4).
+ * Which DMARC record applies to an Author Domain, and which policy of it (RFC 9989 sections 4.10.1
+ * and 4.7). Pure but for the existence test that `np` asks for (section A.4).
  */
 import type { DmarcPolicy } from '../../schemas/dmarc.ts';
 import type { LimitName } from '../../schemas/limit.ts';
@@ -10,7 +10,8 @@ import type { DmarcRecord } from '../records/dmarc.ts';
 import { type FoundRecord, foundRecords, organizationalDomain, type TreeWalk } from './tree-walk.ts';
 
 /**
- * The record that applies: the Author Domain's own, else that of the Organizational Domain, else that of the public suffix above it.
+ * The record that applies: the Author Domain's own, else that of the Organizational Domain, else
+ * that of the public suffix above it.
  * @returns `unknown` when the walk failed before a record could be known to apply
  */
 export const applicableRecord = (
@@ -18,7 +19,8 @@ export const applicableRecord = (
 ): { kind: 'record'; found: FoundRecord } | { kind: 'none' } | { kind: 'unknown'; failure: Failure } => {
   const found = foundRecords(walk);
   const own = found.find(({ domain }) => domain === walk.start);
-  // The Author Domain's own record applies whatever is above it, even where the rest of the walk failed.
+  // The Author Domain's own record applies whatever is above it, even where the rest of the walk
+  // failed.
   if (own !== undefined) return { kind: 'record', found: own };
   if (walk.failure !== null) return { kind: 'unknown', failure: walk.failure };
   const organizational = organizationalDomain(walk);
@@ -41,7 +43,8 @@ export const ONE_LEVEL_LOWER: Readonly<Record<DmarcPolicy, DmarcPolicy>> = {
 /**
  * Chooses between p, sp and np.
  * @param record its `policies` must not be null
- * @returns null when a DNS failure leaves open whether the Author Domain exists and that makes a difference
+ * @returns null when a DNS failure leaves open whether the Author Domain exists and that makes a
+ * difference
  */
 export const applyPolicy = async (
   record: DmarcRecord & { policies: NonNullable<DmarcRecord['policies']> },
@@ -64,8 +67,9 @@ export const applyPolicy = async (
 const PROVES_EXISTENCE: ReadonlySet<LimitName> = new Set<LimitName>(['records', 'cname-links']);
 
 /**
- * The existence test (RFC 9989 section A.4): only NXDOMAIN means that a name does not exist. A question for A follows a CNAME and gets the target's NXDOMAIN
- * (RFC 6604 section 3), so the name's own CNAME is asked for as well. A name with more records than are used exists.
+ * The existence test (RFC 9989 section A.4): only NXDOMAIN means that a name does not exist. A
+ * question for A follows a CNAME and gets the target's NXDOMAIN (RFC 6604 section 3), so the name's
+ * own CNAME is asked for as well. A name with more records than are used exists.
  * @returns null when a DNS failure leaves it unknown
  */
 export const domainExists = async (domain: string, lookup: Lookup, deadlineMs: number): Promise<boolean | null> => {

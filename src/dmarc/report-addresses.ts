@@ -1,6 +1,6 @@
 /**
- * Where DMARC reports go, and whether a receiver outside the organization agreed to take them (RFC 9990 section 4). Reports without that agreement are
- * never sent, and nobody tells the domain.
+ * Where DMARC reports go, and whether a receiver outside the organization agreed to take them (RFC
+ * 9990 section 4). Reports without that agreement are never sent, and nobody tells the domain.
  */
 import type { DmarcReportAddress } from '../../schemas/dmarc.ts';
 import type { Answer } from '../dns/lookup.ts';
@@ -12,7 +12,10 @@ import { organizationalDomain, type RecordLookup, walkTree } from './tree-walk.t
 /** Asks for the TXT records at a name, within the budget and the deadline of the caller. */
 export type AskTexts = (name: string, type: 'TXT') => Promise<Answer>;
 
-/** Addresses of one tag that are looked at; a reporter has to support two only (RFC 7489 section 6.2). */
+/**
+ * Addresses of one tag that are looked at; a reporter has to support two only (RFC 7489 section
+ * 6.2).
+ */
 export const MAX_ADDRESSES = 10;
 
 /**
@@ -45,7 +48,8 @@ const checkAddress = async (
 ): Promise<DmarcReportAddress> => {
   const target = mailDomain === null ? null : normalizeName(mailDomain);
   const own = { tag, uri, domain: target, external: false, authorized: true, asked: null };
-  // Another scheme than mailto has no defined receiver to ask; a domain that DNS cannot carry has none at all.
+  // Another scheme than mailto has no defined receiver to ask; a domain that DNS cannot carry has
+  // none at all.
   if (target === null) return { ...own, authorized: mailDomain === null ? null : false };
   if (target === recordDomain || target === organizational) return own;
   const asked = `${recordDomain}._report._dmarc.${target}`;

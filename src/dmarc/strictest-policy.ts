@@ -5,7 +5,8 @@
  * domain would be a way around the first one's policy.
  */
 import type { Lookup } from '../dns/lookup.ts';
-import { beginDmarc, type Identifiers } from './evaluate.ts';
+import { beginDmarc } from './evaluate.ts';
+import type { Identifiers } from './reading.ts';
 
 /** `unknown`: a DNS failure hides a policy, and none of the others asks for rejection. */
 export type StrictestPolicy = 'none' | 'quarantine' | 'reject' | 'unknown';

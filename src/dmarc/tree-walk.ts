@@ -1,13 +1,17 @@
 /**
- * The DNS Tree Walk (RFC 9989 section 4.10): DMARC records asked for from a name upwards, at most eight questions, ending at a record with psd=y or psd=n. A DNS
- * failure ends the walk and is told; it never counts as "no record".
+ * The DNS Tree Walk (RFC 9989 section 4.10): DMARC records asked for from a name upwards, at most
+ * eight questions, ending at a record with psd=y or psd=n. A DNS failure ends the walk and is told;
+ * it never counts as "no record".
  */
 import { type Failure, failureOf } from '../dns/failure.ts';
 import type { Lookup } from '../dns/lookup.ts';
 import { type DmarcRecord, parseDmarc, selectDmarc } from '../records/dmarc.ts';
 import { txtTexts } from '../records/txt.ts';
 
-/** Labels of the second name asked for when the first has eight or more (RFC 9989 section 4.10 step 4). */
+/**
+ * Labels of the second name asked for when the first has eight or more (RFC 9989 section 4.10 step
+ * 4).
+ */
 const SHORTENED_LABELS = 7;
 
 /** What stands at `_dmarc.` and a name. */
@@ -54,7 +58,10 @@ const fetchRecord = async (domain: string, lookup: Lookup, deadlineMs: number): 
   }
 };
 
-/** Reads the texts at one name: several DMARC records count as none (RFC 9989 section 4.10 steps 2 and 6). */
+/**
+ * Reads the texts at one name: several DMARC records count as none (RFC 9989 section 4.10 steps 2
+ * and 6).
+ */
 const readRecord = (texts: string[]): DmarcAnswer => {
   const selection = selectDmarc(texts);
   if (selection.kind === 'none') return { kind: 'none', reason: 'no DMARC record among the TXT records', texts };

@@ -1,6 +1,7 @@
 /**
- * Answers held in memory, bounded by bytes: records in one store, negatives and failures in a smaller one beside it, so that a flood of names that do
- * not exist cannot push out the records of those that do. Holds strings, never slices of datagrams. Knows nothing of asking.
+ * Answers held in memory, bounded by bytes: records in one store, negatives and failures in a
+ * smaller one beside it, so that a flood of names that do not exist cannot push out the records of
+ * those that do. Holds strings, never slices of datagrams. Knows nothing of asking.
  */
 import { LRUCache } from 'lru-cache';
 import type { RecordData, RecordType } from '../../schemas/dns.ts';
@@ -10,7 +11,10 @@ import type { Answer, Question } from './lookup.ts';
 export type HeldAnswer = {
   readonly type: RecordType;
   readonly answer: Answer;
-  /** On the clock of the cache; the entry may be kept longer, as a stale answer or for the count of failures. */
+  /**
+   * On the clock of the cache; the entry may be kept longer, as a stale answer or for the count of
+   * failures.
+   */
   readonly expiresAtMs: number;
   /** TTL at the time it was stored, clamped. */
   readonly ttlSeconds: number;
@@ -39,7 +43,9 @@ export type AnswerStore = {
   /** A held answer, expired or not. */
   readonly records: (question: Question) => HeldAnswer | undefined;
   readonly negative: (question: Question) => HeldAnswer | undefined;
-  /** Records replace a negative, a negative replaces records; a failure leaves records to be stale. */
+  /**
+   * Records replace a negative, a negative replaces records; a failure leaves records to be stale.
+   */
   readonly put: (name: string, held: HeldAnswer) => void;
   /** @returns the number of types of which something was held */
   readonly remove: (name: string) => number;
@@ -70,8 +76,9 @@ export const answerStore = (limits: StoreLimits): AnswerStore => {
 };
 
 /**
- * Names with their answers, chained by type, the least recently used name given up first. A key of type and name would have to be joined and hashed for every question, which
- * takes longer than everything else about an answer that is held.
+ * Names with their answers, chained by type, the least recently used name given up first. A key of
+ * type and name would have to be joined and hashed for every question, which takes longer than
+ * everything else about an answer that is held.
  */
 const namesHeld = (maxBytes: number, maxAnswerBytes: number) => {
   let entries = 0;

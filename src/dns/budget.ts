@@ -1,6 +1,7 @@
 /**
- * One verification's ledger: every question once, with its answer, its source and its time, against limits. All names come from the sender, who
- * pays one message while we pay the questions (RFC 7208 section 11.1), so a limit that is reached answers the failure `limit`, which names it and is
+ * One verification's ledger: every question once, with its answer, its source and its time, against
+ * limits. All names come from the sender, who pays one message while we pay the questions (RFC 7208
+ * section 11.1), so a limit that is reached answers the failure `limit`, which names it and is
  * never cached. Never asks a server itself, never turns a refused question into "no record".
  */
 import type { AnswerSource, DnsUsage, Evidence, RecordType } from '../../schemas/dns.ts';
@@ -35,11 +36,13 @@ export type BudgetLimits = {
 export type Budget = {
   readonly lookup: Lookup;
   /**
-   * For the few questions that decide whether a policy applies. Only time limits them: what other names of the message spent must not hide the policy of
-   * its author. Callers bound their number.
+   * For the few questions that decide whether a policy applies. Only time limits them: what other
+   * names of the message spent must not hide the policy of its author. Callers bound their number.
    */
   readonly policyLookup: Lookup;
-  /** The answered questions, sorted by name, then type; times count from the making of the budget. */
+  /**
+   * The answered questions, sorted by name, then type; times count from the making of the budget.
+   */
   readonly evidence: () => Evidence[];
   /** What was spent, and which limits refused a question. */
   readonly usage: () => DnsUsage;
@@ -87,8 +90,9 @@ const roundMs = (ms: number): number => Math.round(ms * 100) / 100;
 
 /**
  * Lays a ledger with limits around a lookup.
- * @param mode `replay`: the lookup is recorded evidence. It is told, not limited: the record already holds which questions were refused, and the order
- *   of concurrent questions may differ from the first time. Evidence and usage then come out as recorded
+ * @param mode `replay`: the lookup is recorded evidence. It is told, not limited: the record
+ * already holds which questions were refused, and the order of concurrent questions may differ from
+ * the first time. Evidence and usage then come out as recorded
  */
 export const withBudget = (
   next: Lookup,
@@ -121,7 +125,10 @@ export const withBudget = (
     source,
   });
 
-  /** The limit that lets this question reach memory only, if any. One that is awaited may yet be a miss. */
+  /**
+   * The limit that lets this question reach memory only, if any. One that is awaited may yet be a
+   * miss.
+   */
   const exhausted = (forPolicy: boolean): LimitName | null => {
     if (clock() >= phaseEndMs) return 'time';
     if (forPolicy) return null;
@@ -129,7 +136,10 @@ export const withBudget = (
     return misses + awaited >= limits.maxMisses ? 'misses' : null;
   };
 
-  /** An answer as far as it is used. TXT is bounded by octets alone: real domains publish dozens of records at one name. */
+  /**
+   * An answer as far as it is used. TXT is bounded by octets alone: real domains publish dozens of
+   * records at one name.
+   */
   const usable = (answer: Answer): Answer => {
     if (answer.kind !== 'records') return answer;
     if (!Array.isArray(answer.records[0]))
@@ -163,7 +173,8 @@ export const withBudget = (
     awaited--;
     if (answer.source === 'network') misses++;
     if (answer.kind === 'failure' && !OWN_FAILURES.has(answer.failure)) failures++;
-    // The deadline of a caller is the end of the same time, counted from a moment before the first question.
+    // The deadline of a caller is the end of the same time, counted from a moment before the first
+    // question.
     const isOver =
       answer.kind === 'failure' && answer.failure === 'timeout' && clock() >= Math.min(deadlineMs, phaseEndMs);
     return isOver ? refused('time') : usable(answer);

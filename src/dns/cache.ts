@@ -1,8 +1,10 @@
 /**
- * The cache as a lookup: gives out what it holds, asks once for what many want, and decides how long an answer may be held. A failure is held too, for
- * seconds, so that a sick zone is not asked at every message (RFC 9520). RFC 2308 (negatives), RFC 8767 (TTL bounds, stale answers).
+ * The cache as a lookup: gives out what it holds, asks once for what many want, and decides how
+ * long an answer may be held. A failure is held too, for seconds, so that a sick zone is not asked
+ * at every message (RFC 9520). RFC 2308 (negatives), RFC 8767 (TTL bounds, stale answers).
  *
- * A question runs to its own deadline even if the first who asked has left. Answers of source `local` (limits, special names) are never held.
+ * A question runs to its own deadline even if the first who asked has left. Answers of source
+ * `local` (limits, special names) are never held.
  */
 import { RecordType } from '../../schemas/dns.ts';
 import { answerStore, type HeldAnswer, type StoreLimits, type StoreStats } from './answer-store.ts';
@@ -44,14 +46,16 @@ export type CachedLookup = {
   readonly lookup: Lookup;
   readonly stats: () => CacheStats;
   /**
-   * Forgets every type of a name, or everything; an answer that is on its way is not held either. Answers that reached the name through a CNAME stand under
-   * the name that was asked for.
+   * Forgets every type of a name, or everything; an answer that is on its way is not held either.
+   * Answers that reached the name through a CNAME stand under the name that was asked for.
    * @returns the number of answers forgotten
    */
   readonly flush: (name?: string) => number;
 };
 
-/** Time for which a stale answer stands in before the question is asked again (RFC 8767 section 5). */
+/**
+ * Time for which a stale answer stands in before the question is asked again (RFC 8767 section 5).
+ */
 const STALE_RECHECK_MS = 30_000;
 /** Time for which "no server could be reached" is held: it speaks of us, not of the name. */
 const UNREACHABLE_TTL_SECONDS = 1;
@@ -174,7 +178,10 @@ export const cached = (next: Ask, settings: CacheSettings, clock: Clock, random:
     return nowMs < before.expiresAtMs + settings.maxFailureTtlSeconds * 1000 ? before.failuresInRow : 0;
   };
 
-  /** Doubles with each failure in a row, with 10 % jitter either way so that names do not come due together (RFC 9520). */
+  /**
+   * Doubles with each failure in a row, with 10 % jitter either way so that names do not come due
+   * together (RFC 9520).
+   */
   const backOffSeconds = (failuresInRow: number): number => {
     const seconds = settings.failureTtlSeconds * 2 ** Math.min(failuresInRow - 1, 16);
     const jittered = Math.min(seconds, settings.maxFailureTtlSeconds) * (0.9 + random.below(2001) / 10_000);

@@ -1,6 +1,6 @@
 /**
- * A flight that several wait for, and a waiter with a deadline of its own: the waiter leaves with `timeout`, the flight goes on for the others.
- * Never cancels the flight.
+ * A flight that several wait for, and a waiter with a deadline of its own: the waiter leaves with
+ * `timeout`, the flight goes on for the others. Never cancels the flight.
  */
 import type { Answer } from './lookup.ts';
 
@@ -14,8 +14,9 @@ export const MAX_TIMER_MS = 2_147_483_647;
 export const TIMEOUT: Answer = Object.freeze({ kind: 'failure', failure: 'timeout', source: 'local' });
 
 /**
- * Calls back once every reply is judged that lay in a socket when a timer fired: after a blocked event loop timers fire first. The sockets are read in the turn
- * of the loop that follows and judged at its end, after what was put there before them; so two turns pass.
+ * Calls back once every reply is judged that lay in a socket when a timer fired: after a blocked
+ * event loop timers fire first. The sockets are read in the turn of the loop that follows and
+ * judged at its end, after what was put there before them; so two turns pass.
  */
 export const afterReplies = (callback: () => void): void => {
   setImmediate(() => setImmediate(callback));

@@ -1,6 +1,7 @@
 /**
- * Why a question has no usable answer, and the two things that every method asks of it: would asking again later help, and how is it told. A failure of a server
- * or of the network passes; a limit of ours may not. RFC 9520 (failures), RFC 8601 section 2.7 (temperror and permerror).
+ * Why a question has no usable answer, and the two things that every method asks of it: would
+ * asking again later help, and how is it told. A failure of a server or of the network passes; a
+ * limit of ours may not. RFC 9520 (failures), RFC 8601 section 2.7 (temperror and permerror).
  */
 import type { FailureKind } from '../../schemas/dns.ts';
 import { LIMITS, limitText, type ReachedLimit } from '../../schemas/limit.ts';
@@ -15,10 +16,15 @@ export type Failure = { readonly failure: ServerFailure } | { readonly failure: 
 export const failureOf = (answer: Failure): Failure =>
   answer.failure === 'limit' ? { failure: 'limit', limit: answer.limit } : { failure: answer.failure };
 
-/** True when asking again later comes to the same: the result is then `permerror`, or what the method has in its place. */
+/**
+ * True when asking again later comes to the same: the result is then `permerror`, or what the
+ * method has in its place.
+ */
 export const isLasting = (failure: Failure): boolean =>
   failure.failure === 'limit' && LIMITS[failure.limit.name].lasting;
 
-/** The cause for a sentence: "a DNS failure (servfail)", or the limit with its value and setting. */
+/**
+ * The cause for a sentence: "a DNS failure (servfail)", or the limit with its value and setting.
+ */
 export const causeText = (failure: Failure): string =>
   failure.failure === 'limit' ? limitText(failure.limit) : `a DNS failure (${failure.failure})`;

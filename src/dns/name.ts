@@ -1,21 +1,27 @@
 /**
- * Domain names as the resolver takes them: bytes 0x20 to 0x7e, dots between labels, compared without regard to ASCII case (RFC 4343).
- * Never maps Unicode (A-labels come from the caller, RFC 8616), never treats a backslash as an escape (macros of RFC 7208 section 7 produce every
- * byte) and never lets the root through: an empty name that slipped past its caller would be answered by the root servers.
+ * Domain names as the resolver takes them: bytes 0x20 to 0x7e, dots between labels, compared
+ * without regard to ASCII case (RFC 4343). Never maps Unicode (A-labels come from the caller, RFC
+ * 8616), never treats a backslash as an escape (macros of RFC 7208 section 7 produce every byte)
+ * and never lets the root through: an empty name that slipped past its caller would be answered by
+ * the root servers.
  */
 import { LRUCache } from 'lru-cache';
 import { getDomain } from 'tldts';
 
 /** Longest label in octets (RFC 1035 section 2.3.4). */
 export const MAX_LABEL_BYTES = 63;
-/** Longest name in characters without the last dot: 255 octets on the wire (RFC 1035 section 2.3.4). */
+/**
+ * Longest name in characters without the last dot: 255 octets on the wire (RFC 1035 section 2.3.4).
+ */
 export const MAX_NAME_CHARACTERS = 253;
 
 const DOT = 0x2e;
 
 /**
- * The one spelling of a name that keys, comparisons and the wire use: ASCII lower case, without one last dot.
- * @returns null when the name cannot be encoded: empty, an empty label, a label over 63, more than 253 characters, a byte outside 0x20..0x7e
+ * The one spelling of a name that keys, comparisons and the wire use: ASCII lower case, without one
+ * last dot.
+ * @returns null when the name cannot be encoded: empty, an empty label, a label over 63, more than
+ * 253 characters, a byte outside 0x20..0x7e
  */
 export const normalizeName = (name: string): string | null => {
   const end = name.endsWith('.') ? name.length - 1 : name.length;
@@ -46,8 +52,9 @@ export const parentName = (name: string): string | null => {
 };
 
 /**
- * The registered domain of a name by the ICANN part of the Public Suffix List: what shares one authority, and so one share of the limits.
- * A public suffix, a single label or an unknown ending stands for itself. Used for limits only, never for alignment (RFC 9989 walks the tree).
+ * The registered domain of a name by the ICANN part of the Public Suffix List: what shares one
+ * authority, and so one share of the limits. A public suffix, a single label or an unknown ending
+ * stands for itself. Used for limits only, never for alignment (RFC 9989 walks the tree).
  * @param name normalized
  */
 export const registeredDomain = (name: string): string => {
@@ -61,13 +68,19 @@ export const registeredDomain = (name: string): string => {
   return shared.domain ?? domainIn(name) ?? name;
 };
 
-/** What the names under one parent share: a walk through the list takes longer than most of a question, and the names that are asked for lie beside each other. */
+/**
+ * What the names under one parent share: a walk through the list takes longer than most of a
+ * question, and the names that are asked for lie beside each other.
+ */
 const domainsOfParents = new LRUCache<string, { readonly domain: string | null }>({ max: 2000 });
 
 const domainIn = (name: string): string | null =>
   getDomain(name, { validateHostname: false, extractHostname: false, detectIp: false });
 
-/** A name fit for a log line or a report: bytes outside 0x20..0x7e as `\DDD`, cut after 253 characters. */
+/**
+ * A name fit for a log line or a report: bytes outside 0x20..0x7e as `\DDD`, cut after 253
+ * characters.
+ */
 export const printableName = (name: string): string =>
   name
     .slice(0, MAX_NAME_CHARACTERS)

@@ -1,7 +1,8 @@
 /**
- * The shape of record data by type: what a zone file, an overlay and recorded evidence must hold before it is answered as if it came from DNS.
- * Canonical addresses, names without the last dot, character-strings of at most 255 octets. Asks nothing, throws nothing.
- * RFC 1035 section 3.3 and 3.4, RFC 3596 (AAAA), RFC 6698 section 2.1 (TLSA), RFC 7505 (null MX).
+ * The shape of record data by type: what a zone file, an overlay and recorded evidence must hold
+ * before it is answered as if it came from DNS. Canonical addresses, names without the last dot,
+ * character-strings of at most 255 octets. Asks nothing, throws nothing. RFC 1035 section 3.3 and
+ * 3.4, RFC 3596 (AAAA), RFC 6698 section 2.1 (TLSA), RFC 7505 (null MX).
  */
 import type { RecordData, RecordType } from '../../schemas/dns.ts';
 import { formatIpv6, parseIpv4, parseIpv6 } from '../ip/octets.ts';
@@ -9,7 +10,10 @@ import { normalizeName } from './name.ts';
 
 /** Longest character-string in octets (RFC 1035 section 3.3). */
 export const MAX_STRING_BYTES = 255;
-/** Most octets of one record's data, length octets included: RDLENGTH is 16 bits (RFC 1035 section 3.2.1). */
+/**
+ * Most octets of one record's data, length octets included: RDLENGTH is 16 bits (RFC 1035 section
+ * 3.2.1).
+ */
 const MAX_RDATA_BYTES = 65_535;
 
 /** A value in canonical form, or one sentence on what is wrong with it and where inside it. */
@@ -17,7 +21,10 @@ type Checked<Value> =
   | { readonly ok: true; readonly data: Value }
   | { readonly ok: false; readonly field: string; readonly message: string };
 
-/** A record in the contract's shape; `field` is "" for the record as a whole, or a path inside it as in "exchange". */
+/**
+ * A record in the contract's shape; `field` is "" for the record as a whole, or a path inside it as
+ * in "exchange".
+ */
 export type CheckedRecord = Checked<RecordData>;
 
 const good = <Value>(data: Value): Checked<Value> => ({ ok: true, data });
@@ -59,7 +66,10 @@ const hexadecimal = (value: unknown): Checked<string> =>
     ? good(value.toLowerCase())
     : bad('must be hexadecimal, two digits an octet');
 
-/** A plain string longer than 255 octets is cut into character-strings; given as a list, each one must fit. */
+/**
+ * A plain string longer than 255 octets is cut into character-strings; given as a list, each one
+ * must fit.
+ */
 const strings = (value: unknown): Checked<string[]> => {
   const parts = typeof value === 'string' ? splitIntoStrings(value) : value;
   if (!Array.isArray(parts) || parts.length === 0) return bad('must be a string or a list of strings');

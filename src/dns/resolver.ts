@@ -1,7 +1,8 @@
 /**
- * The stub resolver, put together: a cache around a bound on questions in flight, around UDP with TCP where a reply does not fit. It speaks to recursive
- * servers that the configuration or the system names, and validates nothing itself: DNSSEC is their work. Every layer is a file of its own: an `Ask` up to
- * the cache, which makes a `Lookup` of it.
+ * The stub resolver, put together: a cache around a bound on questions in flight, around UDP with
+ * TCP where a reply does not fit. It speaks to recursive servers that the configuration or the
+ * system names, and validates nothing itself: DNSSEC is their work. Every layer is a file of its
+ * own: an `Ask` up to the cache, which makes a `Lookup` of it.
  */
 import { randomFillSync } from 'node:crypto';
 import { getServers } from 'node:dns';
@@ -56,8 +57,8 @@ export type Resolver = {
 };
 
 /**
- * Makes a resolver. Opens no socket until the first question.
- * A server that is no IP literal is left out; without any server every question fails with `network`.
+ * Makes a resolver. Opens no socket until the first question. A server that is no IP literal is
+ * left out; without any server every question fails with `network`.
  */
 export const createResolver = (settings: DnsSettings, parts: ResolverParts = {}): Resolver => {
   const clock = parts.clock ?? (() => performance.now());
@@ -138,7 +139,10 @@ const flightLimits = (settings: DnsSettings) => ({
   maxWaiting: settings.dnsMaxWaiting,
 });
 
-/** A renewal costs a loopback resolver little; a resolver across a network should not be asked what nobody waits for. */
+/**
+ * A renewal costs a loopback resolver little; a resolver across a network should not be asked what
+ * nobody waits for.
+ */
 const cacheSettings = (settings: DnsSettings, isLocal: boolean) => ({
   maxBytes: settings.dnsCacheBytes,
   maxNegativeBytes: settings.dnsNegativeCacheBytes,

@@ -1,6 +1,8 @@
 /**
- * Who may ask, and how often. Every request is counted under its key, or under its address when it has none; the limit comes before the key is asked for,
- * so that guessing is limited too. Answers 401, 403, 421 and 429 as problem documents; never tells whether a key of that name exists. RFC 6750 (Bearer).
+ * Who may ask, and how often. Every request is counted under its key, or under its address when it
+ * has none; the limit comes before the key is asked for, so that guessing is limited too. Answers
+ * 401, 403, 421 and 429 as problem documents; never tells whether a key of that name exists. RFC
+ * 6750 (Bearer).
  */
 import { IncomingMessage, type OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
@@ -37,20 +39,29 @@ export type Access = {
 /** Who asks. */
 type Caller = { kind: 'key'; name: string; role: KeyRole } | { kind: 'anonymous' } | { kind: 'wrong-key' };
 
-/** Asked every few seconds by whatever watches the service, or thirty at a time by whoever opens the page; they cost nothing. */
+/**
+ * Asked every few seconds by whatever watches the service, or thirty at a time by whoever opens the
+ * page; they cost nothing.
+ */
 const UNCOUNTED: ReadonlySet<string | undefined> = new Set(['/healthz', '/readyz', '/page/*', '/examples.json']);
 
 /** The guards of routes, for the scopes they stand in. */
 export type Guards = {
   /** Routes of a scope need a key, where the service has keys. */
   requireKey: (scope: FastifyInstance) => void;
-  /** Routes of a scope need an operator's key or, where the service has no keys, a client on this machine. */
+  /**
+   * Routes of a scope need an operator's key or, where the service has no keys, a client on this
+   * machine.
+   */
   requireOperator: (scope: FastifyInstance) => void;
   /** The same for the gauges, which METRICS_ANONYMOUS opens. */
   requireMetricsReader: (scope: FastifyInstance) => void;
 };
 
-/** Installs security headers, the counting of requests and the recognition of callers on the whole app. */
+/**
+ * Installs security headers, the counting of requests and the recognition of callers on the whole
+ * app.
+ */
 export const guardAccess = async (
   app: FastifyInstance,
   access: Access,
@@ -112,7 +123,8 @@ export const guardAccess = async (
     describeGuard(scope, 401, 403, 429);
     scope.addHook('onRequest', (request, reply, done) => {
       const caller = callerOf(request);
-      // With keys even this machine needs one: a proxy here that adds no header would open these routes to the world.
+      // With keys even this machine needs one: a proxy here that adds no header would open these
+      // routes to the world.
       const mayBeAnonymous = isOpen || (access.keys() === null && isLocal(request.raw));
       if (caller.kind !== 'anonymous' || !mayBeAnonymous) refuseUnknown(request, reply);
       if (caller.kind === 'anonymous' && !mayBeAnonymous)
@@ -136,7 +148,10 @@ export const guardAccess = async (
   };
 };
 
-/** The headers of answers that are data, made once. The page and the API reference set their own policy, which then stands. */
+/**
+ * The headers of answers that are data, made once. The page and the API reference set their own
+ * policy, which then stands.
+ */
 const securityHeaders = (isTls: boolean): OutgoingHttpHeaders => {
   const response = new ServerResponse(new IncomingMessage(new Socket()));
   helmet({
@@ -149,7 +164,10 @@ const securityHeaders = (isTls: boolean): OutgoingHttpHeaders => {
   return response.getHeaders();
 };
 
-/** Tells the API description what a guard may answer, and that a key is sent as one of the two schemes, or not at all where the service has none. */
+/**
+ * Tells the API description what a guard may answer, and that a key is sent as one of the two
+ * schemes, or not at all where the service has none.
+ */
 const describeGuard = (scope: FastifyInstance, ...statuses: number[]): void => {
   scope.addHook('onRoute', ({ schema }) => {
     if (schema === undefined) return;
@@ -179,7 +197,10 @@ const PROXY_HEADERS: ReadonlySet<string> = new Set([
   'cdn-loop',
 ]);
 
-/** A client on this machine that no proxy stands before: what a proxy passes on, trusted or not, comes from a stranger. */
+/**
+ * A client on this machine that no proxy stands before: what a proxy passes on, trusted or not,
+ * comes from a stranger.
+ */
 const isLocal = ({ socket, headers }: IncomingMessage): boolean =>
   isLoopbackHost(socket.remoteAddress ?? '') &&
   Object.keys(headers).every((name) => !PROXY_HEADERS.has(name) && !name.startsWith('x-forwarded'));

@@ -1,6 +1,8 @@
 /**
- * API keys: a file with one line for each, `name sha256:<hash> <day> <role>`; a line without a role is a client's. Holds hashes only, never a key. A key is 256 random bits, so a plain SHA-256 is
- * enough: nobody can try that many, and a slow hash, which protects what people choose, would only slow each request down.
+ * API keys: a file with one line for each, `name sha256:<hash> <day> <role>`; a line without a role
+ * is a client's. Holds hashes only, never a key. A key is 256 random bits, so a plain SHA-256 is
+ * enough: nobody can try that many, and a slow hash, which protects what people choose, would only
+ * slow each request down.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
@@ -17,7 +19,10 @@ export type ApiKey = {
   role: KeyRole;
 };
 
-/** What a file says, or each line that cannot be read. A file of which all keys are revoked is not empty: `mailverdict keys` leaves its first line. */
+/**
+ * What a file says, or each line that cannot be read. A file of which all keys are revoked is not
+ * empty: `mailverdict keys` leaves its first line.
+ */
 export type KeysOutcome =
   | { kind: 'keys'; keys: ApiKey[] }
   | { kind: 'empty' }
@@ -39,7 +44,10 @@ export const makeKey = (random: (size: number) => Buffer = randomBytes): string 
 /** SHA-256 of a key. */
 export const hashKey = (key: string): Buffer => createHash('sha256').update(key, 'utf8').digest();
 
-/** The key that was presented, if it is one of these. Takes as long for a wrong key as for a right one, whichever it is. */
+/**
+ * The key that was presented, if it is one of these. Takes as long for a wrong key as for a right
+ * one, whichever it is.
+ */
 export const findKey = (keys: readonly ApiKey[], presented: string): ApiKey | null => {
   if (presented.length > MAX_KEY_LENGTH) return null;
   const hash = hashKey(presented);
@@ -59,7 +67,10 @@ export const readKeys = (file: string): KeysOutcome => {
   }
 };
 
-/** Parses the text of a file; empty lines and lines that begin with # are skipped. @param file name for the mistakes */
+/**
+ * Parses the text of a file; empty lines and lines that begin with # are skipped.
+ * @param file name for the mistakes
+ */
 export const parseKeys = (text: string, file: string): KeysOutcome => {
   if (text.trim() === '') return { kind: 'empty' };
   const keys: ApiKey[] = [];

@@ -1,6 +1,7 @@
 /**
- * The REST face: a fastify app with its routes, its error documents and its API reference. Listens to nothing by itself; is handed the functions it serves, so
- * that a test can drive it without a socket.
+ * The REST face: a fastify app with its routes, its error documents and its API reference. Listens
+ * to nothing by itself; is handed the functions it serves, so that a test can drive it without a
+ * socket.
  */
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
@@ -50,13 +51,19 @@ export type AppParts = {
   workers?: () => Workers | null;
   /** What the page offers to try; nothing by default. */
   samples?: Samples;
-  /** Who may ask, and how often. @default everybody, without limits, as far as the address that is listened on reaches */
+  /**
+   * Who may ask, and how often.
+   * @default everybody, without limits, as far as the address that is listened on reaches
+   */
   access?: Access;
   /** Certificate and key in PEM form; the app then speaks HTTPS only. */
   tls?: { cert: Buffer; key: Buffer } | null;
   /** For the operator; absent: these routes are not there. */
   operator?: { readMetrics: ReadMetrics; dnsCache: DnsCache };
-  /** Told after each answer, for gauges. @param route the pattern of the route, "unknown" where there is none */
+  /**
+   * Told after each answer, for gauges.
+   * @param route the pattern of the route, "unknown" where there is none
+   */
   onAnswer?: (answer: { route: string; method: string; status: number; elapsedMs: number }) => void;
   /** The account of memory of all faces. @default one of its own */
   memory?: Memory;
@@ -89,7 +96,8 @@ export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
     requestTimeout: 0,
     genReqId: () => randomUUID(),
     forceCloseConnections: 'idle',
-    // A domain name in the path may be longer than the router's 100 characters, also one that is refused for its length.
+    // A domain name in the path may be longer than the router's 100 characters, also one that is
+    // refused for its length.
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1024 },
     return503OnClosing: false,
     // Bad paths never reach a route: fastify hands them out beside the error handler.
@@ -114,15 +122,18 @@ export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
   app.setNotFoundHandler((request, reply) =>
     sendProblem(reply, 'not-found', { detail: `${request.method} is not answered at this address` }),
   );
-  // Answers are made by our own code and tested against their schemas; checking each one again would double the work.
+  // Answers are made by our own code and tested against their schemas; checking each one again
+  // would double the work.
   app.setSerializerCompiler(() => JSON.stringify);
   app.setValidatorCompiler(() => (value) => ({ value }));
-  // A client that keeps its connection would otherwise keep a draining service alive until the time for it is up.
+  // A client that keeps its connection would otherwise keep a draining service alive until the time
+  // for it is up.
   app.addHook('onSend', (request, reply, payload, done) => {
     if (connections.isAlone(request.raw)) {
       if (!parts.isReady()) reply.header('connection', 'close');
     } else {
-      // Others wait behind it, whom the end of the connection would cut off; fastify marks every answer once it closes.
+      // Others wait behind it, whom the end of the connection would cut off; fastify marks every
+      // answer once it closes.
       reply.raw.removeHeader('connection');
     }
     done(null, payload);

@@ -1,13 +1,17 @@
 /**
- * The part of the account of memory that HTTP bodies take: each caller has a share of its own, so that one caller cannot take it all. A caller whose only body is the one
- * that grows may pass its share, or else a body that the other limits allow could never be sent.
+ * The part of the account of memory that HTTP bodies take: each caller has a share of its own, so
+ * that one caller cannot take it all. A caller whose only body is the one that grows may pass its
+ * share, or else a body that the other limits allow could never be sent.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Memory } from '../message/memory.ts';
 import type { Room } from '../message/octets.ts';
 import { type ClientAddress, clientNetwork } from './client-address.ts';
 
-/** Opens an account for one request; what it holds is given back when its answer has been sent or its connection is gone. */
+/**
+ * Opens an account for one request; what it holds is given back when its answer has been sent or
+ * its connection is gone.
+ */
 export type OpenBodyRoom = (request: FastifyRequest, reply: FastifyReply) => Room;
 
 /** @param memory account of the service @param maxCallerBytes share of one caller in bytes */

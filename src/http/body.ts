@@ -1,7 +1,9 @@
 /**
- * Request bodies: raw octets for every content type but JSON, and messages inside JSON. Bytes are never re-encoded: what came is what is judged. A body is copied into blocks
- * as it comes, so that pieces cost nothing but their octets, and every block is counted on the account of the service. JSON is parsed in one go: its size, values and depth
- * are bounded before, and large messages had better come raw.
+ * Request bodies: raw octets for every content type but JSON, and messages inside JSON. Bytes are
+ * never re-encoded: what came is what is judged. A body is copied into blocks as it comes, so that
+ * pieces cost nothing but their octets, and every block is counted on the account of the service.
+ * JSON is parsed in one go: its size, values and depth are bounded before, and large messages had
+ * better come raw.
  */
 import type { IncomingMessage } from 'node:http';
 import { errorCodes, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
@@ -11,12 +13,18 @@ import type { OpenBodyRoom } from './body-memory.ts';
 import { createJsonCounter } from './json-bounds.ts';
 import { RequestProblem } from './problem.ts';
 
-/** JSON carries a message in base64 (four octets for three) or as escaped text (up to six for one); base64 is the case to have room for. */
+/**
+ * JSON carries a message in base64 (four octets for three) or as escaped text (up to six for one);
+ * base64 is the case to have room for.
+ */
 const JSON_OVERHEAD = 1.5;
 const JSON_ENVELOPE_BYTES = 262_144;
 /** Parsing holds the text and the values beside the octets; each is about as large. */
 export const JSON_COPIES = 2;
-/** Pieces of a body before their size counts, and the octets that they must have on average from then on: each one costs a call. */
+/**
+ * Pieces of a body before their size counts, and the octets that they must have on average from
+ * then on: each one costs a call.
+ */
 const FREE_PIECES = 10_000;
 const MIN_PIECE_BYTES = 64;
 /** A limit of ours that passes: the client is told to come again. */
@@ -25,7 +33,10 @@ export const RETRY_AFTER_SECONDS = 2;
 /** What bodies are bounded by. */
 export type BodyLimits = { readonly maxMessageBytes: number; readonly requestTimeoutMs: number };
 
-/** Installs the two parsers: JSON, and raw octets for anything else; a body with a content encoding is refused, also where a route reads it as a stream. */
+/**
+ * Installs the two parsers: JSON, and raw octets for anything else; a body with a content encoding
+ * is refused, also where a route reads it as a stream.
+ */
 export const acceptBodies = (app: FastifyInstance, limits: BodyLimits, openRoom: OpenBodyRoom): void => {
   const replies = new WeakMap<FastifyRequest, FastifyReply>();
   app.addHook('preParsing', (request, reply, payload, done) => {
@@ -172,7 +183,10 @@ export const messageBytes = (text: string, encoding: 'utf8' | 'base64', maxMessa
   return bytes;
 };
 
-/** Strict base64 (RFC 4648 section 4), line ends allowed: node's own decoder skips whatever it does not know. */
+/**
+ * Strict base64 (RFC 4648 section 4), line ends allowed: node's own decoder skips whatever it does
+ * not know.
+ */
 const fromBase64 = (text: string): Buffer => {
   const compact = /[\r\n\t ]/.test(text) ? text.replace(/[\r\n\t ]+/g, '') : text;
   const wrong = /[^A-Za-z0-9+/]/.exec(compact.replace(/={1,2}$/, ''));

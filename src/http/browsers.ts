@@ -1,6 +1,8 @@
 /**
- * Guards against strangers' pages in a browser that reaches this service. A name of theirs that resolves to our address (DNS rebinding) makes our answers theirs to read: such a request is
- * refused for its Host. A request that their page sends to us is refused for its Origin or Sec-Fetch-Site, where it could change something. Programs send neither of the two.
+ * Guards against strangers' pages in a browser that reaches this service. A name of theirs that
+ * resolves to our address (DNS rebinding) makes our answers theirs to read: such a request is
+ * refused for its Host. A request that their page sends to us is refused for its Origin or
+ * Sec-Fetch-Site, where it could change something. Programs send neither of the two.
  */
 import { isIP } from 'node:net';
 import type { FastifyInstance } from 'fastify';
@@ -42,7 +44,10 @@ export const guardFromPages = (app: FastifyInstance, { host, allowedHosts }: Hos
   });
 };
 
-/** The name or address of a Host field without its port, in one spelling. @returns the text as it is where it cannot be a Host */
+/**
+ * The name or address of a Host field without its port, in one spelling.
+ * @returns the text as it is where it cannot be a Host
+ */
 const hostName = (text: string): string => {
   const lower = text.toLowerCase();
   const bare =
@@ -51,11 +56,15 @@ const hostName = (text: string): string => {
   return isIP(bare) === 6 ? clientNetwork(bare, 128) : bare.replace(/\.$/, '');
 };
 
-/** Whether a request comes from a page of another origin than the one it is sent to. @param listed hosts whose pages are ours too */
+/**
+ * Whether a request comes from a page of another origin than the one it is sent to.
+ * @param listed hosts whose pages are ours too
+ */
 const isForeign = (origin: string | undefined, host: string | undefined, listed: ReadonlySet<string>): boolean => {
   if (origin === undefined) return false;
   const page = URL.parse(origin);
   if (page === null || page.hostname === '') return true;
-  // The scheme is that of the page: a proxy may speak TLS for us, and the URL leaves out its usual port.
+  // The scheme is that of the page: a proxy may speak TLS for us, and the URL leaves out its usual
+  // port.
   return page.host !== URL.parse(`${page.protocol}//${host ?? ''}`)?.host && !listed.has(hostName(page.hostname));
 };

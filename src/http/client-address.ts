@@ -1,6 +1,8 @@
 /**
- * The address of a client: the peer of the connection, or what a trusted proxy (TRUST_PROXY) says in X-Forwarded-For. A port there is cut, or a client would be a new one with
- * each connection. Text that is no address names nobody: the proxy that passed it on is the client. Resolves no name.
+ * The address of a client: the peer of the connection, or what a trusted proxy (TRUST_PROXY) says
+ * in X-Forwarded-For. A port there is cut, or a client would be a new one with each connection.
+ * Text that is no address names nobody: the proxy that passed it on is the client. Resolves no
+ * name.
  */
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
@@ -19,7 +21,10 @@ const PROXY_WORDS: Readonly<Record<string, readonly string[]>> = {
 /** A site has at least a /64 to itself, so one client has all of its addresses. */
 const SITE_BITS = 64;
 
-/** TRUST_PROXY as a question. @param entries addresses, networks and words, already checked by the settings */
+/**
+ * TRUST_PROXY as a question.
+ * @param entries addresses, networks and words, already checked by the settings
+ */
 export const proxiesOf = (entries: readonly string[]): Networks =>
   networksOf(entries.flatMap((entry) => PROXY_WORDS[entry] ?? [entry]));
 
@@ -36,7 +41,8 @@ export const createClientAddress = (proxies: readonly string[]): ClientAddress =
   return ({ socket, headers }) => {
     let address = socket.remoteAddress ?? '';
     if (!isProxy(address)) return address;
-    // Each proxy adds at the end the address that it saw: what stands before the first untrusted one is hearsay.
+    // Each proxy adds at the end the address that it saw: what stands before the first untrusted
+    // one is hearsay.
     for (const entry of String(headers['x-forwarded-for'] ?? '')
       .split(',')
       .reverse()) {
@@ -51,7 +57,10 @@ export const createClientAddress = (proxies: readonly string[]): ClientAddress =
   };
 };
 
-/** Reads `192.0.2.1`, `192.0.2.1:1001`, `2001:db8::1`, `[2001:db8::1]` and `[2001:db8::1]:443`. @returns null for anything else, a zone (`%eth0`) included */
+/**
+ * Reads `192.0.2.1`, `192.0.2.1:1001`, `2001:db8::1`, `[2001:db8::1]` and `[2001:db8::1]:443`.
+ * @returns null for anything else, a zone (`%eth0`) included
+ */
 const withoutPort = (text: string): string | null => {
   if (text.includes('%')) return null;
   const bracketed = /^\[([^\]]+)\](?::\d{1,5})?$/.exec(text)?.[1];

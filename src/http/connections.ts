@@ -1,6 +1,8 @@
 /**
- * What one connection and one address may take of the HTTP face: connections in all and of an address (TLS handshakes included), requests under way on a connection, octets
- * that a client does not read, and the time for which it reads nothing. A connection that passes a limit is closed; no answer could reach a client that does not read.
+ * What one connection and one address may take of the HTTP face: connections in all and of an
+ * address (TLS handshakes included), requests under way on a connection, octets that a client does
+ * not read, and the time for which it reads nothing. A connection that passes a limit is closed; no
+ * answer could reach a client that does not read.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -19,24 +21,37 @@ export type ConnectionLimits = Pick<
 
 /** Octets that wait for a client when it sends another request: it does not read its answers. */
 const MAX_UNSENT_BYTES = 1_048_576;
-/** A body that is still coming after its answer: long enough to read the answer of a refusal, not to go on sending. */
+/**
+ * A body that is still coming after its answer: long enough to read the answer of a refusal, not to
+ * go on sending.
+ */
 const LINGER_MS = 5_000;
 
-/** How often the times of connections are checked: often enough that a short time is kept, also by node's own check of headers. */
+/**
+ * How often the times of connections are checked: often enough that a short time is kept, also by
+ * node's own check of headers.
+ */
 export const checkIntervalMs = (timeoutMs: number): number => Math.min(5_000, Math.max(100, Math.floor(timeoutMs / 4)));
 
-/** Octets that the parser is given at once: a segment of 64 KiB holds nine hundred small requests, each an object before any limit can see it. */
+/**
+ * Octets that the parser is given at once: a segment of 64 KiB holds nine hundred small requests,
+ * each an object before any limit can see it.
+ */
 const PARSED_BYTES = 4_096;
 
-/** Gives the parser small pieces, so that a connection that is closed for what it sent costs no more than one of them
- * (120 connections of pipelined requests took 8.5 s of CPU with whole segments, 1 s with these). */
+/**
+ * Gives the parser small pieces, so that a connection that is closed for what it sent costs no more
+ * than one of them (120 connections of pipelined requests took 8.5 s of CPU with whole segments, 1
+ * s with these).
+ */
 const parseInPieces = (socket: Socket): void => {
   const [parse] = socket.listeners('data') as ((piece: Buffer) => void)[];
   if (parse === undefined) return;
   socket.off('data', parse);
   socket.on('data', (segment: Buffer) => {
     for (let at = 0; at < segment.length && !socket.destroyed; at += PARSED_BYTES) {
-      // The parser asked for a rest, because answers wait: what is left comes again when it goes on.
+      // The parser asked for a rest, because answers wait: what is left comes again when it goes
+      // on.
       if (at > 0 && socket.isPaused()) {
         socket.unshift(segment.subarray(at));
         return;
@@ -48,14 +63,21 @@ const parseInPieces = (socket: Socket): void => {
 
 /** Connections with what is under way on them. */
 export type LimitedConnections = {
-  /** Whether nothing is on its way to the client that a refusal of its bytes would get mixed up with. */
+  /**
+   * Whether nothing is on its way to the client that a refusal of its bytes would get mixed up
+   * with.
+   */
   readonly mayRefuse: (socket: Duplex) => boolean;
   /** What a request waits for before it is served; null: nothing. */
   readonly held: () => Promise<void> | null;
-  /** Whether this is the only request under way on its connection: an answer that ends the connection cuts off nothing then. */
+  /**
+   * Whether this is the only request under way on its connection: an answer that ends the
+   * connection cuts off nothing then.
+   */
   readonly isAlone: (request: IncomingMessage) => boolean;
   /**
-   * Ends them: the listener stays for a while, then each connection closes once it has nothing in hand and was silent for as long.
+   * Ends them: the listener stays for a while, then each connection closes once it has nothing in
+   * hand and was silent for as long.
    * @returns once none is left
    */
   readonly drain: (drainMs: number) => Promise<void>;
@@ -71,7 +93,8 @@ type Unsent = {
 
 /**
  * Puts the limits on a server that does not listen yet.
- * @param proxies TRUST_PROXY: many clients come from one of their addresses, so only the limit of all counts for them
+ * @param proxies TRUST_PROXY: many clients come from one of their addresses, so only the limit of
+ * all counts for them
  */
 export const limitConnections = (
   server: Server,
@@ -113,7 +136,8 @@ export const limitConnections = (
   server.removeAllListeners('request');
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     const { socket } = request;
-    // Closed for what it sent: a thousand requests that came in the same segment must cost nothing more.
+    // Closed for what it sent: a thousand requests that came in the same segment must cost nothing
+    // more.
     if (socket.destroyed) return;
     const connection = watched.get(socket);
     if (connection !== undefined) {
@@ -137,7 +161,8 @@ export const limitConnections = (
         socket.off('close', end);
         request.off('end', end);
       };
-      // A connection that is kept must not gather a listener for each answer that came before the end of its request.
+      // A connection that is kept must not gather a listener for each answer that came before the
+      // end of its request.
       socket.once('close', end);
       request.once('end', end);
     });
@@ -178,7 +203,8 @@ const watchUnsent = (server: Server, timeoutMs: number): Map<Socket, Unsent> => 
     const nowMs = performance.now();
     for (const [socket, unsent] of watched) {
       const { writableLength } = socket;
-      // An answer is one write, which counts as unsent until its last octet is; more that is written behind it is no progress.
+      // An answer is one write, which counts as unsent until its last octet is; more that is
+      // written behind it is no progress.
       if (writableLength === 0 || writableLength < unsent.octets || unsent.octets === 0) unsent.sinceMs = nowMs;
       else if (nowMs - unsent.sinceMs >= timeoutMs) socket.destroy();
       unsent.octets = writableLength;

@@ -1,13 +1,17 @@
 /**
- * Counts what a JSON text would become before anybody parses it: values and depth. Reads the octets as they come, so that a body of too many values is refused
- * at the first one too many and not at its end. Judges no syntax: a text that is no JSON may pass, and the parser refuses it.
+ * Counts what a JSON text would become before anybody parses it: values and depth. Reads the octets
+ * as they come, so that a body of too many values is refused at the first one too many and not at
+ * its end. Judges no syntax: a text that is no JSON may pass, and the parser refuses it.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { RequestProblem } from './problem.ts';
 
 /** Deepest nesting of objects and lists: requests of this service have 8. */
 const MAX_JSON_DEPTH = 32;
-/** Most values (members, elements, objects and lists) of one text; evidence of 10,000 questions has some 200,000. */
+/**
+ * Most values (members, elements, objects and lists) of one text; evidence of 10,000 questions has
+ * some 200,000.
+ */
 const MAX_JSON_VALUES = 250_000;
 /** A request that may be this small has no more values than one for each so many octets. */
 const OCTETS_PER_VALUE = 16;
@@ -27,7 +31,10 @@ export const createJsonCounter = (maxBytes: number): JsonCounter => {
   /** True when the next octet of a string is escaped. */
   let escaped = false;
 
-  /** @returns where the string ends, behind its closing mark; the length of the piece when it goes on */
+  /**
+   * @returns where the string ends, behind its closing mark; the length of the piece when it goes
+   * on
+   */
   const skipString = (piece: Buffer, from: number): number => {
     let at = from;
     if (escaped && at < piece.length) {
@@ -91,7 +98,10 @@ export const createJsonCounter = (maxBytes: number): JsonCounter => {
 
 const TURN_BYTES = 1_048_576;
 
-/** Counts a text that is there as a whole, in turns of the event loop. @throws RequestProblem when it is refused */
+/**
+ * Counts a text that is there as a whole, in turns of the event loop.
+ * @throws RequestProblem when it is refused
+ */
 export const checkJsonBounds = async (text: Buffer, maxBytes: number): Promise<void> => {
   const count = createJsonCounter(maxBytes);
   for (let at = 0; at < text.length; at += TURN_BYTES) {

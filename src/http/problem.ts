@@ -1,12 +1,16 @@
 /**
- * Error answers as application/problem+json (RFC 9457). Names the wrong field; tells nothing of paths, resolvers or settings. A fault of ours shows a title and
- * a request id, the rest goes to the log.
+ * Error answers as application/problem+json (RFC 9457). Names the wrong field; tells nothing of
+ * paths, resolvers or settings. A fault of ours shows a title and a request id, the rest goes to
+ * the log.
  */
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodError } from 'zod';
 import type { Problem } from '../../schemas/problem.ts';
 
-/** Kinds of problem: the last part of the `type` URI, the status and the title. Stable: programs may rely on them. */
+/**
+ * Kinds of problem: the last part of the `type` URI, the status and the title. Stable: programs may
+ * rely on them.
+ */
 const PROBLEMS = {
   'invalid-request': { status: 400, title: 'The request is not valid' },
   'empty-body': { status: 400, title: 'The request has no message' },

@@ -1,12 +1,16 @@
 /**
- * Answers to what never becomes a request: bytes that node's HTTP parser refuses, CONNECT, an Expect that nobody can meet. They are problem documents (RFC 9457) like every
- * other error, and the end of their connection: after such bytes nobody knows where the next request begins.
+ * Answers to what never becomes a request: bytes that node's HTTP parser refuses, CONNECT, an
+ * Expect that nobody can meet. They are problem documents (RFC 9457) like every other error, and
+ * the end of their connection: after such bytes nobody knows where the next request begins.
  */
 import { type IncomingMessage, maxHeaderSize, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type ProblemKind, problemDocument, RequestProblem } from './problem.ts';
 
-/** Long enough for the client to read the answer before the connection is reset by what it still sends. */
+/**
+ * Long enough for the client to read the answer before the connection is reset by what it still
+ * sends.
+ */
 const LINGER_MS = 5_000;
 
 /** What node's parser says, as the caller is told it. */
@@ -27,7 +31,8 @@ const UNREADABLE = ['bad-request', 'the request cannot be read'] as const;
 
 /**
  * Answers bytes that the parser refuses, as fastify's `clientErrorHandler`.
- * @param mayAnswer false where an answer is already on its way on the connection, and another one would be taken for a part of it
+ * @param mayAnswer false where an answer is already on its way on the connection, and another one
+ * would be taken for a part of it
  */
 export const refuseUnreadable =
   (mayAnswer: (socket: Duplex) => boolean) =>
@@ -39,7 +44,10 @@ export const refuseUnreadable =
     else refuse(socket, kind, detail);
   };
 
-/** Answers what node hands out beside requests: CONNECT, and an Expect other than 100-continue (RFC 9110 section 10.1.1). */
+/**
+ * Answers what node hands out beside requests: CONNECT, and an Expect other than 100-continue (RFC
+ * 9110 section 10.1.1).
+ */
 export const refuseOddities = (server: Server): void => {
   server.on('connect', (_request, socket: Duplex) => {
     socket.on('error', () => socket.destroy());

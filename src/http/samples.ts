@@ -1,6 +1,7 @@
 /**
- * The example messages as the page offers them, read once at start. Where their folder is not there, the page offers none. The records of the example zone go
- * along when the service itself does not answer from it, so that a sample reads the same everywhere.
+ * The example messages as the page offers them, read once at start. Where their folder is not
+ * there, the page offers none. The records of the example zone go along when the service itself
+ * does not answer from it, so that a sample reads the same everywhere.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';

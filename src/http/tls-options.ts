@@ -1,9 +1,17 @@
-/** How TLS is spoken. With forward secrecy only: who gets hold of the private key later must not read what was recorded before. */
+/**
+ * How TLS is spoken. With forward secrecy only: who gets hold of the private key later must not
+ * read what was recorded before.
+ */
 
-/** For the listener, and again with each new certificate: a server forgets what it is not told then. */
+/**
+ * For the listener, and again with each new certificate: a server forgets what it is not told then.
+ */
 export const TLS_OPTIONS = {
   minVersion: 'TLSv1.2',
-  /** TLS 1.3 has no suite without forward secrecy; of TLS 1.2 those with an ephemeral key exchange and authenticated encryption. */
+  /**
+   * TLS 1.3 has no suite without forward secrecy; of TLS 1.2 those with an ephemeral key exchange
+   * and authenticated encryption.
+   */
   ciphers: [
     'TLS_AES_256_GCM_SHA384',
     'TLS_CHACHA20_POLY1305_SHA256',

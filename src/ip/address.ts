@@ -1,6 +1,7 @@
 /**
- * IP addresses and networks as bytes: read, written and compared, for the networks of an SPF record and the addresses held against them. Never
- * resolves anything. RFC 4291 section 2.2 (IPv6 text), RFC 5952 (its canonical form), RFC 7208 section 12 (ip4-network allows no leading zero).
+ * IP addresses and networks as bytes: read, written and compared, for the networks of an SPF record
+ * and the addresses held against them. Never resolves anything. RFC 4291 section 2.2 (IPv6 text),
+ * RFC 5952 (its canonical form), RFC 7208 section 12 (ip4-network allows no leading zero).
  */
 
 /** An address: 4 bytes for IPv4, 16 for IPv6. */
@@ -9,7 +10,10 @@ export type IpAddress = { readonly family: 4 | 6; readonly bytes: Uint8Array };
 const QNUM = /^(?:0|[1-9][0-9]{0,2})$/;
 const HEXTET = /^[0-9a-fA-F]{1,4}$/;
 
-/** Reads a dotted quad (`qnum` of RFC 7208 section 12: no leading zeros). @returns null where the text is no IPv4 address */
+/**
+ * Reads a dotted quad (`qnum` of RFC 7208 section 12: no leading zeros).
+ * @returns null where the text is no IPv4 address
+ */
 export const parseIp4 = (text: string): IpAddress | null => {
   const parts = text.split('.', 5);
   if (parts.length !== 4) return null;
@@ -40,7 +44,10 @@ const hextets = (text: string): number[] | null => {
   return words;
 };
 
-/** Reads an IPv6 address in any form of RFC 4291 section 2.2; a zone (`%eth0`) is refused. @returns null where it is none */
+/**
+ * Reads an IPv6 address in any form of RFC 4291 section 2.2; a zone (`%eth0`) is refused.
+ * @returns null where it is none
+ */
 export const parseIp6 = (text: string): IpAddress | null => {
   if (text.length > 45) return null;
   const halves = text.split('::', 3);
@@ -56,7 +63,8 @@ export const parseIp6 = (text: string): IpAddress | null => {
 };
 
 /**
- * Reads the address of a client. An IPv4-mapped IPv6 address (`::ffff:192.0.2.1`) is that IPv4 address, as RFC 7208 section 5 asks.
+ * Reads the address of a client. An IPv4-mapped IPv6 address (`::ffff:192.0.2.1`) is that IPv4
+ * address, as RFC 7208 section 5 asks.
  * @returns null where the text is no address
  */
 export const parseClientIp = (text: string): IpAddress | null => {
@@ -67,7 +75,9 @@ export const parseClientIp = (text: string): IpAddress | null => {
   return mapped ? { family: 4, bytes: bytes.slice(12) } : address;
 };
 
-/** True when both are of one family and agree in their first `prefixLength` bits (0 to 32 or 128). */
+/**
+ * True when both are of one family and agree in their first `prefixLength` bits (0 to 32 or 128).
+ */
 export const inNetwork = (address: IpAddress, network: IpAddress, prefixLength: number): boolean => {
   if (address.family !== network.family) return false;
   const whole = prefixLength >> 3;
@@ -77,7 +87,10 @@ export const inNetwork = (address: IpAddress, network: IpAddress, prefixLength: 
   return (((address.bytes[whole] ?? 0) ^ (network.bytes[whole] ?? 0)) & (0xff << (8 - rest))) === 0;
 };
 
-/** Writes an address in its canonical form (dotted quad; RFC 5952 for IPv6: lower case, longest run of zeros shortened). */
+/**
+ * Writes an address in its canonical form (dotted quad; RFC 5952 for IPv6: lower case, longest run
+ * of zeros shortened).
+ */
 export const formatIp = ({ family, bytes }: IpAddress): string => {
   if (family === 4) return [...bytes].join('.');
   const words = Array.from({ length: 8 }, (_, index) => (bytes[2 * index] ?? 0) * 256 + (bytes[2 * index + 1] ?? 0));
@@ -92,7 +105,10 @@ export const formatIp = ({ family, bytes }: IpAddress): string => {
   return `${hex.slice(0, run.start).join(':')}::${hex.slice(run.start + run.length).join(':')}`;
 };
 
-/** The nibbles of an IPv6 address with dots between, or the dotted quad: the `i` macro of RFC 7208 section 7.3. Lower case. */
+/**
+ * The nibbles of an IPv6 address with dots between, or the dotted quad: the `i` macro of RFC 7208
+ * section 7.3. Lower case.
+ */
 export const dottedIp = (address: IpAddress): string =>
   address.family === 4
     ? formatIp(address)

@@ -1,4 +1,7 @@
-/** Networks as a question: does this address belong to them? IPv4-mapped IPv6 addresses count as IPv4. Never resolves a name. */
+/**
+ * Networks as a question: does this address belong to them? IPv4-mapped IPv6 addresses count as
+ * IPv4. Never resolves a name.
+ */
 import { BlockList, isIP } from 'node:net';
 
 /** A set of networks. */

@@ -1,6 +1,7 @@
 /**
- * IP addresses between text and octets: A and AAAA record data. Text out is canonical (RFC 5952: lower case, the longest run of zeros as `::`,
- * IPv4-mapped addresses with a dotted tail). Never accepts a zone id, a port or a short IPv4 form.
+ * IP addresses between text and octets: A and AAAA record data. Text out is canonical (RFC 5952:
+ * lower case, the longest run of zeros as `::`, IPv4-mapped addresses with a dotted tail). Never
+ * accepts a zone id, a port or a short IPv4 form.
  */
 import { isIPv4, isIPv6 } from 'node:net';
 

@@ -1,7 +1,9 @@
 /**
- * Reads an Authentication-Results field body (RFC 8601 section 2.2): who says so, and what of which identity. The whole grammar with comments
- * anywhere and quoted strings, and three spellings that large mail systems write beyond it: a property value with "/", "+" or "=" that is not quoted,
- * a property without ptype, and a semicolon at the end. Believes nothing: whether the authserv-id is a trusted one is the caller's to decide (section 5).
+ * Reads an Authentication-Results field body (RFC 8601 section 2.2): who says so, and what of which
+ * identity. The whole grammar with comments anywhere and quoted strings, and three spellings that
+ * large mail systems write beyond it: a property value with "/", "+" or "=" that is not quoted, a
+ * property without ptype, and a semicolon at the end. Believes nothing: whether the authserv-id is
+ * a trusted one is the caller's to decide (section 5).
  */
 import { isFoldingSpace, readCfws, readQuotedString, readUntil } from './lexical.ts';
 
@@ -16,7 +18,10 @@ export type ResultInfo = {
   readonly reason?: string;
   /** "ptype.property" in lower case to its value; the first where one is repeated. */
   readonly properties: ReadonlyMap<string, string>;
-  /** Names of properties that are repeated with another value: readers differ in which of them they take. */
+  /**
+   * Names of properties that are repeated with another value: readers differ in which of them they
+   * take.
+   */
   readonly contradicted?: readonly string[];
   /** The comments of this resinfo, joined with a space. */
   readonly comment?: string;
@@ -36,13 +41,22 @@ export type AuthenticationResults =
 /** What one field may hold. */
 export type AuthenticationResultsLimits = { readonly maxChars: number; readonly maxResults: number };
 
-/** The limits where no setting says otherwise; the fields of large receivers hold about 1,000 characters and 6 results. */
+/**
+ * The limits where no setting says otherwise; the fields of large receivers hold about 1,000
+ * characters and 6 results.
+ */
 export const DEFAULT_AUTHENTICATION_RESULTS_LIMITS: AuthenticationResultsLimits = { maxChars: 16_384, maxResults: 100 };
 
-/** Keyword of RFC 5321 section 4.1.2 (ldh-str), and "_", which registered methods and properties use. */
+/**
+ * Keyword of RFC 5321 section 4.1.2 (ldh-str), and "_", which registered methods and properties
+ * use.
+ */
 const KEYWORD = /[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?/y;
 const DIGITS = /[0-9]{1,9}/y;
-/** token of RFC 2045 section 5.1, with the characters of internationalized names (RFC 8616 section 4). */
+/**
+ * token of RFC 2045 section 5.1, with the characters of internationalized names (RFC 8616 section
+ * 4).
+ */
 const TOKEN = /[^\u0000-\u0020\u007f()<>@,;:\\"/[\]?=]+/y;
 
 /**
@@ -207,7 +221,10 @@ function readQuoted(cursor: Cursor): string | null {
   return quoted.content;
 }
 
-/** pvalue: a value, or an address or domain, whose local-part may be quoted. Nothing at all is read as "", as some write a null reverse-path. */
+/**
+ * pvalue: a value, or an address or domain, whose local-part may be quoted. Nothing at all is read
+ * as "", as some write a null reverse-path.
+ */
 function readPropertyValue(cursor: Cursor): string | null {
   const start = cursor.at;
   let quoted: string | null = null;

@@ -1,4 +1,7 @@
-/** SHA-256 of a message, by which a verdict names it (FIPS 180-4). A large message gives the event loop back every megabyte, so that nobody else waits for it. */
+/**
+ * SHA-256 of a message, by which a verdict names it (FIPS 180-4). A large message gives the event
+ * loop back every megabyte, so that nobody else waits for it.
+ */
 import { createHash, hash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 

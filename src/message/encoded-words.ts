@@ -1,15 +1,22 @@
 /**
- * Encoded words (RFC 2047) as text for people: decoded, cut to a length, and with every character that could hide or reorder its neighbours made visible.
- * Never throws; the result carries no line break, no control character and no bidirectional control (Unicode TR36).
+ * Encoded words (RFC 2047) as text for people: decoded, cut to a length, and with every character
+ * that could hide or reorder its neighbours made visible. Never throws; the result carries no line
+ * break, no control character and no bidirectional control (Unicode TR36).
  */
 import { Libmime } from 'libmime';
 
-/** Encoded octets looked at for each character wanted; a four-octet character takes 12 in Q encoding, and the word around it its share. */
+/**
+ * Encoded octets looked at for each character wanted; a four-octet character takes 12 in Q
+ * encoding, and the word around it its share.
+ */
 const ENCODED_CHARS_PER_CHAR = 16;
 
 const LINE_BREAKS_AND_TABS = /[\t\n\v\f\r\u0085\u2028\u2029]+/g;
 
-/** C0 and C1 controls, and the characters that reorder or hide text: a name "moc.elpmaxe" under U+202E reads as another domain. */
+/**
+ * C0 and C1 controls, and the characters that reorder or hide text: a name "moc.elpmaxe" under
+ * U+202E reads as another domain.
+ */
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
 
 const NOT_PLAIN = /[^\x20-\x7e]/;
@@ -42,7 +49,8 @@ function decoded(text: string): string {
   try {
     return libmime.decodeWords(text);
   } catch {
-    // The charset and the octets are the sender's; whatever the decoder makes of them, a name that cannot be decoded is shown as it stands.
+    // The charset and the octets are the sender's; whatever the decoder makes of them, a name that
+    // cannot be decoded is shown as it stands.
     return text;
   }
 }

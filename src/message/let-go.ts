@@ -1,12 +1,16 @@
 /**
- * Gives the memory of large octets back at once, once nobody reads them any more. The collector would come to it as well, but V8 then collects the whole heap, which costs as
- * much as judging several large messages, each time that 64 MB of octets lie about.
+ * Gives the memory of large octets back at once, once nobody reads them any more. The collector
+ * would come to it as well, but V8 then collects the whole heap, which costs as much as judging
+ * several large messages, each time that 64 MB of octets lie about.
  */
 
 /** Smaller memory is left to the collector. */
 const LET_GO_BYTES = 16_384;
 
-/** Empties a buffer: its length is 0 from then on. Without effect on memory that is small or that others have a part of. */
+/**
+ * Empties a buffer: its length is 0 from then on. Without effect on memory that is small or that
+ * others have a part of.
+ */
 export const letGo = (bytes: Buffer): void => {
   const { buffer } = bytes;
   if (bytes.length < LET_GO_BYTES || bytes.length !== buffer.byteLength || !(buffer instanceof ArrayBuffer)) return;

@@ -1,7 +1,8 @@
 /**
- * The words that structured fields are made of: comments and folding white space (RFC 5322 section 3.2.2), quoted strings (3.2.4). Each reader takes a
- * text and a place in it, and says where it stopped. Something unclosed reads to the end of the text and says so, so that nothing is scanned twice;
- * nesting is counted, never recursed into, so that no depth of it can exhaust the stack.
+ * The words that structured fields are made of: comments and folding white space (RFC 5322 section
+ * 3.2.2), quoted strings (3.2.4). Each reader takes a text and a place in it, and says where it
+ * stopped. Something unclosed reads to the end of the text and says so, so that nothing is scanned
+ * twice; nesting is counted, never recursed into, so that no depth of it can exhaust the stack.
  */
 
 /** What was read, and where it ended. */
@@ -43,7 +44,10 @@ export function readQuotedString(text: string, start: number): Lexeme {
   return { content: parts.join('') + text.slice(partStart), end: text.length, closed: false };
 }
 
-/** Reads the comment whose parenthesis stands at `start`; comments inside it stay in the content with their parentheses. */
+/**
+ * Reads the comment whose parenthesis stands at `start`; comments inside it stay in the content
+ * with their parentheses.
+ */
 export function readComment(text: string, start: number): Lexeme {
   const parts: string[] = [];
   let depth = 1;

@@ -1,7 +1,9 @@
 /**
- * One pass over the octets of a message: its line ends, its longest line, and where its white space is uneven. RFC 5321 section 2.3.8: only CRLF ends a line; a CR or LF on
- * its own must not be sent, because servers that disagree on it can be made to see different messages ("SMTP smuggling"). Never changes a byte; linear. Most lines of
- * most messages end with CRLF, which native search finds out several times as fast as a loop; only the others are looked at octet by octet.
+ * One pass over the octets of a message: its line ends, its longest line, and where its white space
+ * is uneven. RFC 5321 section 2.3.8: only CRLF ends a line; a CR or LF on its own must not be sent,
+ * because servers that disagree on it can be made to see different messages ("SMTP smuggling").
+ * Never changes a byte; linear. Most lines of most messages end with CRLF, which native search
+ * finds out several times as fast as a loop; only the others are looked at octet by octet.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { hasUnevenSpace } from './white-space.ts';
@@ -22,8 +24,9 @@ export type LineEnds = {
 export type Scan = {
   readonly lineEnds: LineEnds;
   /**
-   * Where the last piece ends that has white space other than single spaces between visible octets; 0 where there is none, and never behind the first blank line when all of
-   * it stands before. What stands after it is its own relaxed form (RFC 6376 section 3.4.4) as far as white space goes.
+   * Where the last piece ends that has white space other than single spaces between visible octets;
+   * 0 where there is none, and never behind the first blank line when all of it stands before. What
+   * stands after it is its own relaxed form (RFC 6376 section 3.4.4) as far as white space goes.
    */
   readonly unevenSpaceEnd: number;
 };
@@ -33,10 +36,17 @@ const CR = 0x0d;
 
 /** Octets between two turns of the event loop: a millisecond or two. */
 const TURN_BYTES = 1_048_576;
-/** Octets looked at together, about: a piece ends behind a line end where there is one. The header block, which has folds, is always apart. */
+/**
+ * Octets looked at together, about: a piece ends behind a line end where there is one. The header
+ * block, which has folds, is always apart.
+ */
 const PIECE_BYTES = 16_384;
 const BLANK_LINE = '\r\n\r\n';
-/** Octets in which the end of the header block is looked for, so that a message without one is not searched whole in one turn. Of a longer block, the end counts as body: that costs time and changes nothing. */
+/**
+ * Octets in which the end of the header block is looked for, so that a message without one is not
+ * searched whole in one turn. Of a longer block, the end counts as body: that costs time and
+ * changes nothing.
+ */
 const HEADER_SEARCH_BYTES = 16_777_216;
 
 const createScanner = (bytes: Buffer) => {
@@ -66,7 +76,10 @@ const createScanner = (bytes: Buffer) => {
     }
   };
 
-  /** Takes the lines of a piece as long as each CR stands before its LF; from the first that does not, the octets one by one. */
+  /**
+   * Takes the lines of a piece as long as each CR stands before its LF; from the first that does
+   * not, the octets one by one.
+   */
   const takeLines = (to: number): void => {
     const text = bytes.toString('latin1', at, to);
     let next = 0;

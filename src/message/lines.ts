@@ -1,11 +1,15 @@
 /**
- * A stream of octets as lines, LF included, empty ones left out; never holds more than one line and one chunk. A line over the limit, or one there is no memory for, is told in place of its
- * octets, and the rest is read on.
+ * A stream of octets as lines, LF included, empty ones left out; never holds more than one line and
+ * one chunk. A line over the limit, or one there is no memory for, is told in place of its octets,
+ * and the rest is read on.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ENDLESS_ROOM, Octets, type Room } from './octets.ts';
 
-/** One line, or word why it is left out. The octets of a line stay counted in the room until the caller releases them. */
+/**
+ * One line, or word why it is left out. The octets of a line stay counted in the room until the
+ * caller releases them.
+ */
 export type Line = { kind: 'line'; bytes: Buffer } | { kind: 'too-long' } | { kind: 'no-room' };
 
 const LF = 0x0a;
@@ -13,7 +17,12 @@ const CR = 0x0d;
 /** Lines between two turns of the event loop, whatever is done with them. */
 const LINES_A_TURN = 1024;
 
-/** Splits a stream. @param maxBytes longest line, LF included @param room account of memory @default endless */
+/**
+ * Splits a stream.
+ * @param maxBytes longest line, LF included
+ * @param room account of memory
+ * @default endless
+ */
 export async function* readLines(
   stream: AsyncIterable<Buffer>,
   maxBytes: number,

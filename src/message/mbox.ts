@@ -1,11 +1,16 @@
 /**
- * Messages out of an mbox (RFC 4155): a line `From ` at the top or after a blank line begins one, and `>From ` is undone by one `>` as mboxrd writes it. Streams: never holds
- * more than one message and one chunk, and no object for a line. A message over the limit, or one there is no memory for, is told in place of its octets.
+ * Messages out of an mbox (RFC 4155): a line `From ` at the top or after a blank line begins one,
+ * and `>From ` is undone by one `>` as mboxrd writes it. Streams: never holds more than one message
+ * and one chunk, and no object for a line. A message over the limit, or one there is no memory for,
+ * is told in place of its octets.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ENDLESS_ROOM, Octets, type Room } from './octets.ts';
 
-/** One message, or word why it is left out. The octets of a message stay counted in the room until the caller releases them. */
+/**
+ * One message, or word why it is left out. The octets of a message stay counted in the room until
+ * the caller releases them.
+ */
 export type MboxEntry = { kind: 'message'; bytes: Buffer } | { kind: 'too-large' } | { kind: 'no-room' };
 
 const LF = 0x0a;
@@ -15,13 +20,18 @@ const FROM = Buffer.from('From ');
 /** Quotation marks before `From ` that are counted; a line with more of them is taken as it is. */
 const MAX_QUOTES = 994;
 const MAX_PREFIX = MAX_QUOTES + FROM.length;
-/** Lines between two turns of the event loop: a chunk of nothing but line ends holds 65,536 of them. */
+/**
+ * Lines between two turns of the event loop: a chunk of nothing but line ends holds 65,536 of them.
+ */
 const LINES_A_TURN = 8192;
 
 /** What the beginning of a line makes of it; `open` until enough of it has come. */
 type LineKind = 'open' | 'separator' | 'blank' | 'quoted' | 'other';
 
-/** Reads the beginning of a line. @param whole nothing more of the line will come before its decision */
+/**
+ * Reads the beginning of a line.
+ * @param whole nothing more of the line will come before its decision
+ */
 const kindOf = (start: Buffer, afterBlank: boolean, whole: boolean): LineKind => {
   const first = start[0];
   if (first === LF || (first === CR && start[1] === LF)) return 'blank';
@@ -43,7 +53,8 @@ const kindOf = (start: Buffer, afterBlank: boolean, whole: boolean): LineKind =>
  * Splits an mbox.
  * @param maxBytes octets of one message
  * @param room account of memory @default endless
- * @returns octets before the first separator are one message too, so that a bare message is read as itself
+ * @returns octets before the first separator are one message too, so that a bare message is read as
+ * itself
  */
 export async function* readMbox(
   stream: AsyncIterable<Buffer>,
@@ -56,7 +67,10 @@ export async function* readMbox(
   let kind: LineKind = 'open';
   /** The beginning of a line that is not decided yet. */
   let start = Buffer.alloc(0);
-  /** Octets of the blank line at the end of what was collected: before a separator they are the mbox's, not the message's. */
+  /**
+   * Octets of the blank line at the end of what was collected: before a separator they are the
+   * mbox's, not the message's.
+   */
   let blank = Buffer.alloc(0);
   const add = (piece: Buffer): void => {
     if (refused !== null) return;

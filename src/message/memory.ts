@@ -1,4 +1,7 @@
-/** The account of message octets that all connections of the service hold together. Counts; allocates nothing itself. */
+/**
+ * The account of message octets that all connections of the service hold together. Counts;
+ * allocates nothing itself.
+ */
 
 /** The account. */
 export type Memory = {
@@ -10,7 +13,12 @@ export type Memory = {
   readonly held: number;
 };
 
-/** Opens the account. @param maxBytes most octets held at one time @param onChange told the new sum @param whole account that this one is part of */
+/**
+ * Opens the account.
+ * @param maxBytes most octets held at one time
+ * @param onChange told the new sum
+ * @param whole account that this one is part of
+ */
 export const createMemory = (maxBytes: number, onChange?: (held: number) => void, whole?: Memory): Memory => {
   let held = 0;
   const change = (bytes: number): void => {

@@ -1,7 +1,9 @@
 /**
- * A message as bytes: the header block as ordered raw fields, and the body as a view. RFC 5322 sections 2.1 to 2.2 and 3.6.8, RFC 6532 (UTF-8).
- * A line ends at LF, with or without CR before it, because that is how the verifier counts lines; a lone CR ends nothing and is told.
- * Never copies the body, never changes a byte, never throws for what a message holds, and its cost grows with the size alone.
+ * A message as bytes: the header block as ordered raw fields, and the body as a view. RFC 5322
+ * sections 2.1 to 2.2 and 3.6.8, RFC 6532 (UTF-8). A line ends at LF, with or without CR before it,
+ * because that is how the verifier counts lines; a lone CR ends nothing and is told. Never copies
+ * the body, never changes a byte, never throws for what a message holds, and its cost grows with
+ * the size alone.
  */
 import { isAscii, isUtf8 } from 'node:buffer';
 import { HttpSettings } from '../../schemas/settings/http.ts';
@@ -13,7 +15,10 @@ export type MessageLimits = {
   readonly maxHeaderBytes: number;
   /** Lines of the header block, folds counted. */
   readonly maxHeaderLines: number;
-  /** Lines in a row that begin no field: folds, and lines that are no field. A server that joins them one by one pays the square of their number. */
+  /**
+   * Lines in a row that begin no field: folds, and lines that are no field. A server that joins
+   * them one by one pays the square of their number.
+   */
   readonly maxFoldLines: number;
   /** Header fields, lines that are no field counted. Each is read, judged or told on its own. */
   readonly maxHeaderFields: number;
@@ -27,7 +32,10 @@ export const messageLimits = (settings: MessageLimits): MessageLimits => ({
   maxHeaderFields: settings.maxHeaderFields,
 });
 
-/** The limits where no setting says otherwise: the defaults of the settings. All lines may be folds of one field (a To field with a line for each recipient). */
+/**
+ * The limits where no setting says otherwise: the defaults of the settings. All lines may be folds
+ * of one field (a To field with a line for each recipient).
+ */
 export const DEFAULT_MESSAGE_LIMITS: MessageLimits = messageLimits(HttpSettings.parse({}));
 
 /** One header field, or one line of the header block that is no field. */
@@ -38,11 +46,17 @@ export type HeaderField = {
   readonly name: string;
   /** Field name in ASCII lower case; "" for a line that is no field. */
   readonly key: string;
-  /** False for a line without a colon or with octets that no field name has (RFC 5322 section 3.6.8). */
+  /**
+   * False for a line without a colon or with octets that no field name has (RFC 5322 section
+   * 3.6.8).
+   */
   readonly wellFormed: boolean;
   /** The octets with folds and line end: a view, never a copy. */
   readonly raw: Buffer;
-  /** The field body unfolded (RFC 5322 section 2.2.3), outer white space removed; UTF-8 where the octets are UTF-8, else Latin-1. */
+  /**
+   * The field body unfolded (RFC 5322 section 2.2.3), outer white space removed; UTF-8 where the
+   * octets are UTF-8, else Latin-1.
+   */
   readonly value: () => string;
 };
 
@@ -57,13 +71,22 @@ export type Message = {
   readonly fields: readonly HeaderField[];
   /** Everything after the blank line. */
   readonly body: Buffer;
-  /** False when the message ends inside its header block, so that it has no body (RFC 5322 section 2.1). */
+  /**
+   * False when the message ends inside its header block, so that it has no body (RFC 5322 section
+   * 2.1).
+   */
   readonly hasBlankLine: boolean;
   /** Line ends of the whole message, and its longest line. */
   readonly lineEnds: LineEnds;
-  /** False when the white space of the body is single spaces between visible octets only, which relaxed canonicalization leaves as they are. */
+  /**
+   * False when the white space of the body is single spaces between visible octets only, which
+   * relaxed canonicalization leaves as they are.
+   */
   readonly hasUnevenSpace: boolean;
-  /** True when a NUL is among the octets, which RFC 5322 section 2.1 leaves out even of the obsolete syntax. */
+  /**
+   * True when a NUL is among the octets, which RFC 5322 section 2.1 leaves out even of the obsolete
+   * syntax.
+   */
   readonly hasNul: boolean;
 };
 
@@ -148,7 +171,10 @@ export function fieldsNamed(message: Message, key: string): HeaderField[] {
   return message.fields.filter((field) => field.wellFormed && field.key === key);
 }
 
-/** The lines of the header block that are no field (RFC 5322 section 2.2), a line of white space alone at the top included. */
+/**
+ * The lines of the header block that are no field (RFC 5322 section 2.2), a line of white space
+ * alone at the top included.
+ */
 export function malformedLines(message: Message): HeaderField[] {
   return message.fields.filter((field) => !field.wellFormed);
 }
@@ -160,8 +186,10 @@ function blankLineAt(bytes: Buffer, at: number): number {
 }
 
 /**
- * True when a field name and its colon stand at `at`; a colon folded onto the next line is not looked for.
- * @param upTo offset behind which a name is not followed: a line that goes on there is too long for a header block
+ * True when a field name and its colon stand at `at`; a colon folded onto the next line is not
+ * looked for.
+ * @param upTo offset behind which a name is not followed: a line that goes on there is too long for
+ * a header block
  */
 function beginsField(bytes: Buffer, at: number, upTo: number): boolean {
   let end = at;
@@ -182,7 +210,8 @@ function isWhiteSpace(octet: number | undefined): boolean {
 
 function readField(raw: Buffer, index: number): HeaderField {
   const colon = raw.indexOf(COLON);
-  // The obsolete syntax lets white space and even a fold stand before the colon (RFC 5322 section 4.5.8), and mail readers take it for the field.
+  // The obsolete syntax lets white space and even a fold stand before the colon (RFC 5322 section
+  // 4.5.8), and mail readers take it for the field.
   const name =
     colon < 1 || isWhiteSpace(raw[0]) ? '' : trimWhiteSpace(raw.toString('latin1', 0, colon).replace(/\r?\n/g, ''));
   const wellFormed = FIELD_NAME.test(name);
@@ -201,7 +230,10 @@ function unfold(octets: Buffer): string {
   return trimWhiteSpace(text.replace(/\r?\n/g, ''));
 }
 
-/** Removes spaces and tabs at both ends only: `trim()` would also remove the Unicode spaces that a name may be disguised with. */
+/**
+ * Removes spaces and tabs at both ends only: `trim()` would also remove the Unicode spaces that a
+ * name may be disguised with.
+ */
 function trimWhiteSpace(text: string): string {
   let start = 0;
   let end = text.length;

@@ -1,6 +1,8 @@
 /**
- * The end-to-end protection that a message declares by its outermost MIME type: S/MIME (RFC 8551 section 3), OpenPGP (RFC 3156 sections 4 to 6).
- * Told, never verified, and never decrypted; nothing below the outermost type is looked at but the first octets of a CMS object without smime-type.
+ * The end-to-end protection that a message declares by its outermost MIME type: S/MIME (RFC 8551
+ * section 3), OpenPGP (RFC 3156 sections 4 to 6). Told, never verified, and never decrypted;
+ * nothing below the outermost type is looked at but the first octets of a CMS object without
+ * smime-type.
  */
 import type { Verdict } from '../../schemas/verdict.ts';
 import { readCfws, readQuotedString, readUntil } from './lexical.ts';
@@ -64,7 +66,10 @@ export function readContentType(text: string): ContentType | null {
   return { type: `${type}/${subtype}`.toLowerCase(), parameters };
 }
 
-/** The protection that the outermost type declares; empty for a message without any, or with more than one Content-Type field. */
+/**
+ * The protection that the outermost type declares; empty for a message without any, or with more
+ * than one Content-Type field.
+ */
 export function readProtection(message: Message): Protection[] {
   const fields = fieldsNamed(message, 'content-type');
   const contentType = fields.length === 1 ? readContentType(fields[0]?.value() ?? '') : null;
@@ -101,14 +106,20 @@ function smimeProtection(contentType: ContentType, body: Buffer): Protection[] {
   }
 }
 
-/** Content types of CMS (RFC 5652 sections 5 and 6, RFC 5083 section 2) as they stand in DER after the object identifier's tag. */
+/**
+ * Content types of CMS (RFC 5652 sections 5 and 6, RFC 5083 section 2) as they stand in DER after
+ * the object identifier's tag.
+ */
 const CMS_TYPES: readonly (readonly [der: Buffer, protection: Protection])[] = [
   [Buffer.from('06092a864886f70d010702', 'hex'), 'smime-signed'],
   [Buffer.from('06092a864886f70d010703', 'hex'), 'smime-encrypted'],
   [Buffer.from('060b2a864886f70d0109100117', 'hex'), 'smime-encrypted'],
 ];
 
-/** smime-type is optional (RFC 8551 section 3.2.2); without it the object itself says in its first octets what it is. */
+/**
+ * smime-type is optional (RFC 8551 section 3.2.2); without it the object itself says in its first
+ * octets what it is.
+ */
 function cmsProtection(body: Buffer): Protection[] {
   const start = body.subarray(0, 200);
   const octets = start[0] === 0x30 ? start : Buffer.from(start.toString('latin1').replace(/\s+/g, ''), 'base64');

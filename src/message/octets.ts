@@ -1,6 +1,8 @@
 /**
- * Collects octets that come in pieces of any size, in memory that grows with the octets and with nothing else: a piece is copied into a block and let go, so that a million
- * pieces of one octet hold a megabyte and not a million objects. Counts every block on an account before it is allocated. Judges nothing.
+ * Collects octets that come in pieces of any size, in memory that grows with the octets and with
+ * nothing else: a piece is copied into a block and let go, so that a million pieces of one octet
+ * hold a megabyte and not a million objects. Counts every block on an account before it is
+ * allocated. Judges nothing.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { letGo } from './let-go.ts';
@@ -34,7 +36,10 @@ export class Octets {
     this.#room = room;
   }
 
-  /** Takes a copy. @returns false when there is no room for it; what was collected stays counted until `drop` */
+  /**
+   * Takes a copy.
+   * @returns false when there is no room for it; what was collected stays counted until `drop`
+   */
   add(piece: Buffer): boolean {
     let at = 0;
     while (at < piece.length) {
@@ -57,7 +62,10 @@ export class Octets {
     return true;
   }
 
-  /** The octets as one, with memory of their own; `length` octets stay counted until the caller releases them. The collection is empty afterwards. */
+  /**
+   * The octets as one, with memory of their own; `length` octets stay counted until the caller
+   * releases them. The collection is empty afterwards.
+   */
   async take(): Promise<Buffer> {
     const length = this.length;
     const blocks = this.#blocks;

@@ -1,4 +1,7 @@
-/** The date of a trace field: date-time of RFC 5322 section 3.3 with the obsolete zones of section 4.3. Never guesses: what it cannot read is null. */
+/**
+ * The date of a trace field: date-time of RFC 5322 section 3.3 with the obsolete zones of section
+ * 4.3. Never guesses: what it cannot read is null.
+ */
 import { readCfws } from './lexical.ts';
 
 const DATE_TIME =
@@ -6,7 +9,10 @@ const DATE_TIME =
 
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 
-/** Hours from UTC of the zones with names (RFC 5322 section 4.3); a letter of the military alphabet but Z says nothing. */
+/**
+ * Hours from UTC of the zones with names (RFC 5322 section 4.3); a letter of the military alphabet
+ * but Z says nothing.
+ */
 const ZONE_HOURS = new Map([
   ['UT', 0],
   ['GMT', 0],
@@ -29,7 +35,8 @@ const ZONE_HOURS = new Map([
 export function readDate(text: string): number | null {
   const parts = DATE_TIME.exec(text);
   if (parts === null) return null;
-  // Only white space or a comment may follow: a fifth digit or a sixth letter would be left over here.
+  // Only white space or a comment may follow: a fifth digit or a sixth letter would be left over
+  // here.
   const rest = readCfws(text, parts[0].length);
   if (rest.end < text.length || rest.unclosedAt !== undefined) return null;
   const [, day, monthName = '', year, hour, minute, second = '0', zone = ''] = parts;

@@ -1,8 +1,10 @@
 /**
- * Reads a Received field body (RFC 5321 section 4.4) in the spellings of Postfix, Exim, Sendmail, Exchange, Gmail, Haraka, Stalwart and qmail.
- * The HELO name in it is the client's own words and may hold parentheses, addresses and clauses meant to mislead; so the client address is taken only
- * from what the receiving server adds, and a field that says something twice or leaves something open yields no address at all.
- * Never decides whether the server that wrote the field is a trusted one.
+ * Reads a Received field body (RFC 5321 section 4.4) in the spellings of Postfix, Exim, Sendmail,
+ * Exchange, Gmail, Haraka, Stalwart and qmail. The HELO name in it is the client's own words and
+ * may hold parentheses, addresses and clauses meant to mislead; so the client address is taken only
+ * from what the receiving server adds, and a field that says something twice or leaves something
+ * open yields no address at all. Never decides whether the server that wrote the field is a trusted
+ * one.
  */
 import { isFoldingSpace, readComment, readQuotedString, readUntil } from './lexical.ts';
 import { readDate } from './received-date.ts';
@@ -18,21 +20,31 @@ export type Received = {
   /** Host name that the server found for the client address; null for "unknown". */
   readonly fromName: string | null;
   /**
-   * The same name where the server also looked up the address of the name and found the client: Postfix, Exim and Sendmail write which of the two they
-   * did. Null for every other server, because a PTR record alone is the client's own claim.
+   * The same name where the server also looked up the address of the name and found the client:
+   * Postfix, Exim and Sendmail write which of the two they did. Null for every other server,
+   * because a PTR record alone is the client's own claim.
    */
   readonly confirmedName: string | null;
-  /** Client address that the server wrote (TCP-info); null where it wrote none, and where more than one reading is possible. */
+  /**
+   * Client address that the server wrote (TCP-info); null where it wrote none, and where more than
+   * one reading is possible.
+   */
   readonly fromIp: string | null;
   /** Name of the server that received the message. */
   readonly by: string | null;
-  /** Transmission type in upper case, as in ESMTPS (RFC 3848); several words, as Exchange writes them, as they stand. */
+  /**
+   * Transmission type in upper case, as in ESMTPS (RFC 3848); several words, as Exchange writes
+   * them, as they stand.
+   */
   readonly with: string | null;
   readonly id: string | null;
   /** Recipient without angle brackets. */
   readonly for: string | null;
   readonly tls: ReceivedTls | null;
-  /** True and false by the transmission type alone (RFC 3848: the "A" of ESMTPA); null for a type that does not tell. */
+  /**
+   * True and false by the transmission type alone (RFC 3848: the "A" of ESMTPA); null for a type
+   * that does not tell.
+   */
   readonly authenticated: boolean | null;
   /** Identity that authenticated, where the server names it. */
   readonly authIdentity: string | null;
@@ -41,9 +53,10 @@ export type Received = {
   /** Milliseconds since 1970-01-01; null for a date that cannot be read. */
   readonly dateMs: number | null;
   /**
-   * True when a clause stands twice, something is left open or the date is none: the field was mangled or is meant to mislead. All but `by` is null
-   * then, and even `by` may be hidden; so whoever looks for the field of an own server from the top ends the search here, because the next field
-   * below may be the forgery that this one was mangled for.
+   * True when a clause stands twice, something is left open or the date is none: the field was
+   * mangled or is meant to mislead. All but `by` is null then, and even `by` may be hidden; so
+   * whoever looks for the field of an own server from the top ends the search here, because the
+   * next field below may be the forgery that this one was mangled for.
    */
   readonly ambiguous: boolean;
 };
@@ -92,8 +105,9 @@ export function readReceived(text: string): Received {
 }
 
 /**
- * True when the from clause lost its end: servers write it first and the by clause after it (RFC 5321 section 4.4). A HELO name such as "x (y [192.0.2.1]) via"
- * moves the address that the server saw into a clause of its own, and leaves the one that the client made up.
+ * True when the from clause lost its end: servers write it first and the by clause after it (RFC
+ * 5321 section 4.4). A HELO name such as "x (y [192.0.2.1]) via" moves the address that the server
+ * saw into a clause of its own, and leaves the one that the client made up.
  */
 function isTakenApart(clauses: Parts['clauses']): boolean {
   const from = clauses.get('from');
@@ -164,8 +178,9 @@ function split(text: string): Parts {
 }
 
 /**
- * A word ends at white space, a comment or the date. Quotes count only inside a path, because a HELO name may hold a lone one. A path that white space or
- * another path interrupts is not closed: a HELO name that ends with "<" would swallow what the server writes after it.
+ * A word ends at white space, a comment or the date. Quotes count only inside a path, because a
+ * HELO name may hold a lone one. A path that white space or another path interrupts is not closed:
+ * a HELO name that ends with "<" would swallow what the server writes after it.
  */
 function readWord(text: string, start: number): { readonly end: number; readonly closed: boolean } {
   if (text.charAt(start) !== '<') {
@@ -214,7 +229,10 @@ const TLS_PATTERNS: readonly RegExp[] = [
   /^(?<version>TLSv?1(?:\.\d)?)$/i,
 ];
 
-/** TLS as told, but where a registered transmission type says that there was none: a HELO name may hold words that look like the server's. */
+/**
+ * TLS as told, but where a registered transmission type says that there was none: a HELO name may
+ * hold words that look like the server's.
+ */
 function tlsOf(comments: readonly string[], clause: Clause | undefined, protocol: string | null): ReceivedTls | null {
   const type = TRANSMISSION_TYPE.exec(protocol ?? '');
   if (type !== null && type[1] === '') return null;

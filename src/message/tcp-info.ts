@@ -1,6 +1,7 @@
 /**
- * The client of a Received field as the receiving server saw it: TCP-info of RFC 5321 section 4.4, and whether the name in it is more than a claim. Everything the
- * client can bring into the from clause stands in front of what the server writes there.
+ * The client of a Received field as the receiving server saw it: TCP-info of RFC 5321 section 4.4,
+ * and whether the name in it is more than a claim. Everything the client can bring into the from
+ * clause stands in front of what the server writes there.
  */
 import { isIP } from 'node:net';
 
@@ -13,7 +14,10 @@ export type Software = 'postfix' | 'exim' | 'sendmail' | null;
 /** Sendmail writes its version and that of its configuration, as in "8.17.1/8.17.1/Debian-2". */
 const SENDMAIL_VERSIONS = /^\d+\.\d+\.\d[^/\s]*\/\d/;
 
-/** Who wrote the field, by comments that stand outside the from clause, where the client can bring nothing in. */
+/**
+ * Who wrote the field, by comments that stand outside the from clause, where the client can bring
+ * nothing in.
+ */
 export function softwareOf(besideBy: readonly string[], ownComments: readonly string[]): Software {
   if (besideBy.some((comment) => comment === 'Postfix' || comment.startsWith('Postfix,'))) return 'postfix';
   if (besideBy.some((comment) => SENDMAIL_VERSIONS.test(comment))) return 'sendmail';
@@ -27,15 +31,18 @@ type Client = {
   readonly helo?: string | undefined;
 };
 
-/** Comments that Postfix writes into the from clause after the TCP-info; the names in them are the client's choice. */
+/**
+ * Comments that Postfix writes into the from clause after the TCP-info; the names in them are the
+ * client's choice.
+ */
 const NOT_TCP_INFO = /^(?:using |client |no client|authenticated|version=|helo |ehlo |may be forged)/i;
 /** An address literal of RFC 5321 section 4.1.3; Exim puts a port after it. */
 const LITERAL = /\[(?:IPv6:)?([0-9A-Fa-f.:]{2,45})\]/gi;
 const HELO_ARGUMENT = /(?:^|[\s(])(?:helo|ehlo)[= ](\S+)/i;
 
 /**
- * The client address as the server wrote it. The comment with an address that stands last is the server's, because everything the client can bring
- * into this clause stands in front of it.
+ * The client address as the server wrote it. The comment with an address that stands last is the
+ * server's, because everything the client can bring into this clause stands in front of it.
  */
 export function readClient(from: Clause, software: Software): Client | null {
   const helo = lastMatch(from.comments, HELO_ARGUMENT);
@@ -54,14 +61,18 @@ export function readClient(from: Clause, software: Software): Client | null {
       };
     }
   }
-  // Exim without a host name: "from [192.0.2.1] (helo=name)". Without such a comment the literal may be the client's HELO.
+  // Exim without a host name: "from [192.0.2.1] (helo=name)". Without such a comment the literal
+  // may be the client's HELO.
   const literal = /^\[(?:IPv6:)?([0-9A-Fa-f.:]{2,45})\](?::\d+)?$/i.exec(from.words[0] ?? '')?.[1];
   if (literal === undefined || isIP(literal) === 0 || !/^(?:port=\d+ )?helo=/i.test(from.comments.at(-1) ?? ''))
     return null;
   return { ip: literal, name: null, confirmedName: null, helo: helo ?? undefined };
 }
 
-/** Postfix and Exim write no name that its own address does not confirm; Sendmail says "may be forged" behind such a one. */
+/**
+ * Postfix and Exim write no name that its own address does not confirm; Sendmail says "may be
+ * forged" behind such a one.
+ */
 function confirmedName(software: Software, first: string | null, client: AddressIn, comment: string): string | null {
   switch (software) {
     case 'postfix':
@@ -113,7 +124,10 @@ function knownName(name: string | null): string | null {
   return name.replace(/\.$/, '');
 }
 
-/** The first group of a pattern in the last comment that has it: what a client brings in stands before what the server writes. */
+/**
+ * The first group of a pattern in the last comment that has it: what a client brings in stands
+ * before what the server writes.
+ */
 export function lastMatch(comments: readonly string[], pattern: RegExp): string | null {
   for (const comment of comments.toReversed()) {
     const found = pattern.exec(comment)?.[1];

@@ -1,5 +1,6 @@
 /**
- * Starts the page and moves between its two views. A domain stands in the address, so that it can be linked to; nothing of a message ever does.
+ * Starts the page and moves between its two views. A domain stands in the address, so that it can
+ * be linked to; nothing of a message ever does.
  */
 
 import { showDomain, startDomainView } from './domain/domain-view.js';

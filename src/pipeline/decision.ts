@@ -1,7 +1,8 @@
 /**
- * A verdict and the header fields of the message → header edits and an action. Pure, and shared by milter, MTA Hooks and raw hook, so that the same
- * message gets the same treatment behind each. Removes forged fields first and adds ours on top after that: the other order would remove our own.
- * RFC 8601 section 5 (removal), RFC 7372 (reply codes).
+ * A verdict and the header fields of the message → header edits and an action. Pure, and shared by
+ * milter, MTA Hooks and raw hook, so that the same message gets the same treatment behind each.
+ * Removes forged fields first and adds ours on top after that: the other order would remove our
+ * own. RFC 8601 section 5 (removal), RFC 7372 (reply codes).
  */
 import type { SmtpFacts } from '../../schemas/smtp.ts';
 import type { Disposition, SmtpReply, Verdict } from '../../schemas/verdict.ts';
@@ -15,7 +16,10 @@ import { OWN_REPLIES, safeReply } from './smtp-reply.ts';
 /** What happens to the message. */
 export type Action = Disposition['action'];
 
-/** A field to put on top of the message; of several, each goes above the one before. `value` is folded with CRLF and begins after the space. */
+/**
+ * A field to put on top of the message; of several, each goes above the one before. `value` is
+ * folded with CRLF and begins after the space.
+ */
 export type HeaderAddition = { readonly name: string; readonly value: string };
 
 /** Why a message gets no verdict. */
@@ -83,7 +87,10 @@ export const decide = (given: Verdict, grounds: VerdictGrounds): Decision => {
   };
 };
 
-/** Decides on a message that was not evaluated because its client logged in: forged fields go, and the field says no more than that. */
+/**
+ * Decides on a message that was not evaluated because its client logged in: forged fields go, and
+ * the field says no more than that.
+ */
 export const stampAuthenticated = (grounds: DecisionGrounds, facts: SmtpFacts): Decision => {
   const { identity, mechanism: told } = facts.auth ?? {};
   const written = identity === undefined ? null : writeLogin(identity, facts);
@@ -122,12 +129,16 @@ export type FailureSettings = {
   readonly oversizedMessages: 'accept' | 'reject' | 'tempfail';
   /** True where nothing is refused and nothing changed. */
   readonly dryRun: boolean;
-  /** True when there are more forged fields than could be kept: such a message is never let through with what is left of them. */
+  /**
+   * True when there are more forged fields than could be kept: such a message is never let through
+   * with what is left of them.
+   */
   readonly forgedIncomplete: boolean;
 };
 
 /**
- * Decides without a verdict. An accepted message still loses its forged fields and is stamped "none": no check was made (RFC 8601 section 2.2).
+ * Decides without a verdict. An accepted message still loses its forged fields and is stamped
+ * "none": no check was made (RFC 8601 section 2.2).
  */
 export const decideWithoutVerdict = (
   why: Unevaluated,
@@ -186,7 +197,8 @@ const milder = (one: Action, other: Action): Action => (SEVERITY[one] <= SEVERIT
 const replyOf = (action: Action, { disposition, dmarc }: Verdict): SmtpReply | null => {
   if (action === 'accept' || action === 'quarantine') return null;
   const told = disposition.smtpReply;
-  // The verdict brings a reply only where ENFORCE made it act; a recipient's own setting may act without it.
+  // The verdict brings a reply only where ENFORCE made it act; a recipient's own setting may act
+  // without it.
   if (told !== undefined && Math.floor(told.code / 100) === (action === 'reject' ? 5 : 4)) return safeReply(told);
   const domain = dmarc.authorDomain ?? 'the author domain';
   return safeReply(

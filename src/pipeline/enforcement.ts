@@ -1,13 +1,17 @@
 /**
- * What is done with a message of these recipients from this client: everything, a stamp, nothing, or only a log line. Pure.
- * A setting for the recipient's domain goes before one for the listener, and that before the general one; among several recipients the mildest holds,
- * because SMTP answers DATA once for all of them and none may lose mail by another's choice.
+ * What is done with a message of these recipients from this client: everything, a stamp, nothing,
+ * or only a log line. Pure. A setting for the recipient's domain goes before one for the listener,
+ * and that before the general one; among several recipients the mildest holds, because SMTP answers
+ * DATA once for all of them and none may lose mail by another's choice.
  */
 import type { PipelineSettings } from '../../schemas/settings/pipeline.ts';
 import type { SmtpFacts } from '../../schemas/smtp.ts';
 import { type Networks, networksOf } from '../ip/networks.ts';
 
-/** How far the published policy is followed. `as-verdict`: as the verdict's own disposition says, which follows ENFORCE. */
+/**
+ * How far the published policy is followed. `as-verdict`: as the verdict's own disposition says,
+ * which follows ENFORCE.
+ */
 export type Enforcement = 'on' | 'as-verdict' | 'off' | 'dry-run';
 
 /** How a message is treated. */
@@ -40,7 +44,10 @@ export const createTreatment = (settings: EnforcementSettings) => {
     daemons.get(daemon.port ?? '') ??
     (settings.dryRun ? 'dry-run' : 'as-verdict');
 
-  /** How a message of this client for these recipients is treated. @param daemon the listener that took it, where known */
+  /**
+   * How a message of this client for these recipients is treated.
+   * @param daemon the listener that took it, where known
+   */
   return (facts: SmtpFacts, daemon: Daemon = { name: facts.daemonName }): Treatment => {
     // Who logged in may be unknown; that somebody did is not.
     const authenticated = facts.auth !== undefined && facts.auth.identity !== '';
@@ -75,7 +82,10 @@ const wordsByName = (entries: readonly string[]): Map<string, Enforcement> =>
 
 const enforcementWord = (word: string): Enforcement => (word === 'on' || word === 'dry-run' ? word : 'off');
 
-/** Cut from the end octet by octet: an expression such as `[>.]+$` takes the square of a run of dots. */
+/**
+ * Cut from the end octet by octet: an expression such as `[>.]+$` takes the square of a run of
+ * dots.
+ */
 const domainOf = (address: string): string => {
   let end = address.length;
   while (end > 0 && '>.'.includes(address.charAt(end - 1))) end -= 1;

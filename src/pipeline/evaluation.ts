@@ -1,6 +1,7 @@
 /**
- * One message through the whole of it: how it is to be treated, the verification within its time and its place in the queue, and the decision. Every
- * face goes through here, so a limit or a fault has the same outcome everywhere. Never rejects and never throws: a fault is a decision too.
+ * One message through the whole of it: how it is to be treated, the verification within its time
+ * and its place in the queue, and the decision. Every face goes through here, so a limit or a fault
+ * has the same outcome everywhere. Never rejects and never throws: a fault is a decision too.
  */
 import type { PipelineSettings } from '../../schemas/settings/pipeline.ts';
 import type { SmtpFacts } from '../../schemas/smtp.ts';
@@ -23,7 +24,10 @@ import type { HeaderRemoval } from './forged-fields.ts';
 import { createLists, type Lists } from './lists.ts';
 import type { Clock, Face, Observer, PipelineLog, WriteAuthenticationResults } from './parts.ts';
 
-/** The settings of the faces, with the authserv-id of the evaluation and what a header block may hold. */
+/**
+ * The settings of the faces, with the authserv-id of the evaluation and what a header block may
+ * hold.
+ */
 export type EvaluationSettings = PipelineSettings &
   MessageLimits & {
     readonly authservId: string;
@@ -74,7 +78,8 @@ export type Evaluation = {
 };
 
 /**
- * Makes the evaluation that all faces of one service share: the limit on evaluations counts them together.
+ * Makes the evaluation that all faces of one service share: the limit on evaluations counts them
+ * together.
  * @param lists those of the settings unless another face has them too
  */
 export const createEvaluation = (
@@ -90,7 +95,8 @@ export const createEvaluation = (
     if (running >= settings.pipelineMaxEvaluations) return 'service-full';
     const work = new AbortController();
     const ended = Promise.withResolvers<'too-slow' | 'fault'>();
-    // Aborted only when nobody waits any more: an abort makes an error with a stack, which costs as much as a look-up.
+    // Aborted only when nobody waits any more: an abort makes an error with a stack, which costs as
+    // much as a look-up.
     const abandon = (why: 'too-slow' | 'fault'): void => {
       ended.resolve(why);
       work.abort();
@@ -106,7 +112,10 @@ export const createEvaluation = (
     }
   };
 
-  /** What runs on after nobody waits for it still takes its place until it has ended: that is what the limit is for. */
+  /**
+   * What runs on after nobody waits for it still takes its place until it has ended: that is what
+   * the limit is for.
+   */
   const verify = async (octets: Buffer, facts: SmtpFacts, signal: AbortSignal): Promise<Verdict> => {
     running += 1;
     try {

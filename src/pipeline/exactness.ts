@@ -1,14 +1,16 @@
 /**
- * What a verdict is worth when the octets did not reach us as they were sent: a message is never refused for a signature that the loss may have broken, and the
- * verdict says so. Pure. RFC 6376 section 3.4 is why every octet counts.
+ * What a verdict is worth when the octets did not reach us as they were sent: a message is never
+ * refused for a signature that the loss may have broken, and the verdict says so. Pure. RFC 6376
+ * section 3.4 is why every octet counts.
  */
 import type { DkimSignature } from '../../schemas/dkim.ts';
 import type { Finding } from '../../schemas/finding.ts';
 import type { Disposition, Verdict } from '../../schemas/verdict.ts';
 
 /**
- * How far the bytes we hold are those that were sent. `white-space-unknown`: the mail server kept the space after each colon to itself (HDR_LEADSPC not
- * negotiated); `body-lossy`: the text was decoded on the way and 8-bit octets are gone.
+ * How far the bytes we hold are those that were sent. `white-space-unknown`: the mail server kept
+ * the space after each colon to itself (HDR_LEADSPC not negotiated); `body-lossy`: the text was
+ * decoded on the way and 8-bit octets are gone.
  */
 export type Exactness = 'exact' | 'white-space-unknown' | 'body-lossy';
 
@@ -24,8 +26,9 @@ const INEXACT = {
 } as const;
 
 /**
- * Tells in the verdict that bytes were lost: a signature that may have failed by that is `neutral` (RFC 8601 section 2.7.1: not capable of being
- * evaluated), and a refusal that may rest on it is taken back.
+ * Tells in the verdict that bytes were lost: a signature that may have failed by that is `neutral`
+ * (RFC 8601 section 2.7.1: not capable of being evaluated), and a refusal that may rest on it is
+ * taken back.
  * @param writeField writes the Authentication-Results field anew
  */
 export const withExactness = (

@@ -26,7 +26,10 @@ const OWN_PREFIX = 'x-mailverdict-';
 export type ForgedFieldFinder = {
   /** Takes the next field of the message: name and what follows the colon, without the line end. */
   add(field: NamedField): void;
-  /** What to remove, highest occurrence first: Postfix counts anew after each removal, Sendmail does not, and only this order is right for both. */
+  /**
+   * What to remove, highest occurrence first: Postfix counts anew after each removal, Sendmail does
+   * not, and only this order is right for both.
+   */
   found(): HeaderRemoval[];
   /**
    * What goes back on top of the message in place of removed fields, each above the one before; as
@@ -152,8 +155,8 @@ const isForged = (key: string, value: string, own: ReadonlySet<string>): boolean
 };
 
 /**
- * The authserv-id of an Authentication-Results body (RFC 8601 section 2.2): a token or quoted-string behind any comments, then perhaps a version,
- * then a semicolon or the end.
+ * The authserv-id of an Authentication-Results body (RFC 8601 section 2.2): a token or
+ * quoted-string behind any comments, then perhaps a version, then a semicolon or the end.
  * @returns null when there is none to be read
  */
 export const authservIdOf = (value: string): string | null => {
@@ -173,7 +176,10 @@ export const authservIdOf = (value: string): string | null => {
   return after >= value.length || value[after] === ';' ? id : null;
 };
 
-/** Position behind white space and nested comments (CFWS, RFC 5322 section 3.2.2); null when a comment does not end. */
+/**
+ * Position behind white space and nested comments (CFWS, RFC 5322 section 3.2.2); null when a
+ * comment does not end.
+ */
 const skipComments = (text: string, from: number): number | null => {
   let depth = 0;
   for (let at = from; at < text.length; at++) {
@@ -187,7 +193,8 @@ const skipComments = (text: string, from: number): number | null => {
 };
 
 /**
- * The values of `receiver=` in a Received-SPF body (RFC 7208 section 9.1), comments passed over and quoted strings resolved. No other key tells who wrote the field.
+ * The values of `receiver=` in a Received-SPF body (RFC 7208 section 9.1), comments passed over and
+ * quoted strings resolved. No other key tells who wrote the field.
  */
 const receiversOf = (value: string): string[] => {
   const found: string[] = [];
@@ -224,7 +231,10 @@ const receiversOf = (value: string): string[] => {
   return found;
 };
 
-/** One reading for faces that hand over octets as Latin-1 and faces that hand over decoded text: UTF-8 where the octets are UTF-8. */
+/**
+ * One reading for faces that hand over octets as Latin-1 and faces that hand over decoded text:
+ * UTF-8 where the octets are UTF-8.
+ */
 const toText = (value: string): string => {
   if (!/[\x80-\xff]/.test(value) || /[^\0-\xff]/.test(value)) return value;
   const octets = Buffer.from(value, 'latin1');
@@ -232,10 +242,16 @@ const toText = (value: string): string => {
 };
 
 const NOT_PRINTABLE_ASCII = /[^\x21-\x7e]/;
-/** What readers drop or do not show: controls, spaces, soft hyphen, zero-width and direction marks, BOM. */
+/**
+ * What readers drop or do not show: controls, spaces, soft hyphen, zero-width and direction marks,
+ * BOM.
+ */
 const NOT_SHOWN = /[\0-\x20\x7f-\xa0\xad\u061c\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]/g;
 
-/** True when any common reader would take it for one of ours: as A-labels, or with what it cannot read left out. */
+/**
+ * True when any common reader would take it for one of ours: as A-labels, or with what it cannot
+ * read left out.
+ */
 const isOwn = (id: string, own: ReadonlySet<string>): boolean =>
   own.has(comparable(id)) || own.has(comparable(id.replace(/[^\x21-\x7e]/g, '')));
 

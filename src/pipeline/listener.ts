@@ -1,6 +1,8 @@
 /**
- * Listening where a setting says: TCP or a unix socket. A unix socket left by a process that is gone is replaced, one that answers is not; mode and group
- * are set before anybody can have connected, and the path is removed at the end. Never listens on TCP for peers outside the networks given.
+ * Listening where a setting says: TCP or a unix socket. A unix socket left by a process that is
+ * gone is replaced, one that answers is not; mode and group are set before anybody can have
+ * connected, and the path is removed at the end. Never listens on TCP for peers outside the
+ * networks given.
  */
 import { chmod, chown, lstat, readFile, unlink } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
@@ -10,7 +12,10 @@ import { createListenerEnd } from './silence.ts';
 /** A listening address, parsed. */
 export type ListenAddress = { kind: 'inet'; host: string; port: number } | { kind: 'unix'; path: string };
 
-/** Parses an address that the settings have checked: `inet:port@host`, `inet:host:port`, `unix:/path`, `local:/path`. */
+/**
+ * Parses an address that the settings have checked: `inet:port@host`, `inet:host:port`,
+ * `unix:/path`, `local:/path`.
+ */
 export const parseListenAddress = (text: string): ListenAddress => {
   const path = /^(?:unix|local):(\/.*)$/.exec(text)?.[1];
   if (path !== undefined) return { kind: 'unix', path };
@@ -51,7 +56,10 @@ export type ListenOptions = {
 export type Listener = {
   /** The address as it is: with the port that was chosen where 0 was asked for. */
   readonly address: ListenAddress;
-  /** Stops accepting and removes a unix socket's path; open connections stay. @param isAtOnce does not wait until nobody connects */
+  /**
+   * Stops accepting and removes a unix socket's path; open connections stay.
+   * @param isAtOnce does not wait until nobody connects
+   */
   stop(isAtOnce: boolean): Promise<void>;
 };
 
@@ -75,7 +83,8 @@ const limitConnections = (options: ListenOptions) => {
   let open = 0;
   const perPeer = new Map<string, number>();
   return (socket: Socket): void => {
-    // What a closing socket still has to say is of no interest; without a listener it would end the process.
+    // What a closing socket still has to say is of no interest; without a listener it would end the
+    // process.
     socket.on('error', () => socket.destroy());
     const peer = socket.remoteAddress;
     const ofPeer = peer === undefined ? 0 : (perPeer.get(peer) ?? 0);
@@ -101,7 +110,8 @@ const limitConnections = (options: ListenOptions) => {
       if (left === 0) perPeer.delete(peer);
       else perPeer.set(peer, left);
     });
-    // A reply held back for more data waits for the peer's delayed acknowledgement: 40 ms a message.
+    // A reply held back for more data waits for the peer's delayed acknowledgement: 40 ms a
+    // message.
     socket.setNoDelay(true);
     options.onConnection(socket);
   };
@@ -129,7 +139,9 @@ const openListener = async (
     return { address: { ...address, port }, stop: end.close };
   }
   await removeStale(address.path);
-  // Made by this process alone, also where several share their TCP listeners: mode and stale paths are its own affair. The path is created under this mask, so that there is no moment in which everybody may connect.
+  // Made by this process alone, also where several share their TCP listeners: mode and stale paths
+  // are its own affair. The path is created under this mask, so that there is no moment in which
+  // everybody may connect.
   const mask = process.umask(0o177);
   try {
     const opened = listening(server, () => server.listen({ path: address.path, exclusive: true }));
@@ -142,7 +154,8 @@ const openListener = async (
     await end.close(true);
     throw error;
   }
-  // Node removes the path when it closes the listening handle, which `close` does at once; its callback waits for open connections.
+  // Node removes the path when it closes the listening handle, which `close` does at once; its
+  // callback waits for open connections.
   return { address, stop: end.close };
 };
 
@@ -156,7 +169,10 @@ const listening = (server: Server, listen: () => void): Promise<void> =>
     listen();
   });
 
-/** Removes a socket that nobody answers on. @throws when somebody does, or when the path is something else */
+/**
+ * Removes a socket that nobody answers on.
+ * @throws when somebody does, or when the path is something else
+ */
 const removeStale = async (path: string): Promise<void> => {
   const found = await lstat(path).catch(() => null);
   if (found === null) return;

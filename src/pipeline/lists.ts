@@ -1,6 +1,8 @@
 /**
- * The lists that an operator may change while the service runs: who may connect, whose policy is enforced, which clients are one's own, which authserv-ids are ours. Every face holds the
- * same lists and asks them anew: for each connection, each message, each decision. What was answered before a change stays answered.
+ * The lists that an operator may change while the service runs: who may connect, whose policy is
+ * enforced, which clients are one's own, which authserv-ids are ours. Every face holds the same
+ * lists and asks them anew: for each connection, each message, each decision. What was answered
+ * before a change stays answered.
  */
 import type { PipelineSettings } from '../../schemas/settings/pipeline.ts';
 import { type Networks, networksOf } from '../ip/networks.ts';

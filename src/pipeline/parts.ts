@@ -1,6 +1,6 @@
 /**
- * What the mail servers' faces are handed: the functions that judge, a log, a clock and an observer. Types only; nothing here imports the rooms
- * behind the functions.
+ * What the mail servers' faces are handed: the functions that judge, a log, a clock and an
+ * observer. Types only; nothing here imports the rooms behind the functions.
  */
 import type { SmtpFacts } from '../../schemas/smtp.ts';
 import type { SpfCheck, SpfVerdict } from '../../schemas/spf.ts';
@@ -12,7 +12,10 @@ export type CheckSpf = (facts: SmtpFacts) => Promise<SpfVerdict>;
 /** Writes the Authentication-Results field (RFC 8601): name and value, folded with CRLF. */
 export type WriteAuthenticationResults = (authservId: string, reported: Verdict) => string;
 
-/** Writes the Received-SPF field of one check (RFC 7208 section 9.1): name and value, folded with CRLF; null when nothing was checked. */
+/**
+ * Writes the Received-SPF field of one check (RFC 7208 section 9.1): name and value, folded with
+ * CRLF; null when nothing was checked.
+ */
 export type WriteReceivedSpf = (receiver: string, check: SpfCheck | null, facts: SmtpFacts) => string | null;
 
 /** The part of a logger that the faces use; pino fits. */

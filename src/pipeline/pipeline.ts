@@ -1,6 +1,7 @@
 /**
- * The mail servers' faces of one service as one thing: milter and policy service that listen, MTA Hooks and raw hook for HTTP to mount. They share one evaluation, so
- * the limits count them together.
+ * The mail servers' faces of one service as one thing: milter and policy service that listen, MTA
+ * Hooks and raw hook for HTTP to mount. They share one evaluation, so the limits count them
+ * together.
  */
 
 import { createMemory, type Memory } from '../message/memory.ts';
@@ -24,11 +25,18 @@ export type PipelineParts = EvaluationParts & {
 
 /** The faces. */
 export type Pipeline = {
-  /** Opens every listener of the settings. @returns their addresses @throws when one cannot be opened */
+  /**
+   * Opens every listener of the settings.
+   * @returns their addresses
+   * @throws when one cannot be opened
+   */
   listen(): Promise<{ milter: ListenAddress[]; policy: ListenAddress[] }>;
   /** Drains both: listeners stay for a while, messages in hand finish, silent connections close. */
   close(ending: Ending): Promise<void>;
-  /** Takes over the lists of other settings: connections stay open, and every message that ends from now on is decided by the new lists. */
+  /**
+   * Takes over the lists of other settings: connections stay open, and every message that ends from
+   * now on is decided by the new lists.
+   */
   relist(next: ListSettings): void;
   readonly mtaHooks: MtaHooksAnswer;
   readonly rawHook: RawHookAnswer;

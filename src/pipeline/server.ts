@@ -1,6 +1,8 @@
 /**
- * What milter and policy service have in common: listeners, the connections that are open, and the end. At the end new connections are still taken for a while, then a connection
- * closes once nothing is in hand and nothing came on it for as long; what is left after the grace is cut off. Knows no protocol.
+ * What milter and policy service have in common: listeners, the connections that are open, and the
+ * end. At the end new connections are still taken for a while, then a connection closes once
+ * nothing is in hand and nothing came on it for as long; what is left after the grace is cut off.
+ * Knows no protocol.
  */
 import type { Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -20,7 +22,11 @@ export type Ending = {
 
 /** A server of this room. */
 export type PipelineServer = {
-  /** Opens the listeners of the settings. @returns the addresses as they are @throws when one cannot be opened */
+  /**
+   * Opens the listeners of the settings.
+   * @returns the addresses as they are
+   * @throws when one cannot be opened
+   */
   listen(): Promise<ListenAddress[]>;
   /** Drains: listeners stay for a while, messages in hand finish, silent connections close. */
   close(ending: Ending): Promise<void>;
@@ -37,7 +43,8 @@ export type ServerParts = {
   readonly log: PipelineLog;
   readonly observer?: Observer | undefined;
   /**
-   * Speaks the protocol on one connection. Once `isLastCall` answers true it takes no further message on the connection.
+   * Speaks the protocol on one connection. Once `isLastCall` answers true it takes no further
+   * message on the connection.
    * @returns whether the connection has no message in hand
    */
   readonly serve: (socket: Socket, isLastCall: () => boolean) => () => boolean;
@@ -88,7 +95,8 @@ export const createPipelineServer = ({
       const silence = watchSilence(connections, drainMs);
       await wait(drainMs);
       await Promise.all(listeners.map((listener) => listener.stop(drainMs === 0)));
-      // A peer that sends without a pause is let go between two messages while there is time, not in the middle of one when there is none.
+      // A peer that sends without a pause is let go between two messages while there is time, not
+      // in the middle of one when there is none.
       const lastCallTimer = setTimeout(() => {
         lastCall = true;
       }, graceMs / 2);

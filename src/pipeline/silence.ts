@@ -1,6 +1,8 @@
 /**
- * When a connection may be ended by us: no message or request is in hand, and nothing came on it for some time. A client that was silent for as long is not about to send; one
- * that sends all the time is never cut off between two of its requests. And when a listener may be closed: not while clients wait in its queue, whom that would reset.
+ * When a connection may be ended by us: no message or request is in hand, and nothing came on it
+ * for some time. A client that was silent for as long is not about to send; one that sends all the
+ * time is never cut off between two of its requests. And when a listener may be closed: not while
+ * clients wait in its queue, whom that would reset.
  */
 import type { Server, Socket } from 'node:net';
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
@@ -23,7 +25,8 @@ const LONGEST_HOLD_MS = 2_000;
 
 /**
  * Starts to watch.
- * @param silenceMs milliseconds without an octet from the peer, and with nothing in hand, after which a connection may be ended
+ * @param silenceMs milliseconds without an octet from the peer, and with nothing in hand, after
+ * which a connection may be ended
  */
 export const watchSilence = (connections: Connections, silenceMs: number): SilenceWatch => {
   const silent = new WeakMap<Socket, { octets: number; sinceMs: number }>();
@@ -54,15 +57,21 @@ export const watchSilence = (connections: Connections, silenceMs: number): Silen
 
 /** The end of one listener. */
 export type ListenerEnd = {
-  /** Closes it, at once where nothing is to be waited for. @returns once it is closed and what was held goes on */
+  /**
+   * Closes it, at once where nothing is to be waited for.
+   * @returns once it is closed and what was held goes on
+   */
   close(isAtOnce: boolean): Promise<void>;
-  /** What came in the last moments waits for this before it is served; null: it does not have to. */
+  /**
+   * What came in the last moments waits for this before it is served; null: it does not have to.
+   */
   held(): Promise<void> | null;
 };
 
 /**
- * Ends a listener so that nobody waits in its queue, whom the kernel would reset. What comes in the last moments is taken and held back: clients that connect anew after each
- * answer then all wait, and none of them comes any more.
+ * Ends a listener so that nobody waits in its queue, whom the kernel would reset. What comes in the
+ * last moments is taken and held back: clients that connect anew after each answer then all wait,
+ * and none of them comes any more.
  */
 export const createListenerEnd = (server: Server): ListenerEnd => {
   let held: Promise<void> | null = null;
@@ -89,7 +98,8 @@ export const createListenerEnd = (server: Server): ListenerEnd => {
       }
       server.off('connection', note);
       server.close();
-      // Workers of one service close one after the other: those who get their answers from the first must not meet the last one.
+      // Workers of one service close one after the other: those who get their answers from the
+      // first must not meet the last one.
       await wait(QUIET_MS);
       held = null;
       released.resolve();

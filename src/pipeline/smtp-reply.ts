@@ -1,6 +1,8 @@
 /**
- * SMTP replies that survive both mail servers. Sendmail drops a text that holds a percent sign and Postfix eats the sign; both refuse an enhanced code
- * whose class differs from the reply code's. So a text is printable ASCII on one line, without percent sign, and short. RFC 5321 section 4.2, RFC 3463.
+ * SMTP replies that survive both mail servers. Sendmail drops a text that holds a percent sign and
+ * Postfix eats the sign; both refuse an enhanced code whose class differs from the reply code's. So
+ * a text is printable ASCII on one line, without percent sign, and short. RFC 5321 section 4.2, RFC
+ * 3463.
  */
 import type { SmtpReply } from '../../schemas/verdict.ts';
 
@@ -9,7 +11,8 @@ const MAX_REPLY_LENGTH = 512;
 
 /**
  * The whole reply line: code, enhanced code, text. Class 4 and 5 only.
- * @returns a reply whose codes do not fit each other gets the general enhanced code of its class (`x.7.1`)
+ * @returns a reply whose codes do not fit each other gets the general enhanced code of its class
+ * (`x.7.1`)
  */
 export const replyLine = (reply: SmtpReply): string => {
   const code = reply.code >= 400 && reply.code <= 599 ? reply.code : 451;

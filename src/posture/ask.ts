@@ -1,6 +1,7 @@
 /**
- * One question and what it means to a posture: records, their absence, or a failure that names the question. A failure is carried on as such and never
- * becomes an absence (RFC 9520); a name that DNS cannot carry holds nothing and is an absence.
+ * One question and what it means to a posture: records, their absence, or a failure that names the
+ * question. A failure is carried on as such and never becomes an absence (RFC 9520); a name that
+ * DNS cannot carry holds nothing and is an absence.
  */
 import type { RecordData, RecordType } from '../../schemas/dns.ts';
 import { limitText } from '../../schemas/limit.ts';
@@ -19,7 +20,10 @@ export type Found<Value> =
   | { readonly kind: 'absent'; readonly nxdomain: boolean; readonly authenticated: boolean }
   | { readonly kind: 'dns-failure'; readonly failure: DnsFailure };
 
-/** The beginning of a sentence on a failure, to go on with "for" and what was asked for. @param failure undefined where it is not known */
+/**
+ * The beginning of a sentence on a failure, to go on with "for" and what was asked for.
+ * @param failure undefined where it is not known
+ */
 export const noAnswer = (failure: Pick<DnsFailure, 'failure' | 'limit'> | undefined): string =>
   failure?.limit === undefined
     ? `DNS gave no answer (${failure?.failure ?? 'failure'})`
@@ -70,7 +74,10 @@ export const askMx = (ask: Ask, name: string): Promise<Found<MxRecord>> =>
       .toSorted((one, other) => one.priority - other.priority),
   );
 
-/** The A and AAAA records of a name, asked together. A family that fails makes the whole a failure only where the other one holds nothing. */
+/**
+ * The A and AAAA records of a name, asked together. A family that fails makes the whole a failure
+ * only where the other one holds nothing.
+ */
 export const askAddresses = async (ask: Ask, name: string): Promise<Found<string>> => {
   const [ip4, ip6] = await Promise.all([askNames(ask, name, 'A'), askNames(ask, name, 'AAAA')]);
   const values = [ip4, ip6].flatMap((found) => (found.kind === 'found' ? found.values : []));

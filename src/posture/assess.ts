@@ -1,6 +1,7 @@
 /**
- * The door: a domain in, its posture out. Every part is asked for at once, under one budget of questions and time, and parts that need another one's outcome
- * wait for that alone. Never throws for what DNS or a server says: a failure is a state of its own in the part it belongs to.
+ * The door: a domain in, its posture out. Every part is asked for at once, under one budget of
+ * questions and time, and parts that need another one's outcome wait for that alone. Never throws
+ * for what DNS or a server says: a failure is a state of its own in the part it belongs to.
  */
 import type { OverlayRecord } from '../../schemas/dns.ts';
 import type { Posture } from '../../schemas/posture/posture.ts';
@@ -50,7 +51,11 @@ export type AssessOutcome =
       readonly errors: readonly { readonly path: string; readonly message: string }[];
     };
 
-/** Assesses one domain. @param domain as a caller wrote it: A-labels or U-labels @returns never rejects for what the outside does */
+/**
+ * Assesses one domain.
+ * @param domain as a caller wrote it: A-labels or U-labels
+ * @returns never rejects for what the outside does
+ */
 export type Assess = (domain: string, options?: AssessOptions) => Promise<AssessOutcome>;
 
 /** What an assessor is made of. */
@@ -69,7 +74,10 @@ export type AssessorParts = {
   };
 };
 
-/** Makes the function that assesses domains. Assessments are held as long as their records allow, and equal ones under way are shared. */
+/**
+ * Makes the function that assesses domains. Assessments are held as long as their records allow,
+ * and equal ones under way are shared.
+ */
 export const createAssessor = (parts: AssessorParts): Assess => {
   const { settings, clock } = parts;
   const held = createHeldPostures(settings.postureCacheEntries, settings.postureCacheBytes, clock.monotonicMs);
@@ -190,7 +198,8 @@ const assessOnce = async (
     assessDnssec(ascii, ask),
     assessZone(ascii, ask),
     textsOf(ascii, ask),
-    // Last: a hundred selectors that nothing hangs on wait behind the questions that others hang on.
+    // Last: a hundred selectors that nothing hangs on wait behind the questions that others hang
+    // on.
     assessDkim(ascii, options.selectors, ask),
   ]);
   const mail =
@@ -228,7 +237,10 @@ const assessOnce = async (
   };
 };
 
-/** What stands at the names that suggestions are for; every one of these questions was asked before and is remembered. */
+/**
+ * What stands at the names that suggestions are for; every one of these questions was asked before
+ * and is remembered.
+ */
 const textsOf = async (domain: string, ask: Ask): Promise<Assessed['texts']> => {
   const at = async (name: string): Promise<readonly string[]> => {
     const found = await askTexts(ask, name);

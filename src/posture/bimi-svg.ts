@@ -1,6 +1,8 @@
 /**
- * What keeps a logo from the SVG Tiny Portable/Secure profile that BIMI asks for (draft-svg-tiny-ps-abrotman, draft-brand-indicators-for-message-identification).
- * Reads the start tags in one pass; never renders, never follows a reference, expands no entity, and does not check that the XML is well-formed.
+ * What keeps a logo from the SVG Tiny Portable/Secure profile that BIMI asks for
+ * (draft-svg-tiny-ps-abrotman, draft-brand-indicators-for-message-identification). Reads the start
+ * tags in one pass; never renders, never follows a reference, expands no entity, and does not check
+ * that the XML is well-formed.
  */
 
 import { isUtf8 } from 'node:buffer';
@@ -9,8 +11,9 @@ import { isUtf8 } from 'node:buffer';
 export const ADVISED_LOGO_BYTES = 32_768;
 
 /**
- * Most tags and attributes that are read, and stray marks between them. A logo of the advised size has room for some 8,000; a file
- * of 4 MB holds over a million and would stop the event loop for a quarter of a second.
+ * Most tags and attributes that are read, and stray marks between them. A logo of the advised size
+ * has room for some 8,000; a file of 4 MB holds over a million and would stop the event loop for a
+ * quarter of a second.
  */
 export const MAX_LOGO_PARTS = 50_000;
 
@@ -30,7 +33,8 @@ const FORBIDDEN = [
 export const svgFaults = (body: Buffer): string[] => {
   if (body[0] === 0x1f && body[1] === 0x8b) return ['the logo is compressed; it must be plain SVG'];
   const { declares, root, hasTitle, forbidden, refersOutside, parts } = readLogo(
-    // Octets that are no UTF-8 would become millions of replacement characters, and markup is ASCII in either.
+    // Octets that are no UTF-8 would become millions of replacement characters, and markup is ASCII
+    // in either.
     body.toString(isUtf8(body) ? 'utf8' : 'latin1'),
   );
   if (root === null) return ['the document has no svg element'];
@@ -62,7 +66,10 @@ type Logo = {
   parts: number;
 };
 
-/** Visits each tag once. A tag or comment without an end is the last thing that is read: what stands in it is markup to nobody. */
+/**
+ * Visits each tag once. A tag or comment without an end is the last thing that is read: what stands
+ * in it is markup to nobody.
+ */
 const readLogo = (text: string): Logo => {
   const logo: Logo = {
     declares: false,
@@ -92,7 +99,10 @@ const readLogo = (text: string): Logo => {
   return logo;
 };
 
-/** @param at offset of "<" @returns the offset behind the tag, or that of a "<" which begins another one inside it */
+/**
+ * @param at offset of "<"
+ * @returns the offset behind the tag, or that of a "<" which begins another one inside it
+ */
 const readTag = (text: string, at: number, logo: Logo): number => {
   let end = endOfWord(text, at + 1);
   const name = text.slice(at + 1, end);

@@ -1,6 +1,7 @@
 /**
- * BIMI of a domain: the record of its default selector, the logo's profile and the certificate that vouches for it
- * (draft-brand-indicators-for-message-identification). The certificate is read, not verified up to a mark authority. Renders nothing.
+ * BIMI of a domain: the record of its default selector, the logo's profile and the certificate that
+ * vouches for it (draft-brand-indicators-for-message-identification). The certificate is read, not
+ * verified up to a mark authority. Renders nothing.
  */
 import { X509Certificate } from 'node:crypto';
 import type { BimiPosture } from '../../schemas/posture/around.ts';
@@ -24,7 +25,9 @@ const CERTIFICATE_TYPES = [
 const MAX_REDIRECTS = 3;
 /** Extended key usage of a mark certificate, id-kp-BrandIndicatorforMessageIdentification. */
 const BIMI_KEY_USAGE = '1.3.6.1.5.5.7.3.31';
-/** Subject attribute that names the kind of mark, in the certificate requirements of the BIMI group. */
+/**
+ * Subject attribute that names the kind of mark, in the certificate requirements of the BIMI group.
+ */
 const MARK_TYPE = /(?:1\.3\.6\.1\.4\.1\.53087\.1\.13|markType)=([^\n]{1,100})/;
 
 /** What the check works with. */
@@ -35,7 +38,11 @@ export type BimiParts = {
   readonly nowMs: number;
 };
 
-/** Looks at BIMI. @param ground whether the DMARC policy lets receivers show a logo at all @returns never rejects */
+/**
+ * Looks at BIMI.
+ * @param ground whether the DMARC policy lets receivers show a logo at all
+ * @returns never rejects
+ */
 export const assessBimi = async (
   domain: string,
   dmarc: Promise<DmarcPosture>,
@@ -130,7 +137,10 @@ const fetchEvidence = async (
 const MAX_CERTIFICATE_BYTES = 262_144;
 const [PEM_BEGIN, PEM_END] = ['-----BEGIN CERTIFICATE-----', '-----END CERTIFICATE-----'];
 
-/** The first certificate of a document, as it stands there: OpenSSL would search a file of 4 MB line by line. */
+/**
+ * The first certificate of a document, as it stands there: OpenSSL would search a file of 4 MB line
+ * by line.
+ */
 const firstCertificate = (body: Buffer): Buffer => {
   const start = body.indexOf(PEM_BEGIN);
   const end = start < 0 ? -1 : body.indexOf(PEM_END, start);
@@ -141,7 +151,8 @@ const readCertificate = (body: Buffer): X509Certificate | null => {
   try {
     return new X509Certificate(firstCertificate(body));
   } catch {
-    // node:crypto has no way to ask beforehand whether bytes are a certificate: a refusal is the answer.
+    // node:crypto has no way to ask beforehand whether bytes are a certificate: a refusal is the
+    // answer.
     return null;
   }
 };

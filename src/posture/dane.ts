@@ -1,6 +1,7 @@
 /**
- * DANE for SMTP: the TLSA records of a mail host, usable only where DNSSEC vouches for them and for the MX that led there. RFC 7672 sections 2.2 and 3.1,
- * RFC 6698 section 2.1. Never compares with a certificate (the SMTP probe does).
+ * DANE for SMTP: the TLSA records of a mail host, usable only where DNSSEC vouches for them and for
+ * the MX that led there. RFC 7672 sections 2.2 and 3.1, RFC 6698 section 2.1. Never compares with a
+ * certificate (the SMTP probe does).
  */
 import type { TlsaFacts } from '../../schemas/posture/mail.ts';
 import { failureOf } from '../dns/failure.ts';
@@ -33,7 +34,10 @@ export const tlsaFault = ({ usage, selector, matchingType, data }: Tlsa): string
 export const tlsaText = ({ usage, selector, matchingType, data }: Tlsa): string =>
   `${usage} ${selector} ${matchingType} ${data}`;
 
-/** Looks at the TLSA records of port 25 of a host. @param mxAuthenticated whether DNSSEC vouches for the MX answer */
+/**
+ * Looks at the TLSA records of port 25 of a host.
+ * @param mxAuthenticated whether DNSSEC vouches for the MX answer
+ */
 export const assessTlsa = async (host: string, ask: Ask, mxAuthenticated: boolean): Promise<TlsaFacts> => {
   const name = `_25._tcp.${host}`;
   const answer = await ask(name, 'TLSA');

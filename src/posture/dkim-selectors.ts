@@ -1,6 +1,8 @@
 /**
- * DKIM keys of a domain: those of the selectors a caller names, else those found under the selectors that well-known services use. No list can be complete, so
- * nothing found is never told as "no DKIM"; a wildcard that answers every name is told instead of being taken for keys. RFC 6376 section 3.6.
+ * DKIM keys of a domain: those of the selectors a caller names, else those found under the
+ * selectors that well-known services use. No list can be complete, so nothing found is never told
+ * as "no DKIM"; a wildcard that answers every name is told instead of being taken for keys. RFC
+ * 6376 section 3.6.
  */
 import type { DkimPosture, DkimSelectorKey } from '../../schemas/posture/dkim.ts';
 import { type KeyRecord, type KeyRefusal, keyForMail, readKeyRecord } from '../dkim/key.ts';
@@ -12,7 +14,12 @@ import { KNOWN_SELECTORS } from './dkim-selectors-data.ts';
 /** A selector that nobody publishes: an answer for it is a wildcard's. */
 const NO_SUCH_SELECTOR = 'no-such-selector-2f8c41d9';
 
-/** Looks at DKIM keys. @param domain normalized @param given selectors of the request; undefined: the known ones @returns never rejects */
+/**
+ * Looks at DKIM keys.
+ * @param domain normalized
+ * @param given selectors of the request; undefined: the known ones
+ * @returns never rejects
+ */
 export const assessDkim = async (
   domain: string,
   given: readonly string[] | undefined,
@@ -29,7 +36,8 @@ export const assessDkim = async (
   for (const [index, { selector, service }] of selectors.entries()) {
     const answer = answers[index];
     if (answer === undefined) continue;
-    // What the wildcard says of every name says nothing of this one; a selector that was asked for by name is judged all the same.
+    // What the wildcard says of every name says nothing of this one; a selector that was asked for
+    // by name is judged all the same.
     const found = given === undefined ? withoutTexts(answer, wildTexts) : answer;
     const read = readSelector({ selector, service, name: nameOf(selector) }, found, given !== undefined);
     const earlier = read.key === null ? undefined : keys.find(({ key }) => key === read.key);
@@ -67,7 +75,10 @@ const withoutTexts = (found: Found<string>, texts: ReadonlySet<string>): Found<s
     : { kind: 'absent', nxdomain: false, authenticated: found.authenticated };
 };
 
-/** @param everything true: a text that is no key record is a fault; false: it is somebody's wildcard and no key */
+/**
+ * @param everything true: a text that is no key record is a fault; false: it is somebody's wildcard
+ * and no key
+ */
 const readSelector = (
   place: NamedSelector & { readonly name: string },
   found: Found<string>,

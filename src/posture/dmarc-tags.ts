@@ -1,6 +1,7 @@
 /**
- * What each tag of a DMARC record means, one sentence a tag: those published, the defaults of those that are not, and what RFC 9989 removed. Pure.
- * RFC 9989 section 4.7, RFC 7489 section 6.3 for the removed ones.
+ * What each tag of a DMARC record means, one sentence a tag: those published, the defaults of those
+ * that are not, and what RFC 9989 removed. Pure. RFC 9989 section 4.7, RFC 7489 section 6.3 for the
+ * removed ones.
  */
 import type { DmarcTag } from '../../schemas/posture/dmarc.ts';
 import type { DmarcRecord } from '../records/dmarc.ts';

@@ -1,6 +1,7 @@
 /**
- * DMARC of a domain: the Tree Walk step by step, the record that applies with each tag's meaning, the policies for the domain and below it, the receivers of
- * reports, and how the older reading differs. RFC 9989 section 4.10, RFC 9990 section 4, RFC 7489 section 6.6.3.
+ * DMARC of a domain: the Tree Walk step by step, the record that applies with each tag's meaning,
+ * the policies for the domain and below it, the receivers of reports, and how the older reading
+ * differs. RFC 9989 section 4.10, RFC 9990 section 4, RFC 7489 section 6.6.3.
  */
 import type { DmarcPosture } from '../../schemas/posture/dmarc.ts';
 import type { DnsFailure } from '../../schemas/posture/state.ts';
@@ -87,7 +88,11 @@ const askAhead = (domain: string, ask: Ask): void => {
   void ask(`_dmarc.${domain}`, 'TXT');
 };
 
-/** Whether the domain's policy lets receivers show a logo: what a message of the domain would be judged by. @returns never rejects */
+/**
+ * Whether the domain's policy lets receivers show a logo: what a message of the domain would be
+ * judged by.
+ * @returns never rejects
+ */
 export const assessBimiGround = async (domain: string, lookup: Lookup, deadlineMs: number): Promise<BimiGround> => {
   const evaluation = beginDmarc(domain, lookup, deadlineMs);
   const { rfc9989 } = await evaluation.finish({ spf: [], dkim: [] });
@@ -116,7 +121,10 @@ const failureOf = (walk: TreeWalk): { failure?: DnsFailure } => {
     : {};
 };
 
-/** A text at the domain's own name that means to be a DMARC record and is none; several are none (RFC 9989 section 4.10 step 2). */
+/**
+ * A text at the domain's own name that means to be a DMARC record and is none; several are none
+ * (RFC 9989 section 4.10 step 2).
+ */
 const unusableAt = (domain: string, walk: TreeWalk): string | null => {
   const own = walk.steps.find((step) => step.domain === domain);
   if (own?.answer.kind !== 'none') return null;
@@ -128,7 +136,10 @@ const severalAt = (domain: string, walk: TreeWalk): boolean => {
   return own?.answer.kind === 'none' && selectDmarc(own.answer.texts).kind === 'several';
 };
 
-/** Policies as published. @param tag the one that applies to the domain; null when DNS leaves open which */
+/**
+ * Policies as published.
+ * @param tag the one that applies to the domain; null when DNS leaves open which
+ */
 const policyOf = (record: DmarcRecord, tag: 'p' | 'sp' | 'np' | null): DmarcPosture['policy'] => {
   if (record.policies === null || tag === null) return null;
   const { p } = record.policies;

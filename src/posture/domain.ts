@@ -1,6 +1,7 @@
 /**
- * The domain that a caller wrote, as it is asked and as it is shown: U-labels in, A-labels asked, both told (RFC 5891 section 5). What has no A-label, or has
- * one that reads back as something else, is refused and never asked.
+ * The domain that a caller wrote, as it is asked and as it is shown: U-labels in, A-labels asked,
+ * both told (RFC 5891 section 5). What has no A-label, or has one that reads back as something
+ * else, is refused and never asked.
  */
 import { domainToASCII, domainToUnicode } from 'node:url';
 import { DomainName } from '../../schemas/domain-name.ts';
@@ -32,13 +33,17 @@ export const readDomain = (text: string): ReadDomain => {
       message: 'must be a name that DNS can carry: its labels have no A-labels of 63 characters',
     };
   const shown = domainToUnicode(ascii);
-  // An A-label that does not decode, or decodes to what encodes otherwise, names nothing that a person could have registered (RFC 5891 section 5.4).
+  // An A-label that does not decode, or decodes to what encodes otherwise, names nothing that a
+  // person could have registered (RFC 5891 section 5.4).
   if (/(?:^|\.)xn--/.test(ascii) && (/(?:^|\.)xn--/.test(shown) || domainToASCII(shown) !== ascii))
     return { kind: 'fault', message: 'must have valid A-labels: one beginning with "xn--" cannot be read' };
   return { kind: 'domain', domain: { given: text, ascii, unicode: shown === '' ? ascii : shown } };
 };
 
-/** Mapping may make other characters into dots or digits, so what comes out is checked as if it had been written. */
+/**
+ * Mapping may make other characters into dots or digits, so what comes out is checked as if it had
+ * been written.
+ */
 const toALabels = (text: string): string | null => {
   const ascii = domainToASCII(text);
   return ascii !== '' && DomainName.safeParse(ascii).success ? normalizeName(ascii) : null;

@@ -1,6 +1,7 @@
 /**
- * Assessments held for as long as the records they rest on may be: bounded by number and by bytes, the least lately used one goes first. Never holds one in
- * which DNS failed, nor one with unpublished records or a live probe in it; those are not asked to be held.
+ * Assessments held for as long as the records they rest on may be: bounded by number and by bytes,
+ * the least lately used one goes first. Never holds one in which DNS failed, nor one with
+ * unpublished records or a live probe in it; those are not asked to be held.
  */
 import type { Posture } from '../../schemas/posture/posture.ts';
 
@@ -16,9 +17,14 @@ export type HeldPostures = {
 
 type Entry = { readonly posture: Posture; readonly untilMs: number; readonly bytes: number };
 
-/** Makes a store. @param maxEntries 0: nothing is held @param maxBytes by the length of the JSON text */
+/**
+ * Makes a store.
+ * @param maxEntries 0: nothing is held
+ * @param maxBytes by the length of the JSON text
+ */
 export const createHeldPostures = (maxEntries: number, maxBytes: number, monotonicMs: () => number): HeldPostures => {
-  // A Map keeps the order of insertion: what is read is put in again, so the first entry is the least lately used.
+  // A Map keeps the order of insertion: what is read is put in again, so the first entry is the
+  // least lately used.
   const entries = new Map<string, Entry>();
   let bytes = 0;
   const drop = (key: string): void => {

@@ -1,6 +1,7 @@
 /**
- * Where mail for a domain goes: its MX hosts with their addresses and TLSA records, the null MX, and the domain's own address where there is no MX.
- * RFC 5321 section 5.1, RFC 7505, RFC 7672. Never connects to a host.
+ * Where mail for a domain goes: its MX hosts with their addresses and TLSA records, the null MX,
+ * and the domain's own address where there is no MX. RFC 5321 section 5.1, RFC 7505, RFC 7672.
+ * Never connects to a host.
  */
 import { reached } from '../../schemas/limit.ts';
 import type { MailHost, MailPosture } from '../../schemas/posture/mail.ts';
@@ -8,10 +9,18 @@ import { type Ask, askAddresses, askMx, askNames, type MxRecord } from './ask.ts
 import { assessTlsa } from './dane.ts';
 import { isPublicAddress } from './reach/public-address.ts';
 
-/** What makes a name a host name (RFC 5321 section 4.1.2): letters, digits and hyphens; underscores are seen and looked up all the same. */
+/**
+ * What makes a name a host name (RFC 5321 section 4.1.2): letters, digits and hyphens; underscores
+ * are seen and looked up all the same.
+ */
 const HOST_NAME = /^[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)+$/i;
 
-/** Looks at mail hosts. @param domain normalized @param maxHosts hosts looked at, by preference @returns never rejects */
+/**
+ * Looks at mail hosts.
+ * @param domain normalized
+ * @param maxHosts hosts looked at, by preference
+ * @returns never rejects
+ */
 export const assessMail = async (domain: string, ask: Ask, maxHosts: number): Promise<MailPosture> => {
   const [found, own] = await Promise.all([askMx(ask, domain), askAddresses(ask, domain)]);
   const nothing = { authenticated: false, hosts: [], hostsNotAsked: 0 };

@@ -1,6 +1,7 @@
 /**
- * MTA-STS of a domain: the TXT record, the policy at its HTTPS address, and whether the policy covers every mail host. RFC 8461. A policy that cannot be
- * fetched is told as such; DNS failures on the way are told as DNS failures.
+ * MTA-STS of a domain: the TXT record, the policy at its HTTPS address, and whether the policy
+ * covers every mail host. RFC 8461. A policy that cannot be fetched is told as such; DNS failures
+ * on the way are told as DNS failures.
  */
 import type { MailPosture, MtaStsPosture } from '../../schemas/posture/mail.ts';
 import { mxMatches, parseMtaSts, parseMtaStsPolicy, selectMtaSts } from '../records/mta-sts.ts';
@@ -21,7 +22,11 @@ export type MtaStsParts = {
 /** The address of a domain's policy (RFC 8461 section 3.3). */
 export const policyUrl = (domain: string): string => `https://mta-sts.${domain}/.well-known/mta-sts.txt`;
 
-/** Looks at MTA-STS. @param mail the mail hosts, which the policy must cover @returns never rejects */
+/**
+ * Looks at MTA-STS.
+ * @param mail the mail hosts, which the policy must cover
+ * @returns never rejects
+ */
 export const assessMtaSts = async (
   domain: string,
   mail: Promise<MailPosture>,

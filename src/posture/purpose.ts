@@ -1,6 +1,7 @@
 /**
- * What a domain is for, as far as its records say: whether it means to send mail at all, and its posture in one sentence. A domain that sends none and says
- * so is well kept, not broken (RFC 7505 section 4.2, RFC 7208 section 10.1.2). Pure.
+ * What a domain is for, as far as its records say: whether it means to send mail at all, and its
+ * posture in one sentence. A domain that sends none and says so is well kept, not broken (RFC 7505
+ * section 4.2, RFC 7208 section 10.1.2). Pure.
  */
 
 import type { MailPosture } from '../../schemas/posture/mail.ts';
@@ -19,7 +20,8 @@ export const refusesAll = ({ state, all, tree }: SpfPosture): boolean =>
 export const sendsMail = (spf: SpfPosture, mail: MailPosture): boolean | null => {
   if (spf.state === 'dns-failure') return mail.state === 'null-mx' ? false : null;
   if (refusesAll(spf)) return false;
-  // A null MX means no replies and no bounces, which a sender needs (RFC 7505 section 4.2); an SPF record with senders in it says otherwise.
+  // A null MX means no replies and no bounces, which a sender needs (RFC 7505 section 4.2); an SPF
+  // record with senders in it says otherwise.
   return !(mail.state === 'null-mx' && spf.state !== 'valid');
 };
 

@@ -1,6 +1,7 @@
 /**
- * The zone that holds a domain: where it begins, its name servers and its SOA. RFC 1034 section 4.2, RFC 1912 section 2.2, RFC 2181 section 10.3, RFC 2182.
- * Asks the resolver only, never the name servers themselves.
+ * The zone that holds a domain: where it begins, its name servers and its SOA. RFC 1034 section
+ * 4.2, RFC 1912 section 2.2, RFC 2181 section 10.3, RFC 2182. Asks the resolver only, never the
+ * name servers themselves.
  */
 
 import type { RecordData } from '../../schemas/dns.ts';
@@ -38,7 +39,10 @@ type Apex =
   | { kind: 'none' }
   | { kind: 'dns-failure'; failure: NonNullable<ZonePosture['failure']> };
 
-/** The nearest name at or above a domain that has an SOA. All names are asked together: they are known beforehand. */
+/**
+ * The nearest name at or above a domain that has an SOA. All names are asked together: they are
+ * known beforehand.
+ */
 const findApex = async (domain: string, ask: Ask): Promise<Apex & { domainExists: boolean | null }> => {
   const names: string[] = [];
   for (let name: string | null = domain; name?.includes('.') && names.length < MAX_STEPS; name = parentName(name))

@@ -1,6 +1,7 @@
 /**
- * A BIMI assertion record and the BIMI-Selector field as syntax trees. Never fetches a logo or a certificate.
- * draft-brand-indicators-for-message-identification sections 4.3 (record) and 4.5 (selector).
+ * A BIMI assertion record and the BIMI-Selector field as syntax trees. Never fetches a logo or a
+ * certificate. draft-brand-indicators-for-message-identification sections 4.3 (record) and 4.5
+ * (selector).
  */
 import { type Fault, quote } from './fault.ts';
 import { findTag, parseTagList, type Tag, type TagList } from './tag-list.ts';

@@ -1,6 +1,7 @@
 /**
- * A DKIM key record as a syntax tree, with the type and size of its key. Tells whether a verifier may use the key, and never verifies a signature.
- * RFC 6376 section 3.6.1 (tags), RFC 8301 (algorithms and sizes), RFC 8463 (Ed25519).
+ * A DKIM key record as a syntax tree, with the type and size of its key. Tells whether a verifier
+ * may use the key, and never verifies a signature. RFC 6376 section 3.6.1 (tags), RFC 8301
+ * (algorithms and sizes), RFC 8463 (Ed25519).
  */
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { type Fault, quote } from './fault.ts';
@@ -13,7 +14,10 @@ export const RSA_LEAST_BITS = 1024;
 /** Size of an RSA key that a signer should have, in bits (RFC 8301 section 3.2). */
 export const RSA_ADVISED_BITS = 2048;
 
-/** Largest `p=` that is decoded, in characters of base64: an RSA key of 16,384 bits has fewer than 2,900. */
+/**
+ * Largest `p=` that is decoded, in characters of base64: an RSA key of 16,384 bits has fewer than
+ * 2,900.
+ */
 export const KEY_MAX_CHARACTERS = 8192;
 
 type Common = {
@@ -30,13 +34,18 @@ export type DkimKey = Common & {
   readonly bits: number;
   /** The key, ready for node:crypto. */
   readonly publicKey: KeyObject;
-  /** `spki` as RFC 6376 asks of RSA, `pkcs1` where the bare RSAPublicKey was published, `raw` for Ed25519. */
+  /**
+   * `spki` as RFC 6376 asks of RSA, `pkcs1` where the bare RSAPublicKey was published, `raw` for
+   * Ed25519.
+   */
   readonly encoding: 'spki' | 'pkcs1' | 'raw';
   /** Acceptable hash algorithms of `h=`, in lower case; null: all. */
   readonly hashAlgorithms: readonly string[] | null;
   /** Service types of `s=`; `['*']` by default. */
   readonly services: readonly string[];
-  /** False where `s=` names neither `*` nor `email`: a verifier of mail must then ignore the record. */
+  /**
+   * False where `s=` names neither `*` nor `email`: a verifier of mail must then ignore the record.
+   */
   readonly forMail: boolean;
   /** Flags of `t=`, in lower case. */
   readonly flags: readonly string[];
@@ -50,7 +59,9 @@ export type DkimKey = Common & {
   readonly faults: readonly Fault[];
 };
 
-/** A key record, a revoked key (`p=` is empty), or the first fault that makes the record unusable. */
+/**
+ * A key record, a revoked key (`p=` is empty), or the first fault that makes the record unusable.
+ */
 export type DkimKeyRecord =
   | DkimKey
   | (Common & { readonly kind: 'revoked'; readonly testing: boolean })
@@ -61,8 +72,9 @@ const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 const ED25519_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
 
 /**
- * True when a text means to be a key record: a tag list with `p=`, or one that begins with `v=DKIM1`. One that begins with another version is none
- * (RFC 6376 section 3.6.1 has it discarded).
+ * True when a text means to be a key record: a tag list with `p=`, or one that begins with
+ * `v=DKIM1`. One that begins with another version is none (RFC 6376 section 3.6.1 has it
+ * discarded).
  */
 export const isDkimKeyRecord = (text: string): boolean => {
   const list = parseTagList(text);
@@ -70,7 +82,10 @@ export const isDkimKeyRecord = (text: string): boolean => {
   return first?.name === 'v' ? first.value === 'DKIM1' : findTag(list, 'p') !== undefined;
 };
 
-/** The key record among the TXT texts of a selector; with several, results are undefined (RFC 6376 section 3.6.2.2). */
+/**
+ * The key record among the TXT texts of a selector; with several, results are undefined (RFC 6376
+ * section 3.6.2.2).
+ */
 export const selectDkimKey = (texts: readonly string[]): Selection => selectTexts(texts, isDkimKeyRecord);
 
 const splitColons = (tag: Tag | undefined): string[] | null =>
@@ -113,8 +128,8 @@ const decodeKey = (keyType: 'rsa' | 'ed25519', p: Tag): Decoded | Fault => {
 };
 
 /**
- * Reads a key record. Unknown tags are ignored but kept; a size below {@link RSA_LEAST_BITS} is told by `bits`, not as a fault.
- * Never throws.
+ * Reads a key record. Unknown tags are ignored but kept; a size below {@link RSA_LEAST_BITS} is
+ * told by `bits`, not as a fault. Never throws.
  */
 export const parseDkimKey = (text: string): DkimKeyRecord => {
   const list = parseTagList(text);

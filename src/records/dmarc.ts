@@ -1,6 +1,7 @@
 /**
- * A DMARC Policy Record as a syntax tree, read by RFC 9989 sections 4.7 and 4.8, and the same record as RFC 7489 section 6.3 reads it.
- * Keeps unknown and removed tags and tells every fault. Never walks the DNS tree and never applies a policy to a message.
+ * A DMARC Policy Record as a syntax tree, read by RFC 9989 sections 4.7 and 4.8, and the same
+ * record as RFC 7489 section 6.3 reads it. Keeps unknown and removed tags and tells every fault.
+ * Never walks the DNS tree and never applies a policy to a message.
  */
 import { type Fault, quote } from './fault.ts';
 import { remembered } from './remembered.ts';
@@ -21,7 +22,10 @@ export type DmarcUri = {
   readonly obsoleteSize: string | null;
 };
 
-/** The policies that a receiver acts on, after the rules for missing and invalid ones. `sp` and `np` are null where absent. */
+/**
+ * The policies that a receiver acts on, after the rules for missing and invalid ones. `sp` and `np`
+ * are null where absent.
+ */
 export type DmarcPolicies = {
   readonly p: DmarcPolicyWord;
   readonly sp: DmarcPolicyWord | null;
@@ -62,7 +66,8 @@ export type DmarcParse =
   | DmarcRecord
   | { readonly kind: 'fault'; readonly text: string; readonly tags: readonly Tag[]; readonly fault: Fault };
 
-// `"v" equals %s"DMARC1"`: the value is case-sensitive; the letter v is a literal of the grammar and is not.
+// `"v" equals %s"DMARC1"`: the value is case-sensitive; the letter v is a literal of the grammar
+// and is not.
 const VERSION = /^[vV][ \t]*=[ \t]*DMARC1[ \t]*(?:;|$)/;
 const DEFINED = new Set(['v', 'p', 'sp', 'np', 't', 'psd', 'adkim', 'aspf', 'rua', 'ruf', 'fo']);
 const REMOVED = new Set(['pct', 'rf', 'ri']);
@@ -78,7 +83,10 @@ const areFailureOptions = (words: readonly string[]): boolean =>
 /** True when a text is a DMARC record: `v=DMARC1` stands first (RFC 9989 section 4.7). */
 export const isDmarcRecord = (text: string): boolean => VERSION.test(text);
 
-/** The DMARC record among the TXT texts of a name; several count as none (RFC 9989 section 4.10 step 2). */
+/**
+ * The DMARC record among the TXT texts of a name; several count as none (RFC 9989 section 4.10 step
+ * 2).
+ */
 export const selectDmarc = (texts: readonly string[]): Selection => selectTexts(texts, isDmarcRecord);
 
 const readWord = <Word extends string>(
@@ -193,14 +201,17 @@ const readDmarc = (text: string): DmarcParse => {
 };
 
 /**
- * Reads a DMARC record by RFC 9989. A fault in a tag puts that tag's default in its place (section 4.7); only a wrong first tag or a repeated tag
- * (RFC 6376 section 3.2) makes a receiver ignore the whole record. Never throws.
+ * Reads a DMARC record by RFC 9989. A fault in a tag puts that tag's default in its place (section
+ * 4.7); only a wrong first tag or a repeated tag (RFC 6376 section 3.2) makes a receiver ignore the
+ * whole record. Never throws.
  */
 export const parseDmarc = remembered(readDmarc);
 
 /** The policies of a record as an RFC 7489 receiver reads them. */
 export type DmarcRfc7489Reading = {
-  /** What applies under RFC 7489 section 6.6.3 step 6; null: no DMARC. `np` does not exist there. */
+  /**
+   * What applies under RFC 7489 section 6.6.3 step 6; null: no DMARC. `np` does not exist there.
+   */
   readonly policies: { readonly p: DmarcPolicyWord; readonly sp: DmarcPolicyWord | null } | null;
   /** `pct`: percent of messages the policy is applied to, 0 to 100; 100 where absent or invalid. */
   readonly percent: number;
@@ -221,7 +232,10 @@ const readNumber = (list: TagList, name: 'pct' | 'ri', most: number, absent: num
   return absent;
 };
 
-/** Reads the removed tags of a record and its policies by RFC 7489 sections 6.3 and 6.6.3. Never throws. */
+/**
+ * Reads the removed tags of a record and its policies by RFC 7489 sections 6.3 and 6.6.3. Never
+ * throws.
+ */
 export const readAsRfc7489 = (record: DmarcRecord): DmarcRfc7489Reading => {
   const list: TagList = { tags: record.tags, faults: [], repeated: [] };
   const faults: Fault[] = [];

@@ -1,10 +1,13 @@
 /**
- * The grammar of SPF macros: macro-string, domain-spec and explain-string as tokens with their positions. Never expands anything.
- * RFC 7208 sections 7.1 and 12.
+ * The grammar of SPF macros: macro-string, domain-spec and explain-string as tokens with their
+ * positions. Never expands anything. RFC 7208 sections 7.1 and 12.
  */
 import { type Fault, quote } from './fault.ts';
 
-/** The letter of a macro in lower case (RFC 7208 section 7.2). `c`, `r` and `t` are allowed in explanation texts only. */
+/**
+ * The letter of a macro in lower case (RFC 7208 section 7.2). `c`, `r` and `t` are allowed in
+ * explanation texts only.
+ */
 export type MacroLetter = 's' | 'l' | 'o' | 'd' | 'i' | 'p' | 'h' | 'c' | 'r' | 't' | 'v';
 
 /** A piece of a macro-string. */
@@ -43,7 +46,8 @@ const ESCAPES = { '%%': '%', '%_': ' ', '%-': '%20' } as const;
 const EXPAND = /^([a-z])([0-9]*)(r?)([.\-+,/_=]*)$/i;
 const LETTERS = /^[slodiphcrtv]$/;
 
-// toplabel of RFC 7208 section 12: letters and digits with at least one letter, or with a hyphen inside.
+// toplabel of RFC 7208 section 12: letters and digits with at least one letter, or with a hyphen
+// inside.
 const TOPLABEL = /^(?:[0-9]*[a-z][a-z0-9]*|[a-z0-9]+-[a-z0-9-]*[a-z0-9])$/i;
 
 const fault = (offset: number, reason: string) => ({ kind: 'fault', fault: { offset, reason } }) as const;
@@ -116,8 +120,9 @@ export const parseMacroString = (text: string, offset = 0, options: Partial<Macr
 };
 
 /**
- * Reads a domain-spec (RFC 7208 section 12): a macro-string that ends in a macro or in a dot and a top label, with an optional last dot.
- * The check is of the text as published, never of what it expands to. Never throws.
+ * Reads a domain-spec (RFC 7208 section 12): a macro-string that ends in a macro or in a dot and a
+ * top label, with an optional last dot. The check is of the text as published, never of what it
+ * expands to. Never throws.
  */
 export const parseDomainSpec = (
   text: string,

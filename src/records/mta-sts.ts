@@ -1,6 +1,7 @@
 /**
- * MTA-STS as a domain publishes it: the TXT record and the policy file, each as a syntax tree, and whether an MX host matches. Never fetches a policy.
- * RFC 8461 sections 3.1 (record), 3.2 (file) and 4.1 (MX matching).
+ * MTA-STS as a domain publishes it: the TXT record and the policy file, each as a syntax tree, and
+ * whether an MX host matches. Never fetches a policy. RFC 8461 sections 3.1 (record), 3.2 (file)
+ * and 4.1 (MX matching).
  */
 import { type Fault, quote } from './fault.ts';
 import { findTag, parseTagList, type Tag } from './tag-list.ts';
@@ -9,10 +10,16 @@ import { type Selection, selectTexts } from './txt.ts';
 /** Largest `max_age` in seconds, about a year (RFC 8461 section 3.2). */
 export const MAX_AGE_MOST_SECONDS = 31_557_600;
 
-/** Largest policy file that is read, in characters: RFC 8461 section 3.3 lets a fetcher bound it; 64 kB is its suggestion. */
+/**
+ * Largest policy file that is read, in characters: RFC 8461 section 3.3 lets a fetcher bound it; 64
+ * kB is its suggestion.
+ */
 export const MTA_STS_POLICY_MAX_CHARACTERS = 65_536;
 
-/** The TXT record at `_mta-sts`, or its first fault. A fault means: no policy (RFC 8461 section 3.1). */
+/**
+ * The TXT record at `_mta-sts`, or its first fault. A fault means: no policy (RFC 8461 section
+ * 3.1).
+ */
 export type MtaStsRecord = { readonly text: string; readonly tags: readonly Tag[] } & (
   | { readonly kind: 'record'; readonly id: string; readonly faults: readonly Fault[] }
   | { readonly kind: 'fault'; readonly fault: Fault }
@@ -21,7 +28,10 @@ export type MtaStsRecord = { readonly text: string; readonly tags: readonly Tag[
 const VERSION = /^v=STSv1[ \t]*;/;
 const ID = /^[A-Za-z0-9]{1,32}$/;
 
-/** The MTA-STS record among the TXT texts of `_mta-sts`; several count as none (RFC 8461 section 3.1). */
+/**
+ * The MTA-STS record among the TXT texts of `_mta-sts`; several count as none (RFC 8461 section
+ * 3.1).
+ */
 export const selectMtaSts = (texts: readonly string[]): Selection => selectTexts(texts, (text) => VERSION.test(text));
 
 /** Reads the TXT record. Unknown fields are kept and ignored. Never throws. */
@@ -87,7 +97,10 @@ const readFields = (text: string): { fields: MtaStsField[]; broken: Fault | null
   return { fields, broken };
 };
 
-/** Reads a policy file. Unknown fields are ignored; of repeated ones other than `mx` the first counts. Never throws. */
+/**
+ * Reads a policy file. Unknown fields are ignored; of repeated ones other than `mx` the first
+ * counts. Never throws.
+ */
 export const parseMtaStsPolicy = (text: string): MtaStsPolicy => {
   if (text.length > MTA_STS_POLICY_MAX_CHARACTERS) {
     const reason = `the file is longer than ${MTA_STS_POLICY_MAX_CHARACTERS} characters`;
@@ -135,7 +148,10 @@ export const parseMtaStsPolicy = (text: string): MtaStsPolicy => {
   };
 };
 
-/** True when an MX host matches a pattern of a policy: a `*` stands for exactly one label, the leftmost (RFC 8461 section 4.1). */
+/**
+ * True when an MX host matches a pattern of a policy: a `*` stands for exactly one label, the
+ * leftmost (RFC 8461 section 4.1).
+ */
 export const mxMatches = (pattern: string, host: string): boolean => {
   const [wanted, name] = [pattern, host].map((text) => text.toLowerCase().replace(/\.$/, '')) as [string, string];
   if (!wanted.startsWith('*.')) return wanted === name;

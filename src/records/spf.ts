@@ -1,6 +1,7 @@
 /**
- * An SPF record as a syntax tree. Every term is kept with its text and position, also those of a record that has a fault, so that a record can be
- * explained and rewritten. Never asks DNS and never evaluates. RFC 7208 sections 4.5, 4.6.1 and 12, with its grammar to the letter.
+ * An SPF record as a syntax tree. Every term is kept with its text and position, also those of a
+ * record that has a fault, so that a record can be explained and rewritten. Never asks DNS and
+ * never evaluates. RFC 7208 sections 4.5, 4.6.1 and 12, with its grammar to the letter.
  */
 
 import { type IpAddress, parseIp4, parseIp6 } from '../ip/address.ts';
@@ -28,7 +29,10 @@ type Directive = Term & {
 // One member of the union for each name, so that a test of `name` narrows.
 type Named<Name extends string, Parts> = Name extends string ? { readonly name: Name } & Parts : never;
 
-/** A mechanism with its qualifier (RFC 7208 section 5). Prefix lengths are in bits; a `domain` of null is the domain under evaluation. */
+/**
+ * A mechanism with its qualifier (RFC 7208 section 5). Prefix lengths are in bits; a `domain` of
+ * null is the domain under evaluation.
+ */
 export type SpfMechanism =
   | Named<'all', Directive>
   | Named<'include' | 'exists', Directive & { readonly domain: DomainSpec }>
@@ -43,7 +47,10 @@ export type SpfMechanism =
   | Named<'ptr', Directive & { readonly domain: DomainSpec | null }>
   | Named<'ip4' | 'ip6', Directive & { readonly network: IpAddress; readonly prefixLength: number }>;
 
-/** A modifier (RFC 7208 section 6). Names are in lower case; `unknown` modifiers are kept and have no effect. */
+/**
+ * A modifier (RFC 7208 section 6). Names are in lower case; `unknown` modifiers are kept and have
+ * no effect.
+ */
 export type SpfModifier =
   | Named<'redirect' | 'exp', Term & { readonly kind: 'modifier'; readonly domain: DomainSpec }>
   | (Term & {
@@ -58,7 +65,10 @@ export type SpfTerm = SpfMechanism | SpfModifier;
 /** A term that does not follow the grammar. */
 export type SpfUnreadableTerm = Term & { readonly kind: 'unreadable'; readonly fault: Fault };
 
-/** A record without a fault, or the first fault with everything that could be read beside it, up to MAX_TERMS_OF_FAULT terms. */
+/**
+ * A record without a fault, or the first fault with everything that could be read beside it, up to
+ * MAX_TERMS_OF_FAULT terms.
+ */
 export type SpfRecord =
   | { readonly kind: 'record'; readonly text: string; readonly terms: readonly SpfTerm[] }
   | {
@@ -70,10 +80,16 @@ export type SpfRecord =
 
 const VERSION = /^v=spf1(?= |$)/i;
 
-/** True when a text is an SPF record: it begins with `v=spf1`, and a space or the end follows (RFC 7208 section 4.5). */
+/**
+ * True when a text is an SPF record: it begins with `v=spf1`, and a space or the end follows (RFC
+ * 7208 section 4.5).
+ */
 export const isSpfRecord = (text: string): boolean => VERSION.test(text);
 
-/** The SPF record among the TXT texts of a name (RFC 7208 section 4.5): several are a permerror, none is the result `none`. */
+/**
+ * The SPF record among the TXT texts of a name (RFC 7208 section 4.5): several are a permerror,
+ * none is the result `none`.
+ */
 export const selectSpf = (texts: readonly string[]): Selection => selectTexts(texts, isSpfRecord);
 
 const isFault = (value: object): value is Fault => 'reason' in value;
@@ -100,7 +116,8 @@ const readOptionalDomain = (name: string, rest: string, offset: number): DomainS
   return { offset, reason: `"${name}" takes no prefix length` };
 };
 
-// A domain-spec never ends in a slash and digits (its last label must be a top label), so the prefix lengths can be taken off the end first.
+// A domain-spec never ends in a slash and digits (its last label must be a top label), so the
+// prefix lengths can be taken off the end first.
 const DUAL_CIDR = /^(.*?)(?:\/([0-9]+))?(?:\/\/([0-9]+))?$/s;
 
 const readAddressMechanism = (
@@ -237,8 +254,8 @@ const readSpf = (text: string): SpfRecord => {
 };
 
 /**
- * Reads an SPF record. The first fault is that of the leftmost faulty term; a second `redirect` or `exp` is one (RFC 7208 section 6).
- * Linear in the length of the text. Never throws.
+ * Reads an SPF record. The first fault is that of the leftmost faulty term; a second `redirect` or
+ * `exp` is one (RFC 7208 section 6). Linear in the length of the text. Never throws.
  * @param text the joined character-strings of a TXT record, one byte = one code unit
  * @returns offset 0 and no term where the text is no SPF record at all
  */

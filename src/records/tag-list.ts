@@ -1,6 +1,7 @@
 /**
- * A tag=value list as tags with their positions: the syntax that DKIM key records, DMARC, MTA-STS, TLS-RPT and BIMI records share. Keeps every
- * tag, known or not, in order, repeated or not; what a repeated tag means is for each standard to say. RFC 6376 section 3.2.
+ * A tag=value list as tags with their positions: the syntax that DKIM key records, DMARC, MTA-STS,
+ * TLS-RPT and BIMI records share. Keeps every tag, known or not, in order, repeated or not; what a
+ * repeated tag means is for each standard to say. RFC 6376 section 3.2.
  */
 import { type Fault, quote } from './fault.ts';
 
@@ -19,20 +20,29 @@ export type Tag = {
 /** What a text holds when read as a tag=value list. */
 export type TagList = {
   readonly tags: readonly Tag[];
-  /** Pieces that are no tag, and values with characters that a tag cannot hold, in order; the first 100. */
+  /**
+   * Pieces that are no tag, and values with characters that a tag cannot hold, in order; the first
+   * 100.
+   */
   readonly faults: readonly Fault[];
-  /** The second and later tags of a name, in order, the first 100. RFC 6376 section 3.2 makes a list with one invalid as a whole. */
+  /**
+   * The second and later tags of a name, in order, the first 100. RFC 6376 section 3.2 makes a list
+   * with one invalid as a whole.
+   */
   readonly repeated: readonly Tag[];
 };
 
-/** Most faults, and most repeated tags, that are told of one text: a record of 64 kB has room for as many as it has semicolons. */
+/**
+ * Most faults, and most repeated tags, that are told of one text: a record of 64 kB has room for as
+ * many as it has semicolons.
+ */
 export const MAX_TOLD = 100;
 
 const TAG_NAME = /^[A-Za-z][A-Za-z0-9_]*$/;
 
 /**
- * Reads a list of `name=value` with `;` between. White space around names and values is left out; a last `;` is allowed.
- * Linear in the length of the text. Never throws.
+ * Reads a list of `name=value` with `;` between. White space around names and values is left out; a
+ * last `;` is allowed. Linear in the length of the text. Never throws.
  */
 export const parseTagList = (text: string): TagList => {
   const tags: Tag[] = [];

@@ -1,5 +1,6 @@
 /**
- * A TLS-RPT record as a syntax tree: where reports on failed TLS go. Never sends one. RFC 8460 section 3.
+ * A TLS-RPT record as a syntax tree: where reports on failed TLS go. Never sends one. RFC 8460
+ * section 3.
  */
 import { type Fault, quote } from './fault.ts';
 import { parseTagList, type Tag } from './tag-list.ts';
@@ -8,7 +9,9 @@ import { type Selection, selectTexts } from './txt.ts';
 /** One address of `rua`. */
 export type TlsRptUri = { readonly uri: string; readonly scheme: 'mailto' | 'https'; readonly offset: number };
 
-/** The record at `_smtp._tls`, or its first fault. A fault means: no reports (RFC 8460 section 3). */
+/**
+ * The record at `_smtp._tls`, or its first fault. A fault means: no reports (RFC 8460 section 3).
+ */
 export type TlsRptRecord = { readonly text: string; readonly tags: readonly Tag[] } & (
   | { readonly kind: 'record'; readonly rua: readonly TlsRptUri[]; readonly faults: readonly Fault[] }
   | { readonly kind: 'fault'; readonly fault: Fault }
@@ -19,10 +22,16 @@ const VERSION = /^v=TLSRPTv1[ \t]*;/;
 const MAIL = /^mailto:[^\s@,;!]+@[^\s@,;!]+$/i;
 const WEB = /^https:\/\/[^\s,;!/?#][^\s,;!]*$/i;
 
-/** The TLS-RPT record among the TXT texts of `_smtp._tls`; several count as none (RFC 8460 section 3). */
+/**
+ * The TLS-RPT record among the TXT texts of `_smtp._tls`; several count as none (RFC 8460 section
+ * 3).
+ */
 export const selectTlsRpt = (texts: readonly string[]): Selection => selectTexts(texts, (text) => VERSION.test(text));
 
-/** Reads a TLS-RPT record. Several `rua` fields are allowed; unknown fields are kept and ignored. Never throws. */
+/**
+ * Reads a TLS-RPT record. Several `rua` fields are allowed; unknown fields are kept and ignored.
+ * Never throws.
+ */
 export const parseTlsRpt = (text: string): TlsRptRecord => {
   const { tags, faults: broken } = parseTagList(text);
   const faulty = (offset: number, reason: string): TlsRptRecord => ({

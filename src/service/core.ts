@@ -1,6 +1,6 @@
 /**
- * The parts that every face shares, made from the settings: the resolver, with the local zone before it, and the function that judges messages. Makes no socket
- * until a question is asked.
+ * The parts that every face shares, made from the settings: the resolver, with the local zone
+ * before it, and the function that judges messages. Makes no socket until a question is asked.
  */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -33,7 +33,10 @@ export type Parts = {
   relist: Relist;
 };
 
-/** Takes over the lists of other settings (RELOADED_SETTINGS); verifications that run keep what they began with. */
+/**
+ * Takes over the lists of other settings (RELOADED_SETTINGS); verifications that run keep what they
+ * began with.
+ */
 export type Relist = (config: Config) => void;
 
 /** Makes the parts. @throws SettingMistake when the zone file cannot be read or is wrong */

@@ -1,4 +1,7 @@
-/** The mail servers' faces, put on top of the shared parts: milter, policy service and the handlers of the hooks. Makes no socket until it is told to listen. */
+/**
+ * The mail servers' faces, put on top of the shared parts: milter, policy service and the handlers
+ * of the hooks. Makes no socket until it is told to listen.
+ */
 import type { Config } from '../../schemas/settings/settings.ts';
 import { budgetLimits, withBudget } from '../dns/budget.ts';
 import type { Memory } from '../message/memory.ts';

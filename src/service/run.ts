@@ -1,6 +1,8 @@
 /**
- * Runs the service in this process until a signal ends it: SIGTERM drains, lets running work finish, and exits with 0; SIGINT, which a person sends, does without the time that
- * balancers need. SIGHUP reads keys, lists and certificates again; a mistake in them, or protection that they would drop, is told and changes nothing.
+ * Runs the service in this process until a signal ends it: SIGTERM drains, lets running work
+ * finish, and exits with 0; SIGINT, which a person sends, does without the time that balancers
+ * need. SIGHUP reads keys, lists and certificates again; a mistake in them, or protection that they
+ * would drop, is told and changes nothing.
  */
 import { environmentName } from '../../schemas/settings/settings.ts';
 import type { Team } from '../cluster/worker.ts';
@@ -13,7 +15,10 @@ import { createService, type Service } from './service.ts';
 /** Exit code for settings that cannot work (sysexits EX_CONFIG). */
 export const EX_CONFIG = 78;
 
-/** Listens; returns once it does. Exits the process when it cannot, and when it has drained. @param team the other processes of this service, if there are any */
+/**
+ * Listens; returns once it does. Exits the process when it cannot, and when it has drained.
+ * @param team the other processes of this service, if there are any
+ */
 export const serve = async (settings: Settings, team?: Team): Promise<void> => {
   const { config } = settings;
   const log = createLog(config.logLevel, config);
@@ -21,7 +26,8 @@ export const serve = async (settings: Settings, team?: Team): Promise<void> => {
     const service = await createService(config, log, team, await loadTraces(log));
     let ending = false;
     const drain = async (signal: string): Promise<void> => {
-      // A worker is told by its supervisor, and again by whoever signals the whole group of processes.
+      // A worker is told by its supervisor, and again by whoever signals the whole group of
+      // processes.
       if (ending) return;
       ending = true;
       const drainMs = signal === 'SIGTERM' ? config.drainMs : 0;

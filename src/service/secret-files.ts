@@ -1,4 +1,7 @@
-/** The files that access depends on, read at start and again on SIGHUP: API keys, certificate and its key. A file that cannot be used is a mistake in the settings. */
+/**
+ * The files that access depends on, read at start and again on SIGHUP: API keys, certificate and
+ * its key. A file that cannot be used is a mistake in the settings.
+ */
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import type { AccessSettings } from '../../schemas/settings/access.ts';
@@ -10,7 +13,8 @@ export type AccessFiles = { keys: ApiKey[] | null; tls: { cert: Buffer; key: Buf
 
 /**
  * Reads the files.
- * @param inUse what a service that runs has: a file of keys that was emptied, as an editor does while it saves, is then a mistake
+ * @param inUse what a service that runs has: a file of keys that was emptied, as an editor does
+ * while it saves, is then a mistake
  * @throws SettingMistake with a line for each mistake
  */
 export const readAccessFiles = (

@@ -25,12 +25,16 @@ export type Service = {
   /** @returns the addresses that are listened on */
   listen: () => Promise<string[]>;
   /**
-   * Takes over keys, certificate and lists of other settings, whose files are read again; nothing changes when one is wrong.
+   * Takes over keys, certificate and lists of other settings, whose files are read again; nothing
+   * changes when one is wrong.
    * @returns the settings that differ and need a restart
    * @throws SettingMistake when a file cannot be used
    */
   reload: (next: Config) => (keyof Config)[];
-  /** Drains and closes everything: /readyz says 503 at once, listeners stay for a while, running work finishes. */
+  /**
+   * Drains and closes everything: /readyz says 503 at once, listeners stay for a while, running
+   * work finishes.
+   */
   close: (ending: Ending) => Promise<void>;
 };
 

@@ -1,4 +1,7 @@
-/** Starts the service as the settings have it: in this process or in several workers. Each worker comes in here too, by the same way as the process that made it. */
+/**
+ * Starts the service as the settings have it: in this process or in several workers. Each worker
+ * comes in here too, by the same way as the process that made it.
+ */
 import cluster from 'node:cluster';
 import { superviseWorkers } from '../cluster/supervisor.ts';
 import { takeRole } from '../cluster/worker.ts';
@@ -7,7 +10,8 @@ import { serve } from './run.ts';
 
 /**
  * Starts; returns once this process listens, or supervises those that do.
- * @param read reads the settings; not called in a worker, which has those of the service: one that takes another's place must not protect less
+ * @param read reads the settings; not called in a worker, which has those of the service: one that
+ * takes another's place must not protect less
  */
 export const start = async (read: () => Settings): Promise<void> => {
   if (cluster.isWorker) {

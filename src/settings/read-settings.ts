@@ -1,6 +1,7 @@
 /**
- * Settings from the environment and from mailverdict.yaml, checked against one schema; every mistake is told at once with the name of its setting. The environment
- * wins. The only file that reads `process.env`. An empty variable counts as not set.
+ * Settings from the environment and from mailverdict.yaml, checked against one schema; every
+ * mistake is told at once with the name of its setting. The environment wins. The only file that
+ * reads `process.env`. An empty variable counts as not set.
  */
 import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -25,7 +26,10 @@ export type ConfigOutcome =
 /** Settings as they were read. */
 export type Settings = Extract<ConfigOutcome, { kind: 'config' }>;
 
-/** Whether and as whom traces are to be sent, by the variables of OpenTelemetry. Everything else of them is read by its SDK. */
+/**
+ * Whether and as whom traces are to be sent, by the variables of OpenTelemetry. Everything else of
+ * them is read by its SDK.
+ */
 export type TracesWanted = { wanted: boolean; hasName: boolean };
 
 /** Reads what has to be known before the SDK is loaded. */

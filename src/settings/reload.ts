@@ -1,5 +1,6 @@
 /**
- * Settings read again on SIGHUP, judged against those in use: a service that runs loses no protection by a file that is missing, empty or half written, as while an editor saves it. What
+ * Settings read again on SIGHUP, judged against those in use: a service that runs loses no
+ * protection by a file that is missing, empty or half written, as while an editor saves it. What
  * protects is dropped by a restart only. Starts nothing and tells nobody.
  */
 import { isDeepStrictEqual } from 'node:util';
@@ -31,7 +32,10 @@ export const rereadConfig = (
   return mistakes.length > 0 ? { kind: 'mistakes', mistakes } : outcome;
 };
 
-/** True where a setting that was written is written no longer, and its default lets in more or guards less. An empty list that is written is on purpose; an empty file name is not. */
+/**
+ * True where a setting that was written is written no longer, and its default lets in more or
+ * guards less. An empty list that is written is on purpose; an empty file name is not.
+ */
 const isDropped = (key: keyof Config, inUse: Settings, next: Settings): boolean =>
   !isDeepStrictEqual(inUse.config[key], next.config[key]) &&
   (next.config[key] === '' || (inUse.sources[key] !== 'default' && next.sources[key] === 'default'));

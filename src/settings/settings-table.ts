@@ -1,4 +1,7 @@
-/** The settings as README.md lists them: a table for each group, made from the schema, so that the document cannot differ from the code. Pure. */
+/**
+ * The settings as README.md lists them: a table for each group, made from the schema, so that the
+ * document cannot differ from the code. Pure.
+ */
 import type { z } from 'zod';
 import { environmentName, RELOADED_SETTINGS, SETTING_GROUPS } from '../../schemas/settings/settings.ts';
 
@@ -66,7 +69,10 @@ export const settingsTable = (): string =>
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
 
-/** A document with the tables between its markers. @returns null when the markers are not there once each, in order */
+/**
+ * A document with the tables between its markers.
+ * @returns null when the markers are not there once each, in order
+ */
 export const withSettingsTable = (document: string): string | null => {
   const [before, inner, ...more] = document.split(START);
   if (before === undefined || inner === undefined || more.length > 0) return null;

@@ -1,12 +1,16 @@
 /**
- * The settings file, mailverdict.yaml: a flat map of the keys of schemas/settings/settings.ts. Tells every key that is no setting, with the line and the name that was
- * probably meant. Checks no value; that is the schema's work. YAML 1.2, with the limits on aliases of the parser.
+ * The settings file, mailverdict.yaml: a flat map of the keys of schemas/settings/settings.ts.
+ * Tells every key that is no setting, with the line and the name that was probably meant. Checks no
+ * value; that is the schema's work. YAML 1.2, with the limits on aliases of the parser.
  */
 import { readFileSync, statSync } from 'node:fs';
 import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 import { Config } from '../../schemas/settings/settings.ts';
 
-/** What a file says: values by key, all mistakes, or nothing because there is no file or nothing in it. */
+/**
+ * What a file says: values by key, all mistakes, or nothing because there is no file or nothing in
+ * it.
+ */
 export type SettingsFile =
   | { kind: 'settings'; values: Readonly<Record<string, unknown>>; mistakes: string[] }
   | { kind: 'absent' }

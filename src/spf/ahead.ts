@@ -1,6 +1,8 @@
 /**
- * Asks the questions of a whole tree as early as they are known, level by level, so that an evaluation that shares the answers waits for the depth of
- * the tree only. Counts nothing and decides nothing: the evaluation asks in its own order and finds the answers waiting. RFC 7208 section 4.6.
+ * Asks the questions of a whole tree as early as they are known, level by level, so that an
+ * evaluation that shares the answers waits for the depth of the tree only. Counts nothing and
+ * decides nothing: the evaluation asks in its own order and finds the answers waiting. RFC 7208
+ * section 4.6.
  */
 import type { RecordType } from '../../schemas/dns.ts';
 import { reverseName } from '../ip/address.ts';
@@ -12,8 +14,8 @@ import { isDnsName, isRecordDomain } from './target-name.ts';
 import type { Client, SpfLimits, Walk } from './walk.ts';
 
 /**
- * Asks ahead from a domain on: at most `extraQuestions` questions, `nesting` levels, each domain's record once. Names that need `%{p}` are left to the
- * evaluation.
+ * Asks ahead from a domain on: at most `extraQuestions` questions, `nesting` levels, each domain's
+ * record once. Names that need `%{p}` are left to the evaluation.
  * @returns when all of it is answered; never rejects
  */
 export const askAhead = async (ask: Walk['ask'], client: Client, limits: SpfLimits, first: string): Promise<void> => {

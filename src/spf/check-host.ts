@@ -1,6 +1,7 @@
 /**
- * check_host() of RFC 7208: may this client use this domain in this identity? The result is exactly the RFC's; the trace tells how it came about.
- * Never throws for what the outside does: a failed question is temperror, a wrong record is permerror with its place. Never asks DNS but through the
+ * check_host() of RFC 7208: may this client use this domain in this identity? The result is exactly
+ * the RFC's; the trace tells how it came about. Never throws for what the outside does: a failed
+ * question is temperror, a wrong record is permerror with its place. Never asks DNS but through the
  * lookup it is given. RFC 7208 sections 4 to 7, RFC 8616 section 4 (internationalized identities).
  */
 import { reached } from '../../schemas/limit.ts';
@@ -31,7 +32,10 @@ export type CheckHostInput = {
   readonly ip: string;
   /** Domain to check: that of MAIL FROM or of HELO. U-labels are turned into A-labels. */
   readonly domain: string;
-  /** MAIL FROM address, or the HELO name for a HELO check or the null reverse-path; without a local-part it is `postmaster` (section 4.3). */
+  /**
+   * MAIL FROM address, or the HELO name for a HELO check or the null reverse-path; without a
+   * local-part it is `postmaster` (section 4.3).
+   */
   readonly sender: string;
   /** HELO or EHLO argument, for `%{h}`; `unknown` where empty. */
   readonly helo: string;
@@ -42,7 +46,10 @@ export type CheckHostInput = {
 /** What check_host() works with. */
 export type CheckHostParts = {
   readonly lookup: Lookup;
-  /** Moment on the clock of `monotonicMs` after which nothing is asked: what is still open is temperror (section 4.6.4). */
+  /**
+   * Moment on the clock of `monotonicMs` after which nothing is asked: what is still open is
+   * temperror (section 4.6.4).
+   */
   readonly deadlineMs: number;
   /** The clock of the deadline. @default performance.now */
   readonly monotonicMs?: () => number;
@@ -50,9 +57,17 @@ export type CheckHostParts = {
   readonly epochSeconds?: number;
   /** @default {@link SPF_LIMITS} */
   readonly limits?: Partial<SpfLimits>;
-  /** Read on past the deciding term and past limits, so that the trace is the whole tree. Never changes the result. @default false */
+  /**
+   * Read on past the deciding term and past limits, so that the trace is the whole tree. Never
+   * changes the result.
+   * @default false
+   */
   readonly whole?: boolean;
-  /** Ask the questions of the tree together, ahead of need. Never changes result or counts, but asks questions that the result may not need. @default false */
+  /**
+   * Ask the questions of the tree together, ahead of need. Never changes result or counts, but asks
+   * questions that the result may not need.
+   * @default false
+   */
   readonly ahead?: boolean;
 };
 
@@ -68,11 +83,16 @@ export type CheckHostResult = {
   readonly domain: string;
   /** SPF record of the domain; null without one. */
   readonly record: string | null;
-  /** The term that decided, as published, and the domain whose record holds it; null where none did. */
+  /**
+   * The term that decided, as published, and the domain whose record holds it; null where none did.
+   */
   readonly matched: { readonly term: string; readonly domain: string } | null;
   readonly lookups: SpfCount;
   readonly voids: SpfCount;
-  /** Text of the domain's owner for a `fail` (section 6.2): printable ASCII, at most 500 characters; a third party wrote it. Else null. */
+  /**
+   * Text of the domain's owner for a `fail` (section 6.2): printable ASCII, at most 500 characters;
+   * a third party wrote it. Else null.
+   */
   readonly explanation: string | null;
   readonly trace: SpfTraceRecord;
   /** With `whole`: cost of the whole tree, and false in `complete` where a bound cut it short. */
@@ -81,13 +101,17 @@ export type CheckHostResult = {
 
 const PRINTABLE = /^[\x20-\x7e]*$/;
 
-/** The explanation of a fail (section 6.2). Whatever goes wrong, there is none: it never changes the result. */
+/**
+ * The explanation of a fail (section 6.2). Whatever goes wrong, there is none: it never changes the
+ * result.
+ */
 const explanationOf = async (
   walk: Walk,
   explanation: NonNullable<Evaluated['explanation']>,
 ): Promise<string | null> => {
   const { spec, trace, frame } = explanation;
-  // Nothing here counts (section 4.6.4), so what the target and its text look up is asked on a walk of its own.
+  // Nothing here counts (section 4.6.4), so what the target and its text look up is asked on a walk
+  // of its own.
   const aside: Walk = { ...walk, surplus: true, unreached: [] };
   const scratch: SpfTraceTerm = { ...trace, answers: trace.answers };
   const target = await targetOf(aside, frame, scratch, spec);
@@ -142,7 +166,8 @@ const atMost = (ask: ReturnType<typeof askOnce>, most: number): { ask: Walk['ask
 
 /**
  * Checks one identity.
- * @returns never rejects as long as the lookup keeps its contract; `none` for an address that is no address or a domain that is no domain name
+ * @returns never rejects as long as the lookup keeps its contract; `none` for an address that is no
+ * address or a domain that is no domain name
  */
 export const checkHost = async (input: CheckHostInput, parts: CheckHostParts): Promise<CheckHostResult> => {
   const limits = { ...SPF_LIMITS, ...parts.limits };

@@ -1,5 +1,6 @@
 /**
- * Macro expansion (RFC 7208 section 7): tokens and values to text. Pure; the validated name for `%{p}` is looked up by the caller beforehand.
+ * Macro expansion (RFC 7208 section 7): tokens and values to text. Pure; the validated name for
+ * `%{p}` is looked up by the caller beforehand.
  */
 import { dottedIp, formatIp, type IpAddress } from '../ip/address.ts';
 import type { MacroLetter, MacroToken } from '../records/macro.ts';
@@ -82,7 +83,8 @@ export const usesLetter = (tokens: readonly MacroToken[], letters: string): bool
   tokens.some((token) => token.kind === 'expand' && letters.includes(token.letter));
 
 /**
- * Expands an explanation text from its start, so that a text of many macros cannot grow without bound.
+ * Expands an explanation text from its start, so that a text of many macros cannot grow without
+ * bound.
  * @param maxCharacters what is longer is cut
  */
 export const expandText = (tokens: readonly MacroToken[], values: MacroValues, maxCharacters: number): string => {
@@ -98,8 +100,9 @@ export const expandText = (tokens: readonly MacroToken[], values: MacroValues, m
 export const MAX_NAME_CHARACTERS = 253;
 
 /**
- * Expands a domain-spec to a target name: without a last dot, and cut from the left by whole labels where it is over 253 characters
- * (RFC 7208 section 7.3). The outcome need not be a name that DNS can carry.
+ * Expands a domain-spec to a target name: without a last dot, and cut from the left by whole labels
+ * where it is over 253 characters (RFC 7208 section 7.3). The outcome need not be a name that DNS
+ * can carry.
  */
 export const expandName = (tokens: readonly MacroToken[], values: MacroValues): string => {
   let name = '';

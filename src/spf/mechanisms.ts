@@ -1,6 +1,7 @@
 /**
- * What each mechanism asks DNS for and when it matches (RFC 7208 section 5), and the target names of terms (section 4.8). Never decides the result of
- * a record: an outcome goes back to check_host().
+ * What each mechanism asks DNS for and when it matches (RFC 7208 section 5), and the target names
+ * of terms (section 4.8). Never decides the result of a record: an outcome goes back to
+ * check_host().
  */
 import type { RecordType } from '../../schemas/dns.ts';
 import type { SpfTraceTerm } from '../../schemas/spf.ts';
@@ -37,7 +38,10 @@ const addressesOf = (answer: Answer): IpAddress[] =>
       )
     : [];
 
-/** The names of the client that lead back to its address (RFC 7208 section 5.5), in the order of the PTR answer. A failure gives none. */
+/**
+ * The names of the client that lead back to its address (RFC 7208 section 5.5), in the order of the
+ * PTR answer. A failure gives none.
+ */
 const validatedNames = async (walk: Walk, trace: SpfTraceTerm): Promise<{ names: string[]; answer: Answer }> => {
   const answer = await askFor(walk, trace, reverseName(walk.client.ip), 'PTR');
   if (answer.kind !== 'records') return { names: [], answer };
@@ -56,7 +60,10 @@ const validatedNames = async (walk: Walk, trace: SpfTraceTerm): Promise<{ names:
 const isAtOrUnder = (name: string, domain: string): boolean =>
   sameName(name) === sameName(domain) || sameName(name).endsWith(`.${sameName(domain)}`);
 
-/** The name for `%{p}` (RFC 7208 section 7.3): the domain itself, else one below it, else any, else `unknown`. */
+/**
+ * The name for `%{p}` (RFC 7208 section 7.3): the domain itself, else one below it, else any, else
+ * `unknown`.
+ */
 const pickName = (names: readonly string[], domain: string): string =>
   (
     names.find((name) => sameName(name) === sameName(domain)) ??
@@ -67,7 +74,8 @@ const pickName = (names: readonly string[], domain: string): string =>
 
 /**
  * The values of macros under a frame.
- * @param counted false for an explanation, whose lookups count against nothing (RFC 7208 section 4.6.4)
+ * @param counted false for an explanation, whose lookups count against nothing (RFC 7208 section
+ * 4.6.4)
  */
 export const macroValues = async (
   walk: Walk,
@@ -104,7 +112,8 @@ export const targetOf = async (
     return { kind: 'name', name: frame.domain };
   }
   if (usesLetter(spec.tokens, 'sl') && /[^\x00-\x7f]/.test(walk.client.localPart)) {
-    // RFC 8616 section 4: a term with %{s} or %{l} matches nothing when the local-part is not ASCII.
+    // RFC 8616 section 4: a term with %{s} or %{l} matches nothing when the local-part is not
+    // ASCII.
     return {
       kind: 'unusable',
       localPart: true,
@@ -200,7 +209,10 @@ const evaluateInclude = async (walk: Walk, frame: Frame, trace: SpfTraceTerm, ta
   }
 };
 
-/** Evaluates one mechanism for the client (RFC 7208 section 5) and writes what it did into its trace. */
+/**
+ * Evaluates one mechanism for the client (RFC 7208 section 5) and writes what it did into its
+ * trace.
+ */
 export const evaluateMechanism = async (
   walk: Walk,
   frame: Frame,
@@ -217,7 +229,8 @@ export const evaluateMechanism = async (
   const target = await targetOf(walk, frame, trace, term.domain);
   if (target.kind === 'error') return target;
   if (target.kind === 'unusable') {
-    // A name that is no name has no record: `none`, which an include turns into permerror (RFC 7208 sections 4.3 and 5.2).
+    // A name that is no name has no record: `none`, which an include turns into permerror (RFC 7208
+    // sections 4.3 and 5.2).
     if (term.name === 'include' && !target.localPart)
       return { kind: 'error', result: 'permerror', reason: target.reason };
     return { kind: 'no-match', reason: target.reason };

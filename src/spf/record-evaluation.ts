@@ -1,6 +1,7 @@
 /**
- * check_host() of one domain: finds the record, checks its syntax, takes its terms from left to right (RFC 7208 sections 4.4 to 4.7 and 6.1). The same
- * code completes a tree once the result is known: then every term is put aside for `completeTree` and none decides.
+ * check_host() of one domain: finds the record, checks its syntax, takes its terms from left to
+ * right (RFC 7208 sections 4.4 to 4.7 and 6.1). The same code completes a tree once the result is
+ * known: then every term is put aside for `completeTree` and none decides.
  */
 import type { SpfResult, SpfTraceRecord, SpfTraceTerm } from '../../schemas/spf.ts';
 import { formatIp } from '../ip/address.ts';
@@ -45,7 +46,10 @@ const failed = (trace: SpfTraceRecord, result: SpfResult | null, reason: string)
   return { result, reason, trace, matched: null, explanation: null };
 };
 
-/** Follows a redirect (RFC 7208 section 6.1): the result is that of the target, but `none` becomes permerror. */
+/**
+ * Follows a redirect (RFC 7208 section 6.1): the result is that of the target, but `none` becomes
+ * permerror.
+ */
 const followRedirect = async (
   walk: Walk,
   frame: Frame,
@@ -63,7 +67,10 @@ const followRedirect = async (
   return { kind: 'error', result: 'permerror', reason: `the redirect target has no SPF record: ${inner.reason}` };
 };
 
-/** Reads the record of a domain. @returns the record's texts, or what check_host() came to without one */
+/**
+ * Reads the record of a domain.
+ * @returns the record's texts, or what check_host() came to without one
+ */
 const findRecord = async (
   walk: Walk,
   frame: Frame,
@@ -198,7 +205,10 @@ const takeTerms = async (
   return decide(redirect, decision);
 };
 
-/** What a term put aside would cost and lead to; outcome and result stay as they are (RFC 7208 ended before). */
+/**
+ * What a term put aside would cost and lead to; outcome and result stay as they are (RFC 7208 ended
+ * before).
+ */
 const explore = async (walk: Walk, { term, trace, frame }: Unreached): Promise<void> => {
   // A term that was stopped at a limit begins anew, so that nothing of it counts twice.
   walk.lookups -= trace.lookups;
@@ -216,7 +226,8 @@ const explore = async (walk: Walk, { term, trace, frame }: Unreached): Promise<v
 };
 
 /**
- * Completes the tree after the result is known: reads on level by level through the terms that were not reached. Changes no outcome.
+ * Completes the tree after the result is known: reads on level by level through the terms that were
+ * not reached. Changes no outcome.
  * @param walk a walk with `surplus`; `exhausted` tells when it may ask no more
  * @returns false where a bound cut the tree short; the terms concerned carry `limit`
  */

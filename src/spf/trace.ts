@@ -1,6 +1,7 @@
 /**
- * The trace of a record: one entry for each of its terms, laid out before evaluation, as far as the trace has room. Evaluates nothing.
- * RFC 7208 section 4.6 (terms), section 6.1 (a redirect beside `all`).
+ * The trace of a record: one entry for each of its terms, laid out before evaluation, as far as the
+ * trace has room. Evaluates nothing. RFC 7208 section 4.6 (terms), section 6.1 (a redirect beside
+ * `all`).
  */
 import type { SpfTraceRecord, SpfTraceTerm } from '../../schemas/spf.ts';
 import type { SpfTerm, SpfUnreadableTerm } from '../records/spf.ts';
@@ -63,7 +64,10 @@ export const laidOut = <Term extends SpfTerm | SpfUnreadableTerm>(
     return { term, trace, kept };
   });
 
-/** Keeps the terms that the result does not need for the whole tree. A redirect beside `all` has no effect and is not kept (section 6.1). */
+/**
+ * Keeps the terms that the result does not need for the whole tree. A redirect beside `all` has no
+ * effect and is not kept (section 6.1).
+ */
 export const putAside = (walk: Walk, frame: Frame, terms: readonly LaidOut[]): void => {
   const hasAll = terms.some(({ term }) => term.kind === 'mechanism' && term.name === 'all');
   for (const { term, trace, kept } of terms) {

@@ -1,6 +1,7 @@
 /**
- * The state of one evaluation: who is checked, what was counted, which questions were asked. Counts lookups and void lookups against the limits of
- * RFC 7208 section 4.6.4 and writes every answer into the trace. Decides nothing about terms.
+ * The state of one evaluation: who is checked, what was counted, which questions were asked. Counts
+ * lookups and void lookups against the limits of RFC 7208 section 4.6.4 and writes every answer
+ * into the trace. Decides nothing about terms.
  */
 import type { RecordData, RecordType } from '../../schemas/dns.ts';
 import { limitText } from '../../schemas/limit.ts';
@@ -21,7 +22,10 @@ export type SpfLimits = {
   readonly mxHosts: number;
   /** Names of one PTR answer that are validated; later ones are ignored. */
   readonly ptrNames: number;
-  /** Questions asked for the whole tree beyond what the result needs; as many again may be asked ahead. */
+  /**
+   * Questions asked for the whole tree beyond what the result needs; as many again may be asked
+   * ahead.
+   */
   readonly extraQuestions: number;
   /** Records within records in a whole tree. */
   readonly nesting: number;
@@ -95,7 +99,10 @@ export type Walk = {
   readonly ask: (name: string, type: RecordType) => Promise<Answer>;
   /** check_host() of a domain: handed in, because records hold terms and terms lead to records. */
   readonly enter: (walk: Walk, frame: Frame, holder: SpfTraceTerm | null) => Promise<Evaluated>;
-  /** True once the result is known and only the tree is completed: nothing is limited by section 4.6.4 any more, nothing decides. */
+  /**
+   * True once the result is known and only the tree is completed: nothing is limited by section
+   * 4.6.4 any more, nothing decides.
+   */
   readonly surplus: boolean;
   lookups: number;
   voids: number;
@@ -129,7 +136,8 @@ export const askFor = async (walk: Walk, term: SpfTraceTerm, name: string, type:
 };
 
 /**
- * Counts a lookup of a term (RFC 7208 section 4.6.4): each `include`, `a`, `mx`, `ptr`, `exists` and `redirect`, and each PTR lookup for `%{p}`.
+ * Counts a lookup of a term (RFC 7208 section 4.6.4): each `include`, `a`, `mx`, `ptr`, `exists`
+ * and `redirect`, and each PTR lookup for `%{p}`.
  * @returns the permerror that a count past the limit is, else null
  */
 export const countLookup = (walk: Walk, term: SpfTraceTerm): TermError | null => {
@@ -141,8 +149,9 @@ export const countLookup = (walk: Walk, term: SpfTraceTerm): TermError | null =>
 };
 
 /**
- * Counts a void lookup. RFC 7208 section 4.6.4 limits the number of terms whose queries find nothing, so a term counts once; only the query for the
- * term's own target counts, not those for the addresses of MX hosts or of names of the client.
+ * Counts a void lookup. RFC 7208 section 4.6.4 limits the number of terms whose queries find
+ * nothing, so a term counts once; only the query for the term's own target counts, not those for
+ * the addresses of MX hosts or of names of the client.
  * @returns the permerror that a count past the limit is, else null
  */
 export const countVoid = (walk: Walk, term: SpfTraceTerm, answer: Answer): TermError | null => {
@@ -158,8 +167,9 @@ export const countVoid = (walk: Walk, term: SpfTraceTerm, answer: Answer): TermE
 };
 
 /**
- * What a question without a usable answer comes to (RFC 7208 sections 4.4 and 5): temperror, and permerror where a limit of ours would strike again, since
- * temperror is for what may be different later (sections 2.6.6 and 2.6.7).
+ * What a question without a usable answer comes to (RFC 7208 sections 4.4 and 5): temperror, and
+ * permerror where a limit of ours would strike again, since temperror is for what may be different
+ * later (sections 2.6.6 and 2.6.7).
  */
 export const lookupFailed = (name: string, type: RecordType, failure: Failure): TermError => {
   const question = `the DNS question for ${type} of ${printable(name)}`;
@@ -186,7 +196,8 @@ type Asker = Walk['ask'];
 
 /**
  * Asks each question of one evaluation once and hands the same answer to every term that needs it.
- * @param monotonicMs the clock of `deadlineMs`; past the deadline nothing is asked and the answer is a timeout
+ * @param monotonicMs the clock of `deadlineMs`; past the deadline nothing is asked and the answer
+ * is a timeout
  */
 export const askOnce = (
   lookup: Lookup,

@@ -1,6 +1,8 @@
 /**
- * Counts and times by words, kept as plain numbers while the service works and handed to the gauges when they are read: a message causes some thirty of them, a scrape
- * one a minute. The words come from closed lists, so the cells are few; nothing is ever dropped. Knows nothing of any gauge format.
+ * Counts and times by words, kept as plain numbers while the service works and handed to the gauges
+ * when they are read: a message causes some thirty of them, a scrape one a minute. The words come
+ * from closed lists, so the cells are few; nothing is ever dropped. Knows nothing of any gauge
+ * format.
  */
 
 /** Cells under up to three words each. */
@@ -35,7 +37,10 @@ export const createCells = <Cell>(make: () => Cell): Cells<Cell> => {
 
 /** How often a value fell into which bucket. */
 export type Spread = {
-  /** For each bound the values up to it and above the bound before it; the last is for values above all bounds. */
+  /**
+   * For each bound the values up to it and above the bound before it; the last is for values above
+   * all bounds.
+   */
   readonly counts: number[];
   sum: number;
 };

@@ -1,6 +1,7 @@
 /**
- * The log: pino, one JSON object a line. Never holds message content; what a message brings is cut and written as JSON, so it cannot break a line. Addresses of
- * people are written as the setting LOG_ADDRESSES says, whoever writes the line: they are known by the name of their field.
+ * The log: pino, one JSON object a line. Never holds message content; what a message brings is cut
+ * and written as JSON, so it cannot break a line. Addresses of people are written as the setting
+ * LOG_ADDRESSES says, whoever writes the line: they are known by the name of their field.
  */
 import { hash, randomBytes } from 'node:crypto';
 import { pino } from 'pino';
@@ -36,7 +37,8 @@ export const createLog = (
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: SECRETS, censor: '[redacted]' },
-      // Of every line: pino applies a serializer by the name of a field, wherever the line is written.
+      // Of every line: pino applies a serializer by the name of a field, wherever the line is
+      // written.
       ...(addresses.logAddresses !== 'full' && {
         serializers: Object.fromEntries(ADDRESS_FIELDS.map((field) => [field, serialize])),
       }),
@@ -48,7 +50,9 @@ export const createLog = (
 /** Letters of a hash: enough to tell the addresses of one log apart. */
 const HASH_LETTERS = 16;
 
-/** A hash with a key: without one, whoever has a list of addresses could look for them in the log. */
+/**
+ * A hash with a key: without one, whoever has a list of addresses could look for them in the log.
+ */
 const addressWriter = ({ logAddresses, logHashKey }: LogAddresses) => {
   const keyed = keyedHash(logHashKey === '' ? randomBytes(32) : Buffer.from(logHashKey, 'utf8'));
   const hashed = (text: string): string => keyed(text.toLowerCase()).slice(0, HASH_LETTERS);
@@ -65,8 +69,9 @@ const addressWriter = ({ logAddresses, logHashKey }: LogAddresses) => {
 const BLOCK_BYTES = 64;
 
 /**
- * HMAC-SHA-256 (RFC 2104) in hexadecimal, as two hashes of one call each: every line has up to three addresses, and an object of node:crypto for each of them cost more
- * than the rest of the line.
+ * HMAC-SHA-256 (RFC 2104) in hexadecimal, as two hashes of one call each: every line has up to
+ * three addresses, and an object of node:crypto for each of them cost more than the rest of the
+ * line.
  */
 export const keyedHash = (key: Buffer): ((text: string) => string) => {
   const block = Buffer.alloc(BLOCK_BYTES);

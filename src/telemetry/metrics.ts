@@ -1,6 +1,8 @@
 /**
- * The gauges of the service, in the text format of Prometheus. Labels are words of closed lists and patterns of routes: nothing that a message, DNS or a caller
- * brings becomes a label, so their number is bounded. The only file that knows prom-client; keeps its own registry, so that each service counts for itself.
+ * The gauges of the service, in the text format of Prometheus. Labels are words of closed lists and
+ * patterns of routes: nothing that a message, DNS or a caller brings becomes a label, so their
+ * number is bounded. The only file that knows prom-client; keeps its own registry, so that each
+ * service counts for itself.
  */
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, type Metric, Registry } from 'prom-client';
 import type { DnsCacheStats } from '../../schemas/dns.ts';
@@ -39,7 +41,8 @@ const FINDING_OF_DISAGREEMENT = 'spf-evaluators-differ';
 /** Makes the gauges. @param version shown as a label of `mailverdict_build_info` */
 export const createMetrics = (version: string): Metrics => {
   const registry = new Registry();
-  // Event-loop delay, memory, garbage collection, CPU time: the names that dashboards for Node know.
+  // Event-loop delay, memory, garbage collection, CPU time: the names that dashboards for Node
+  // know.
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
   /** @returns counts one more for the values of the labels, in their order */
@@ -250,7 +253,10 @@ const samplesOf = (name: string, labels: Record<string, string>, { counts, sum }
   ];
 };
 
-/** The gauges of several processes added up, as text. @param values of `readValues`, one for each process */
+/**
+ * The gauges of several processes added up, as text.
+ * @param values of `readValues`, one for each process
+ */
 export const writeSum = async (values: readonly unknown[]): Promise<{ contentType: string; text: string }> => {
   const sum = AggregatorRegistry.aggregate([...values] as object[]);
   return { contentType: sum.contentType, text: await sum.metrics() };

@@ -1,10 +1,14 @@
 /**
- * Notices when the event loop stands still, and tells what was being judged then: work on one message that takes too long holds up every other. Knows ids, sizes and names of steps, never
- * what a message holds. Costs a few assignments for each step of a verification.
+ * Notices when the event loop stands still, and tells what was being judged then: work on one
+ * message that takes too long holds up every other. Knows ids, sizes and names of steps, never what
+ * a message holds. Costs a few assignments for each step of a verification.
  */
 import type { OnProgress, Progress } from '../verdict/verify.ts';
 
-/** A longer pause is told. Half of it would still be noise on a busy machine; at a second, mail servers begin to wait. */
+/**
+ * A longer pause is told. Half of it would still be noise on a busy machine; at a second, mail
+ * servers begin to wait.
+ */
 export const STANDSTILL_MS = 200;
 /** Time between two looks: a pause is known to within this. */
 export const LOOK_MS = 50;
@@ -15,9 +19,15 @@ const MAX_NAMED = 5;
 export type Standstill = {
   /** How long nothing else could run, at least, in milliseconds. */
   readonly elapsedMs: number;
-  /** CPU time of the process meanwhile, in milliseconds. Far less than the pause: the machine gave the process no time. */
+  /**
+   * CPU time of the process meanwhile, in milliseconds. Far less than the pause: the machine gave
+   * the process no time.
+   */
   readonly cpuMs: number;
-  /** What was under way then, the largest first, at most five; empty: it was something else than a verification. */
+  /**
+   * What was under way then, the largest first, at most five; empty: it was something else than a
+   * verification.
+   */
   readonly during: readonly Progress[];
 };
 

@@ -1,7 +1,8 @@
 /**
- * OpenTelemetry: a span for each verification and one for each of its steps, sent where the standard OTEL_* variables say. Those the SDK reads itself; it and its API are installed beside
- * Mailverdict, and this file is loaded only where they are asked for. A span holds result words, counts and ids, never an address, a domain of a message, or message content.
- * W3C Trace Context.
+ * OpenTelemetry: a span for each verification and one for each of its steps, sent where the
+ * standard OTEL_* variables say. Those the SDK reads itself; it and its API are installed beside
+ * Mailverdict, and this file is loaded only where they are asked for. A span holds result words,
+ * counts and ids, never an address, a domain of a message, or message content. W3C Trace Context.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { IncomingHttpHeaders } from 'node:http';
@@ -29,13 +30,19 @@ export type Traces = {
   traced(verify: Verify): Verify;
   /** Makes a span of a step that has just ended, under the verification that it ran in. */
   readonly onStep: PartsWatcher['onStep'];
-  /** What the current request leads to becomes part of the trace that its traceparent names; without one each verification begins its own. */
+  /**
+   * What the current request leads to becomes part of the trace that its traceparent names; without
+   * one each verification begins its own.
+   */
   enterRequest(headers: IncomingHttpHeaders): void;
   /** Sends what is left. Never rejects. */
   close(): Promise<void>;
 };
 
-/** Starts the SDK with what its variables say. @param defaultName service.name where OTEL_SERVICE_NAME is not set; undefined: it is */
+/**
+ * Starts the SDK with what its variables say.
+ * @param defaultName service.name where OTEL_SERVICE_NAME is not set; undefined: it is
+ */
 export const startTraces = (log: Log, defaultName: string | undefined): Traces => {
   const tell = (sentence: string): void => log.warn({ reason: sentence }, 'traces');
   diag.setLogger(
@@ -50,7 +57,8 @@ export const startTraces = (log: Log, defaultName: string | undefined): Traces =
   });
   sdk.start();
   const tracer = trace.getTracer('mailverdict', version);
-  // Of the request first, then of the verification: the steps are told without saying whose they are.
+  // Of the request first, then of the verification: the steps are told without saying whose they
+  // are.
   const current = new AsyncLocalStorage<Context>();
 
   return {

@@ -1,6 +1,7 @@
 /**
- * The one line that the log has for each verdict: which message, what came of it, what to do, how long it took. Never message content: no subject, no body, no
- * header field. Addresses stand under the names that the log knows to hash or leave out. Pure.
+ * The one line that the log has for each verdict: which message, what came of it, what to do, how
+ * long it took. Never message content: no subject, no body, no header field. Addresses stand under
+ * the names that the log knows to hash or leave out. Pure.
  */
 import type { Verdict } from '../../schemas/verdict.ts';
 

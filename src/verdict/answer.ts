@@ -1,9 +1,15 @@
-/** The one plain answer of a verdict: did this message really come from the domain in its From field, and how do we know. Pure. */
+/**
+ * The one plain answer of a verdict: did this message really come from the domain in its From
+ * field, and how do we know. Pure.
+ */
 import type { DmarcVerdict } from '../../schemas/dmarc.ts';
 import type { AuthorVerdict } from '../../schemas/verdict.ts';
 import type { Author } from './author.ts';
 
-/** Answers from the RFC 9989 reading: an aligned identifier authenticates the domain, whatever policy it publishes. */
+/**
+ * Answers from the RFC 9989 reading: an aligned identifier authenticates the domain, whatever
+ * policy it publishes.
+ */
 export const answerAuthor = (author: Author, dmarc: DmarcVerdict): AuthorVerdict => {
   const { address, domain } = author;
   if (domain === null) {

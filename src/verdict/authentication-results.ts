@@ -1,13 +1,18 @@
 /**
- * The header fields of a verdict: Authentication-Results (RFC 8601) and Received-SPF (RFC 7208 section 9.1). Pure. Every value from a message or from DNS is
- * quoted and bounded, so nothing can break out of its property; lines are folded under 78 characters where possible and never pass 998 (RFC 5322 section 2.1.1).
+ * The header fields of a verdict: Authentication-Results (RFC 8601) and Received-SPF (RFC 7208
+ * section 9.1). Pure. Every value from a message or from DNS is quoted and bounded, so nothing can
+ * break out of its property; lines are folded under 78 characters where possible and never pass 998
+ * (RFC 5322 section 2.1.1).
  */
 import { domainToASCII } from 'node:url';
 import type { SmtpFacts } from '../../schemas/smtp.ts';
 import type { SpfCheck } from '../../schemas/spf.ts';
 import type { Verdict } from '../../schemas/verdict.ts';
 
-/** Longest property value that is written; a longer one is left out, never cut into a different identity (RFC 8601 section 2.2). */
+/**
+ * Longest property value that is written; a longer one is left out, never cut into a different
+ * identity (RFC 8601 section 2.2).
+ */
 const MAX_VALUE_LENGTH = 255;
 const MAX_COMMENT_LENGTH = 200;
 const FOLD_AT = 78;
@@ -24,7 +29,8 @@ type ResultEntry = {
 export type Reported = Pick<Verdict, 'spf' | 'dkim' | 'arc' | 'dmarc' | 'bimi' | 'iprev' | 'smtp' | 'disposition'>;
 
 /**
- * Writes the Authentication-Results field: spf (MAIL FROM before HELO), dkim, arc, dmarc, bimi, iprev, auth.
+ * Writes the Authentication-Results field: spf (MAIL FROM before HELO), dkim, arc, dmarc, bimi,
+ * iprev, auth.
  * @param authservId a token (RFC 2045 section 5.1)
  * @returns the field with its name, folded with CRLF, without the last CRLF
  */
@@ -127,7 +133,10 @@ const writeEntry = (entry: ResultEntry, isLast: boolean, isUtf8: boolean): strin
   return `${fold(words)}${isLast ? '' : ';'}`;
 };
 
-/** Joins words with spaces, and with a fold where the line would pass 78 characters. A word is never cut. */
+/**
+ * Joins words with spaces, and with a fold where the line would pass 78 characters. A word is never
+ * cut.
+ */
 const fold = (words: string[]): string => {
   const lines: string[] = [];
   for (const word of words) {
@@ -191,7 +200,10 @@ export const writeLogin = (identity: string, facts: SmtpFacts): string | null =>
   return told === null ? null : propertyValue(told);
 };
 
-/** Words of letters, digits and marks that mean nothing here, with single spaces between them; at most MAX_COMMENT_LENGTH. */
+/**
+ * Words of letters, digits and marks that mean nothing here, with single spaces between them; at
+ * most MAX_COMMENT_LENGTH.
+ */
 const PLAIN_COMMENT = /^[!#-'*-:<-[\]-~]+(?: [!#-'*-:<-[\]-~]+)*$/;
 
 /** Comment text without anything that a careless reader could take for structure. */

@@ -1,6 +1,8 @@
 /**
- * BIMI of a message (draft-brand-indicators-for-message-identification): the record of the Author Domain, which counts only when DMARC passes under an enforcing policy.
- * It is asked for as soon as such a policy is known, beside SPF and DKIM, so that it costs no round trip of its own. Tells where the logo and its evidence are; fetches neither.
+ * BIMI of a message (draft-brand-indicators-for-message-identification): the record of the Author
+ * Domain, which counts only when DMARC passes under an enforcing policy. It is asked for as soon as
+ * such a policy is known, beside SPF and DKIM, so that it costs no round trip of its own. Tells
+ * where the logo and its evidence are; fetches neither.
  */
 import type { DkimSignature } from '../../schemas/dkim.ts';
 import type { DmarcVerdict } from '../../schemas/dmarc.ts';
@@ -23,7 +25,10 @@ export type BimiQuestion = {
   readonly evaluation: DmarcEvaluation | null;
 };
 
-/** Asks for the record. @returns null when DMARC gives no ground to look: no pass, or the policy that applies is none */
+/**
+ * Asks for the record.
+ * @returns null when DMARC gives no ground to look: no pass, or the policy that applies is none
+ */
 export const checkBimi = async (
   { message, author, dmarc, dkim, evaluation }: BimiQuestion,
   lookup: Lookup,
@@ -106,7 +111,10 @@ const ask = (
 
 const DEFAULT = 'default';
 
-/** The selector of the BIMI-Selector field; null without a field, with one that cannot be read, and with several. */
+/**
+ * The selector of the BIMI-Selector field; null without a field, with one that cannot be read, and
+ * with several.
+ */
 const namedSelector = (message: Message): string | null => {
   const [field, second] = fieldsNamed(message, 'bimi-selector');
   if (field === undefined || second !== undefined) return null;
@@ -114,7 +122,10 @@ const namedSelector = (message: Message): string | null => {
   return parsed.kind === 'selector' ? parsed.selector : null;
 };
 
-/** A selector that no passing, aligned signature covers could come from anybody, and is ignored (section 5.5 of the draft). */
+/**
+ * A selector that no passing, aligned signature covers could come from anybody, and is ignored
+ * (section 5.5 of the draft).
+ */
 const chooseSelector = (
   message: Message,
   dkim: readonly DkimSignature[],

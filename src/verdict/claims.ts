@@ -1,4 +1,7 @@
-/** What an ARC-Authentication-Results field claims (RFC 8617 section 4.1.1), bounded for the verdict. A claim is told, never believed here. */
+/**
+ * What an ARC-Authentication-Results field claims (RFC 8617 section 4.1.1), bounded for the
+ * verdict. A claim is told, never believed here.
+ */
 import type { ArcInstance } from '../../schemas/arc.ts';
 import { readAuthenticationResults } from '../message/authentication-results.ts';
 
@@ -17,7 +20,10 @@ const IDENTITY_PROPERTIES = [
   'smtp.remote-ip',
 ];
 
-/** Reads the claims of one field body, which begins with its instance. @returns no claims where the body does not follow the grammar */
+/**
+ * Reads the claims of one field body, which begins with its instance.
+ * @returns no claims where the body does not follow the grammar
+ */
 export const readClaims = (fieldBody: string): Pick<ArcInstance, 'authservId' | 'claims'> => {
   const instanceEnd = /^[^;]*;/.exec(fieldBody);
   const read = readAuthenticationResults(fieldBody.slice(instanceEnd?.[0].length ?? 0));

@@ -1,4 +1,7 @@
-/** Evidence of a verdict: the ledgers of its questions as one list, and the comparison of two verdicts that should be the same. Pure. */
+/**
+ * Evidence of a verdict: the ledgers of its questions as one list, and the comparison of two
+ * verdicts that should be the same. Pure.
+ */
 import type { Evidence } from '../../schemas/dns.ts';
 
 /** One list out of two, by name and then type; where both hold a question the first counts. */

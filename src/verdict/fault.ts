@@ -1,4 +1,7 @@
-/** What stops a verification without a verdict. Thrown; caught only at a face, which answers in its own words. Everything about the message itself is in the verdict instead. */
+/**
+ * What stops a verification without a verdict. Thrown; caught only at a face, which answers in its
+ * own words. Everything about the message itself is in the verdict instead.
+ */
 
 /** The closed list of reasons. */
 export type FaultCode =

@@ -3,14 +3,15 @@ import { domainToASCII } from 'node:url';
 import type { DkimSignature } from '../../schemas/dkim.ts';
 import type { SpfVerdict } from '../../schemas/spf.ts';
 import type { VerdictSettings } from '../../schemas/verdict.ts';
-import type { Identifiers } from '../dmarc/evaluate.ts';
+import type { Identifiers } from '../dmarc/reading.ts';
 
 /** A domain as identifiers are compared: A-labels, lower case, without the last dot. */
 export const comparable = (domain: string): string =>
   (/[^\x20-\x7e]/.test(domain) ? domainToASCII(domain) || domain : domain).toLowerCase().replace(/\.$/, '');
 
 /**
- * Identifiers that passed, and those that a failure left open. A signature whose l= leaves body unsigned is no ground for DMARC where the settings say so.
+ * Identifiers that passed, and those that a failure left open. A signature whose l= leaves body
+ * unsigned is no ground for DMARC where the settings say so.
  */
 export const toIdentifiers = (
   spf: SpfVerdict,
@@ -27,7 +28,10 @@ export const toIdentifiers = (
 const states = (result: string): ('pass' | 'unknown')[] =>
   result === 'pass' ? ['pass'] : result === 'temperror' ? ['unknown'] : [];
 
-/** True when an SDID and the Author Domain share their registered part as far as can be told without a question: one is the other or above it, or both end alike. */
+/**
+ * True when an SDID and the Author Domain share their registered part as far as can be told without
+ * a question: one is the other or above it, or both end alike.
+ */
 export const mayAlign = (sdid: string, authorDomain: string | null): boolean => {
   if (authorDomain === null) return false;
   const domain = comparable(sdid);

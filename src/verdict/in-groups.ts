@@ -1,7 +1,8 @@
 /**
- * Lets messages that came in during one turn of the event loop be judged step by step together: every one takes its first step, then every one its second. Under
- * load that halves what a message costs, since code that many messages need one after the other stays in the processor's caches. Changes no verdict; a lone message
- * waits for the end of its turn, some microseconds.
+ * Lets messages that came in during one turn of the event loop be judged step by step together:
+ * every one takes its first step, then every one its second. Under load that halves what a message
+ * costs, since code that many messages need one after the other stays in the processor's caches.
+ * Changes no verdict; a lone message waits for the end of its turn, some microseconds.
  */
 import type { Verify } from './verify.ts';
 
@@ -14,7 +15,10 @@ export type GroupLimits = {
 
 type Waiting = { readonly bytes: number; readonly begin: () => void };
 
-/** Lays the groups around a verifier. Those who do not fit into the group of their turn form that of the next, in the order in which they came. */
+/**
+ * Lays the groups around a verifier. Those who do not fit into the group of their turn form that of
+ * the next, in the order in which they came.
+ */
 export const judgedTogether = (verify: Verify, { verifyTogether, verifyTogetherBytes }: GroupLimits): Verify => {
   const queue: Waiting[] = [];
 

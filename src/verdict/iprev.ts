@@ -1,6 +1,8 @@
 /**
- * iprev: forward-confirmed reverse DNS (RFC 8601 section 3). The names of the client's PTR records are asked for their addresses; one that gives the client
- * address back confirms. At most ten names are tried (RFC 8601 section 3 leaves the limit to the verifier; ten as in RFC 7208 section 4.6.4).
+ * iprev: forward-confirmed reverse DNS (RFC 8601 section 3). The names of the client's PTR records
+ * are asked for their addresses; one that gives the client address back confirms. At most ten names
+ * are tried (RFC 8601 section 3 leaves the limit to the verifier; ten as in RFC 7208 section
+ * 4.6.4).
  */
 import ipaddr from 'ipaddr.js';
 import { limitText, reached } from '../../schemas/limit.ts';

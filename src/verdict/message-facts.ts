@@ -1,4 +1,7 @@
-/** Facts of the message itself, as the verdict tells them: bounded, decoded, without control characters. Holds no content beyond From, Subject, Message-ID and Date. */
+/**
+ * Facts of the message itself, as the verdict tells them: bounded, decoded, without control
+ * characters. Holds no content beyond From, Subject, Message-ID and Date.
+ */
 import type { MessageFacts } from '../../schemas/verdict.ts';
 import { decodeWords, showControls } from '../message/encoded-words.ts';
 import { fieldsNamed, type Message } from '../message/message.ts';

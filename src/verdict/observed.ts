@@ -1,4 +1,7 @@
-/** A verifier that tells what it does: how many verifications run, each verdict, each end without one. Changes neither outcome nor error. */
+/**
+ * A verifier that tells what it does: how many verifications run, each verdict, each end without
+ * one. Changes neither outcome nor error.
+ */
 import type { Verdict } from '../../schemas/verdict.ts';
 import type { QuestionEvent } from '../dns/resolver.ts';
 import { Fault } from './fault.ts';
@@ -12,7 +15,9 @@ export type VerifyWatcher = {
   onFailure: (code: string) => void;
 };
 
-/** Told what the parts do, for gauges and the log; each is called synchronously and must not throw. */
+/**
+ * Told what the parts do, for gauges and the log; each is called synchronously and must not throw.
+ */
 export type PartsWatcher = {
   onQuestion: (event: QuestionEvent) => void;
   onStep: (step: Step, elapsedMs: number) => void;

@@ -1,6 +1,8 @@
 /**
- * Why a DMARC failure is not held against a message (RFC 9989 section 5.4; reasons of RFC 9990 section 3.1.6). Pure and narrow: an ARC chain counts only when it
- * passes, and a trusted sealer, all after it trusted too, says it saw DMARC pass for this Author Domain, so that the failure is one that forwarding explains.
+ * Why a DMARC failure is not held against a message (RFC 9989 section 5.4; reasons of RFC 9990
+ * section 3.1.6). Pure and narrow: an ARC chain counts only when it passes, and a trusted sealer,
+ * all after it trusted too, says it saw DMARC pass for this Author Domain, so that the failure is
+ * one that forwarding explains.
  */
 import ipaddr from 'ipaddr.js';
 import type { ArcInstance, ArcVerdict } from '../../schemas/arc.ts';
@@ -29,8 +31,8 @@ export const findOverride = (grounds: Grounds): Override | null => {
 };
 
 /**
- * What may still override a DMARC failure once a temporary failure has ended, in words, or null. As long as there is one, refusing for good would lose a message
- * that is to be accepted.
+ * What may still override a DMARC failure once a temporary failure has ended, in words, or null. As
+ * long as there is one, refusing for good would lose a message that is to be accepted.
  */
 export const findOpenOverride = (grounds: Grounds): string | null => {
   if (grounds.dmarc.result !== 'fail') return null;
@@ -47,7 +49,10 @@ export const findOpenOverride = (grounds: Grounds): string | null => {
   return null;
 };
 
-/** True when a sealer claims, once and whole, that DMARC passed for this very Author Domain; anything else is no claim. */
+/**
+ * True when a sealer claims, once and whole, that DMARC passed for this very Author Domain;
+ * anything else is no claim.
+ */
 const claimsDmarcPass = ({ claims }: ArcInstance, authorDomain: string | null): boolean => {
   // Another version of the method may say the opposite.
   const told = claims.filter(({ method }) => method === 'dmarc' || method.startsWith('dmarc/'));
@@ -57,7 +62,10 @@ const claimsDmarcPass = ({ claims }: ArcInstance, authorDomain: string | null): 
   return comparable(only.identity.slice(only.identity.lastIndexOf('@') + 1)) === authorDomain;
 };
 
-/** The first sealer that says DMARC passed vouches for the author; every later one must be trusted to have kept that true. */
+/**
+ * The first sealer that says DMARC passed vouches for the author; every later one must be trusted
+ * to have kept that true.
+ */
 const findVouching = ({ arc, dmarc }: Grounds): ArcInstance | undefined => {
   const vouching = arc.instances.find((instance) => claimsDmarcPass(instance, dmarc.authorDomain));
   if (vouching === undefined || arc.instances.slice(vouching.instance - 1).some(({ trusted }) => !trusted))
@@ -69,7 +77,8 @@ const byArc = (grounds: Grounds): Override | null => {
   const { arc, dkim } = grounds;
   const vouching = arc.result === 'pass' ? findVouching(grounds) : undefined;
   if (vouching === undefined) return null;
-  // A broken signature of the author is what a mailing list leaves behind; without one the message was only forwarded.
+  // A broken signature of the author is what a mailing list leaves behind; without one the message
+  // was only forwarded.
   const broken = dkim.some(({ result }) => result === 'fail');
   return {
     type: broken ? 'mailing_list' : 'trusted_forwarder',

@@ -1,6 +1,7 @@
 /**
- * A verdict evaluated again from its evidence alone: without network, at the time of the verdict, under its settings. The same message gives the same verdict; what differs
- * is listed, so that an upgrade or an unpublished record can be judged on yesterday's mail.
+ * A verdict evaluated again from its evidence alone: without network, at the time of the verdict,
+ * under its settings. The same message gives the same verdict; what differs is listed, so that an
+ * upgrade or an unpublished record can be judged on yesterday's mail.
  */
 import type { Evidence, OverlayRecord } from '../../schemas/dns.ts';
 import type { ReplayedVerdict } from '../../schemas/requests/replay.ts';
@@ -17,10 +18,17 @@ export type Replay = { verdict: Verdict; same: boolean; differences: Difference[
 /** What a replay may be told beside the verdict. */
 export type ReplayOptions = { overlay?: readonly OverlayRecord[] | undefined; signal?: AbortSignal | undefined };
 
-/** Replays one verdict. @throws Fault `invalid-evidence` when the evidence contradicts itself or the message is another one; and as Verify does */
+/**
+ * Replays one verdict.
+ * @throws Fault `invalid-evidence` when the evidence contradicts itself or the message is another
+ * one; and as Verify does
+ */
 export type ReplayVerdict = (message: Buffer, earlier: ReplayedVerdict, options?: ReplayOptions) => Promise<Replay>;
 
-/** Makes the function that replays. The parts are those of the verifier, without the lookup: nothing is asked. */
+/**
+ * Makes the function that replays. The parts are those of the verifier, without the lookup: nothing
+ * is asked.
+ */
 export const createReplayer =
   (parts: Omit<VerifierParts, 'lookup' | 'settings' | 'mode'>): ReplayVerdict =>
   async (message, earlier, { overlay, signal } = {}) => {

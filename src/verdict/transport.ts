@@ -1,7 +1,13 @@
-/** What the transport facts say of the way a message came. Pure. RFC 3848 (transmission types), RFC 3207 (STARTTLS), RFC 8314 (implicit TLS). */
+/**
+ * What the transport facts say of the way a message came. Pure. RFC 3848 (transmission types), RFC
+ * 3207 (STARTTLS), RFC 8314 (implicit TLS).
+ */
 import type { SmtpFacts, Transport } from '../../schemas/smtp.ts';
 
-/** Transmission types whose name carries an S say TLS, those with an A say AUTH (RFC 3848, RFC 4468, RFC 6531). */
+/**
+ * Transmission types whose name carries an S say TLS, those with an A say AUTH (RFC 3848, RFC 4468,
+ * RFC 6531).
+ */
 const TRANSMISSION_TYPE = /^(?:UTF8)?(?:E?SMTP|LMTP)(S?)(A?)$/i;
 
 /**
@@ -22,7 +28,8 @@ export const isNullReversePath = (mailFrom: string): boolean => mailFrom === '' 
 
 const encryption = (facts: SmtpFacts, word: RegExpExecArray | null): Transport['encryption'] => {
   if (facts.tls?.mode === 'implicit') return 'forced';
-  // RFC 3848 has one word, ESMTPS, for both ways; without the mode the weaker one is what is certain.
+  // RFC 3848 has one word, ESMTPS, for both ways; without the mode the weaker one is what is
+  // certain.
   if (facts.tls !== undefined || word?.[1]) return 'opportunistic';
   return word ? 'none' : 'unknown';
 };

@@ -1,6 +1,8 @@
 /**
- * The door: a message and its transport facts in, a verdict out. A staircase of named steps; independent DNS questions run side by side, and every question passes
- * the budget of this one verification. Never throws on what a message holds; a failure is `temperror`, an unknown is told as unknown.
+ * The door: a message and its transport facts in, a verdict out. A staircase of named steps;
+ * independent DNS questions run side by side, and every question passes the budget of this one
+ * verification. Never throws on what a message holds; a failure is `temperror`, an unknown is told
+ * as unknown.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { OverlayRecord } from '../../schemas/dns.ts';
@@ -43,20 +45,30 @@ export type VerifyOptions = {
   include?: readonly IncludeWord[] | undefined;
   /** Unpublished records for this verification only. */
   overlay?: readonly OverlayRecord[] | undefined;
-  /** Names, `*.` wildcards, addresses and networks of own hosts: the Received fields that they wrote are believed. */
+  /**
+   * Names, `*.` wildcards, addresses and networks of own hosts: the Received fields that they wrote
+   * are believed.
+   */
   trustReceived?: string | readonly string[] | undefined;
   trustedAuthservIds?: readonly string[] | undefined;
   /** Ends the verification without a verdict. */
   signal?: AbortSignal | undefined;
 };
 
-/** Judges one message. @throws Fault `header-too-large`, `invalid-overlay` or `aborted`; nothing else that a caller could cause */
+/**
+ * Judges one message.
+ * @throws Fault `header-too-large`, `invalid-overlay` or `aborted`; nothing else that a caller
+ * could cause
+ */
 export type Verify = (bytes: Buffer, given: SmtpFacts, options?: VerifyOptions) => Promise<Verdict>;
 
 /** The steps whose time is told; `signatures` is DKIM and ARC. */
 export type Step = 'spf' | 'signatures' | 'iprev' | 'dmarc' | 'bimi' | 'trace';
 
-/** Where a verification is: the step that began last, or that it ended. `read` comes before the steps, `decide` after them. */
+/**
+ * Where a verification is: the step that began last, or that it ended. `read` comes before the
+ * steps, `decide` after them.
+ */
 export type Progress = {
   /** The id of the verdict. */
   readonly id: string;
@@ -75,19 +87,27 @@ export type VerifierParts = {
   messageLimits: MessageLimits;
   dnsLimits: BudgetLimits;
   clock: {
-    /** Milliseconds since the epoch. */ nowMs: () => number /** Milliseconds that never go back. */;
+    /** Milliseconds since the epoch. */
+    nowMs: () => number;
+    /** Milliseconds that never go back. */
     monotonicMs: () => number;
   };
   newId: () => string;
   version: string;
   /** `replay`: the lookup is recorded evidence, told and not limited. */
   mode: 'enforce' | 'replay';
-  /** Told how long a step took in milliseconds, for gauges; must not throw. Steps run side by side: together they take longer than the whole. */
+  /**
+   * Told how long a step took in milliseconds, for gauges; must not throw. Steps run side by side:
+   * together they take longer than the whole.
+   */
   onStep?: ((step: Step, elapsedMs: number) => void) | undefined;
   onProgress?: OnProgress | undefined;
 };
 
-/** With more signatures than this, alignment, header fields and findings are not made in one turn of the event loop. */
+/**
+ * With more signatures than this, alignment, header fields and findings are not made in one turn of
+ * the event loop.
+ */
 const MANY_SIGNATURES = 100;
 
 /** Makes the function that judges messages. */
@@ -111,7 +131,8 @@ export const createVerifier = (parts: VerifierParts): Verify => {
     const { strict, authservId: receiver } = settings;
     const spfParts = { lookup, deadlineMs, clock, strict, receiver, clientUnknown };
 
-    // Asked at once, as soon as their names are known: SPF, keys, DMARC records, the client's name, and BIMI.
+    // Asked at once, as soon as their names are known: SPF, keys, DMARC records, the client's name,
+    // and BIMI.
     const dmarcBegun = author.domain === null ? null : beginDmarc(author.domain, policyLookup, deadlineMs);
     const [checked, sealed, iprev, digest] = await Promise.all([
       timed('spf', () => checkSpf(facts, spfParts)),
@@ -147,7 +168,8 @@ export const createVerifier = (parts: VerifierParts): Verify => {
     const bimi = await timed('bimi', () =>
       checkBimi({ message, author, dmarc: judgedDmarc, dkim, evaluation: dmarcBegun }, lookup, deadlineMs),
     );
-    // On a ledger of its own: what only the picture needs must not use up the limits of the verdict.
+    // On a ledger of its own: what only the picture needs must not use up the limits of the
+    // verdict.
     const aside = withBudget(stoppable(laid, options.signal), parts.dnsLimits, clock.monotonicMs, parts.mode);
     const dmarc =
       asks(options, 'reports') && dmarcBegun !== null

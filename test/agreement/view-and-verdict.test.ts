@@ -1,6 +1,7 @@
 /**
- * One rule in one place: what the domain view calls good, the verifier accepts in a message made for it; what the verifier refuses, the view names. Over
- * records put together from sound and faulty pieces; everything follows from the seed.
+ * One rule in one place: what the domain view calls good, the verifier accepts in a message made
+ * for it; what the verifier refuses, the view names. Over records put together from sound and
+ * faulty pieces; everything follows from the seed.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

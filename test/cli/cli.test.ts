@@ -1,4 +1,7 @@
-/** The command line as people use it: the same verdict, exit codes for scripts, wrong use told in a sentence. */
+/**
+ * The command line as people use it: the same verdict, exit codes for scripts, wrong use told in a
+ * sentence.
+ */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,7 @@
-/** `mailverdict completion`: the scripts are tried in the shells that are there, and always hold every command. */
+/**
+ * `mailverdict completion`: the scripts are tried in the shells that are there, and always hold
+ * every command.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';

@@ -1,4 +1,7 @@
-/** `mailverdict dns`: an answer with all that is known of it. Names of the examples' zone are answered locally. */
+/**
+ * `mailverdict dns`: an answer with all that is known of it. Names of the examples' zone are
+ * answered locally.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { runCli } from './run-cli.ts';

@@ -70,7 +70,8 @@ test('keys create leaves nothing behind where the disk is full, so that the next
   const file = newFile();
   assert.equal((await runCli(['keys', 'create', 'one', '--file', file])).code, 0);
   const before = readFileSync(file, 'utf8');
-  // A limit on the size of files is a disk without room: the file is made and nothing can be written to it.
+  // A limit on the size of files is a disk without room: the file is made and nothing can be
+  // written to it.
   const full = spawnSync(
     'sh',
     ['-c', 'ulimit -f 0 && exec "$0" "$@"', process.execPath, CLI, 'keys', 'create', 'two', '--file', file],

@@ -16,7 +16,8 @@ export const runCli = (
   environment: Record<string, string> = {},
 ): Promise<Run> =>
   new Promise((resolve, reject) => {
-    // Names outside the examples' zone are asked of a port where nobody answers: refused at once, and never the world.
+    // Names outside the examples' zone are asked of a port where nobody answers: refused at once,
+    // and never the world.
     const env = { PATH: process.env.PATH ?? '', DNS_SERVERS: '127.0.0.1:9', ...environment };
     const child = spawn(process.execPath, [CLI, ...words], { cwd: ROOT, env, stdio: ['pipe', 'pipe', 'pipe'] });
     let out = '';

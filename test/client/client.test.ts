@@ -1,4 +1,7 @@
-/** The client against the running app: every call, what it refuses, and what comes of streams that are left or fed slowly. */
+/**
+ * The client against the running app: every call, what it refuses, and what comes of streams that
+ * are left or fed slowly.
+ */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';

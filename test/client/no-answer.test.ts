@@ -1,4 +1,7 @@
-/** The client against services that are not there, are silent, or answer like something else: every failure is one class, an abort is the caller's own. */
+/**
+ * The client against services that are not there, are silent, or answer like something else: every
+ * failure is one class, an abort is the caller's own.
+ */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';

@@ -1,4 +1,7 @@
-/** The app over the zone of the examples, listening on a free port of the loopback, for tests of the client. */
+/**
+ * The app over the zone of the examples, listening on a free port of the loopback, for tests of the
+ * client.
+ */
 import type { AddressInfo } from 'node:net';
 import type { AppParts } from '../../src/http/app.ts';
 import { createAssessor } from '../../src/posture/assess.ts';

@@ -1,6 +1,8 @@
 /**
- * Runs the public conformance suites: `npm run test:conformance -- --suites <folder>`; with `--wire` the SPF suites through the resolver and real sockets. Fails when a case that is not listed differs, and when a listed one agrees. The suites
- * are data outside this repository; without them the command says so and exits with 69.
+ * Runs the public conformance suites: `npm run test:conformance -- --suites <folder>`; with
+ * `--wire` the SPF suites through the resolver and real sockets. Fails when a case that is not
+ * listed differs, and when a listed one agrees. The suites are data outside this repository;
+ * without them the command says so and exits with 69.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,6 +1,7 @@
 /**
- * The zone of a suite case as a lookup: absent names are NXDOMAIN, or NODATA when a name below them exists; CNAMEs are followed; `ERROR` is a failure. Names may hold any
- * byte, which is why this is not a zone file.
+ * The zone of a suite case as a lookup: absent names are NXDOMAIN, or NODATA when a name below them
+ * exists; CNAMEs are followed; `ERROR` is a failure. Names may hold any byte, which is why this is
+ * not a zone file.
  */
 import type { RecordData } from '../../schemas/dns.ts';
 import type { ServerFailure } from '../../src/dns/failure.ts';

@@ -1,4 +1,7 @@
-/** A suite's zone served over UDP and TCP, and asked through the resolver that the service uses: what the codec and the transport do to a case shows here. */
+/**
+ * A suite's zone served over UDP and TCP, and asked through the resolver that the service uses:
+ * what the codec and the transport do to a case shows here.
+ */
 import { DnsSettings } from '../../schemas/settings/dns.ts';
 import type { Lookup } from '../../src/dns/lookup.ts';
 import { createResolver } from '../../src/dns/resolver.ts';

@@ -1,6 +1,8 @@
 /**
- * Compares our verifier with mailauth's strict mode on mutated messages: `node test/dkim/agreement.ts --cases 50000 [--seed n]`. Prints how often each
- * listed difference was met, and every case that none explains with the seed that makes it again; exits 1 when there is one.
+ * Compares our verifier with mailauth's strict mode on mutated messages: `node
+ * test/dkim/agreement.ts --cases 50000 [--seed n]`. Prints how often each listed difference was
+ * met, and every case that none explains with the seed that makes it again; exits 1 when there is
+ * one.
  */
 import { parseArgs } from 'node:util';
 import { compare, type Parting } from './compare.ts';
@@ -9,7 +11,10 @@ import { createRandom, makeBases, mutate } from './mutate.ts';
 /** What a run came to. */
 export type Agreement = {
   readonly cases: number;
-  /** How often each of our words came, ARC's as "arc pass": a run in which nothing verifies any more would compare failures only. */
+  /**
+   * How often each of our words came, ARC's as "arc pass": a run in which nothing verifies any more
+   * would compare failures only.
+   */
   readonly words: ReadonlyMap<string, number>;
   /** How often each listed difference was met. */
   readonly met: ReadonlyMap<string, number>;

@@ -50,7 +50,8 @@ export const compare = async (text: string, zone: KeyZone): Promise<Comparison> 
   try {
     theirs = await theirsOf(bytes, zone);
   } catch (error) {
-    // Nothing to compare with. One such fault of mailauth 7.1 is known; any other has to be looked at.
+    // Nothing to compare with. One such fault of mailauth 7.1 is known; any other has to be looked
+    // at.
     const known = error instanceof Error && error.message === 'Unknown header canonicalization';
     const { result, reason } = ours.signatures[0] ?? ours.arc;
     const thrown = { result: 'thrown', reason: String(error) };

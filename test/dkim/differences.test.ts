@@ -1,4 +1,7 @@
-/** Each listed difference with a message that shows it, so that the list holds nothing that is no longer so. */
+/**
+ * Each listed difference with a message that shows it, so that the list holds nothing that is no
+ * longer so.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compare, MAILAUTH_THROWS } from './compare.ts';

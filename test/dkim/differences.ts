@@ -1,6 +1,7 @@
 /**
- * Where our words differ from those of mailauth's strict mode, each with the sentence that decides. The comparison accepts nothing else, and
- * differences.test.ts holds a message for each, so that an entry that stopped being true is found.
+ * Where our words differ from those of mailauth's strict mode, each with the sentence that decides.
+ * The comparison accepts nothing else, and differences.test.ts holds a message for each, so that an
+ * entry that stopped being true is found.
  */
 
 import type { KeyZone } from './key-zone.ts';

@@ -1,6 +1,6 @@
 /**
- * A zone for these tests: name to TXT records, an error word, or nothing. As a lookup for our code and as a resolver for mailauth, so that both see
- * the same DNS. Counts what was asked.
+ * A zone for these tests: name to TXT records, an error word, or nothing. As a lookup for our code
+ * and as a resolver for mailauth, so that both see the same DNS. Counts what was asked.
  */
 import type { ServerFailure } from '../../src/dns/failure.ts';
 import type { Lookup } from '../../src/dns/lookup.ts';

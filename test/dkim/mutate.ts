@@ -1,6 +1,7 @@
 /**
- * Messages for the comparison with mailauth: signed base messages with every canonicalization, key type, l=, x=, several signatures and ARC sets, and
- * a mutator that changes them as paths, lists and attackers do. Everything follows from the seed.
+ * Messages for the comparison with mailauth: signed base messages with every canonicalization, key
+ * type, l=, x=, several signatures and ARC sets, and a mutator that changes them as paths, lists
+ * and attackers do. Everything follows from the seed.
  */
 import type { KeyZone } from './key-zone.ts';
 import { KEYS, keyRecord, sealMessage, signMessage } from './sign.ts';

@@ -1,6 +1,7 @@
 /**
- * A signer for tests: puts a DKIM-Signature or an ARC set on a message, with any tags, so that odd but correctly signed fields can be made. Shares the
- * canonicalization with the code under test; that its signatures are right is what mailauth and the vectors of the RFCs say.
+ * A signer for tests: puts a DKIM-Signature or an ARC set on a message, with any tags, so that odd
+ * but correctly signed fields can be made. Shares the canonicalization with the code under test;
+ * that its signatures are right is what mailauth and the vectors of the RFCs say.
  */
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -29,7 +30,10 @@ export const keyRecord = (key: KeyObject, tags?: string): string => {
   return `${tags ?? `v=DKIM1; k=${isEd25519 ? 'ed25519' : 'rsa'};`} p=${base64}`;
 };
 
-/** What to sign, and how. Tags that follow from it are written by the signer; `tags` holds all others. */
+/**
+ * What to sign, and how. Tags that follow from it are written by the signer; `tags` holds all
+ * others.
+ */
 export type Signing = {
   key: KeyObject;
   hash?: HashName;

@@ -1,4 +1,7 @@
-/** Cases of the public suites whose outcome differs, by suite and case, with the reason. The runner fails when one of them starts to agree. */
+/**
+ * Cases of the public suites whose outcome differs, by suite and case, with the reason. The runner
+ * fails when one of them starts to agree.
+ */
 export const SUITE_DEVIATIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'dkim-chasquid': {
     '02-too_many_headers':

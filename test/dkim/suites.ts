@@ -1,6 +1,7 @@
 /**
- * Drives the public DKIM and ARC suites, which live outside the repository, through the room's door:
- * `node test/dkim/suites.ts --suites <folder>`. Exits 1 when an unlisted case differs or a listed one agrees.
+ * Drives the public DKIM and ARC suites, which live outside the repository, through the room's
+ * door: `node test/dkim/suites.ts --suites <folder>`. Exits 1 when an unlisted case differs or a
+ * listed one agrees.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

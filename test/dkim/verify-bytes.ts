@@ -1,4 +1,6 @@
-/** Verifies bytes as a test wants it: reads the message, fills in the settings, asks the given zone. */
+/**
+ * Verifies bytes as a test wants it: reads the message, fills in the settings, asks the given zone.
+ */
 import assert from 'node:assert/strict';
 import { createKeyCache, type KeyCache } from '../../src/dkim/key.ts';
 import {

@@ -157,7 +157,8 @@ test('verifyMessage asks for all keys at once, each name once, and none for a fi
     const told = answer(question, deadlineMs);
     await new Promise<void>((resolve) => {
       waiting.push(resolve);
-      // Answers come only when every question was asked: one that waited for another would never end.
+      // Answers come only when every question was asked: one that waited for another would never
+      // end.
       if (waiting.length === 3) for (const go of waiting) go();
     });
     return told;

@@ -1,4 +1,7 @@
-/** A short run of the differential check; `node test/dmarc/agreement.ts --cases 20000` is the long one. */
+/**
+ * A short run of the differential check; `node test/dmarc/agreement.ts --cases 20000` is the long
+ * one.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compareSeed } from './agreement.ts';

@@ -1,5 +1,6 @@
 /**
- * Holds the RFC 9989 reading against mailauth in strict mode on generated cases. As a program it runs many: `node test/dmarc/agreement.ts --cases 20000 [--seed 1]`.
+ * Holds the RFC 9989 reading against mailauth in strict mode on generated cases. As a program it
+ * runs many: `node test/dmarc/agreement.ts --cases 20000 [--seed 1]`.
  */
 import { createRequire } from 'node:module';
 import { parseArgs } from 'node:util';
@@ -54,7 +55,8 @@ export const compareSeed = async (seed: number): Promise<string | null> => {
       Boolean(response.alignment?.dkim.result),
     ],
   };
-  // Without a usable policy mailauth tells neither record nor alignment; with the policy left open it tells the weaker one.
+  // Without a usable policy mailauth tells neither record nor alignment; with the policy left open
+  // it tells the weaker one.
   if (ours.result === 'none' || ours.result === 'temperror' || ours.policy === null) {
     return told.ours[0] === told.theirs[0] ? null : JSON.stringify({ seed, ...told, generated: show(generated) });
   }

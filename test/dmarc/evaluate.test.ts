@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DmarcVerdict } from '../../schemas/dmarc.ts';
-import { beginDmarc, type Identifiers, noAuthorDomain } from '../../src/dmarc/evaluate.ts';
+import { beginDmarc, noAuthorDomain } from '../../src/dmarc/evaluate.ts';
+import type { Identifiers } from '../../src/dmarc/reading.ts';
 import type { Lookup } from '../../src/dns/lookup.ts';
 import { parseZone, zoneLookup } from '../../src/dns/zone/zone.ts';
 

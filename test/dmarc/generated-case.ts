@@ -1,4 +1,7 @@
-/** Generated DMARC cases: an Author Domain, identifiers near it, and records at the names between. Seeded, so that a case can be had again from its number. */
+/**
+ * Generated DMARC cases: an Author Domain, identifiers near it, and records at the names between.
+ * Seeded, so that a case can be had again from its number.
+ */
 import type { Answer, Lookup } from '../../src/dns/lookup.ts';
 
 /** A seeded source of choices (mulberry32). */

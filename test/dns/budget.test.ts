@@ -24,7 +24,10 @@ const handClock = () => {
   return { clock: () => nowMs, advance: (ms: number) => (nowMs += ms) };
 };
 
-/** Answers `hit…` from memory, `down…` with a failure, all else from the network; a passed deadline reaches memory only. */
+/**
+ * Answers `hit…` from memory, `down…` with a failure, all else from the network; a passed deadline
+ * reaches memory only.
+ */
 const scripted = (clock: () => number) => {
   const asked: string[] = [];
   const lookup: Lookup = async ({ name, type }, deadlineMs) => {

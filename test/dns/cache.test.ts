@@ -44,7 +44,10 @@ const failed = (failure: 'servfail' | 'network' | 'timeout' = 'servfail'): Answe
   source: 'network',
 });
 
-/** A cache over a script of answers, with a clock moved by hand and a jitter in the middle of its range. */
+/**
+ * A cache over a script of answers, with a clock moved by hand and a jitter in the middle of its
+ * range.
+ */
 const cacheOver = (
   settings: Partial<CacheSettings>,
   script: (index: number, name: string) => Answer | Promise<Answer>,

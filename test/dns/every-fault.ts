@@ -47,7 +47,8 @@ const playFault = async (
   });
   const settings = DnsSettings.parse({
     dnsServers: [server.literal],
-    // Where no reply ever comes the time may be short; elsewhere a busy machine must not make a failure of an answer.
+    // Where no reply ever comes the time may be short; elsewhere a busy machine must not make a
+    // failure of an answer.
     dnsQuestionTimeoutMs: outcome === 'timeout' ? 600 : 20_000,
     dnsFirstTryMs: 300,
     dnsLaterTryMs: 300,

@@ -1,6 +1,7 @@
 /**
- * The decoder against `dns-packet` as oracle: `node test/dns/fuzz.ts --cases 200000 --seed 1`. Where both read a message they must read the same; where
- * only ours does, the difference must be one that is known. Prints each disagreement with its seed; exits 1 when there is one.
+ * The decoder against `dns-packet` as oracle: `node test/dns/fuzz.ts --cases 200000 --seed 1`.
+ * Where both read a message they must read the same; where only ours does, the difference must be
+ * one that is known. Prints each disagreement with its seed; exits 1 when there is one.
  */
 import { parseArgs } from 'node:util';
 import packet from 'dns-packet';
@@ -19,7 +20,10 @@ export type FuzzReport = {
   readonly disagreements: readonly { readonly seed: number; readonly hex: string; readonly what: string }[];
 };
 
-/** Runs cases with the seeds `seed`, `seed + 1`, …; each is one message, every fourth unchanged and the others mutated. */
+/**
+ * Runs cases with the seeds `seed`, `seed + 1`, …; each is one message, every fourth unchanged and
+ * the others mutated.
+ */
 export const fuzzDecoder = (seed: number, cases: number): FuzzReport => {
   const report = { cases, bothRead: 0, onlyOurs: 0, onlyTheirs: 0 };
   const disagreements: { seed: number; hex: string; what: string }[] = [];
@@ -67,8 +71,9 @@ const difference = (ours: Message | null, theirs: packet.DecodedPacket | null): 
 };
 
 /**
- * Ours skips a record of another class by its RDLENGTH. The oracle reads its data by type, past that length if need be, and goes on from there; and it
- * takes the top bit of the class for a mark of multicast DNS. Messages with such a record are not compared.
+ * Ours skips a record of another class by its RDLENGTH. The oracle reads its data by type, past
+ * that length if need be, and goes on from there; and it takes the top bit of the class for a mark
+ * of multicast DNS. Messages with such a record are not compared.
  */
 const hasOtherClass = ({ answers = [], authorities = [], additionals = [] }: packet.DecodedPacket): boolean =>
   [...answers, ...authorities, ...additionals].some(
@@ -95,7 +100,9 @@ const sectionDifference = (
   return null;
 };
 
-/** The oracle reads octets of names as UTF-8 and does not escape dots: such names are not compared. */
+/**
+ * The oracle reads octets of names as UTF-8 and does not escape dots: such names are not compared.
+ */
 const isPlain = (name: string): boolean => !name.includes('\\');
 
 const isSameData = (type: RecordType, ours: RecordData, theirs: unknown): boolean => {

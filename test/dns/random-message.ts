@@ -1,4 +1,7 @@
-/** DNS messages out of a seed: well-formed ones of every record type, and ones with octets changed, cut, repeated or pointed elsewhere. */
+/**
+ * DNS messages out of a seed: well-formed ones of every record type, and ones with octets changed,
+ * cut, repeated or pointed elsewhere.
+ */
 import { type RecordData, RecordType } from '../../schemas/dns.ts';
 import { type Message, TYPE_CODES, type WireRecord } from '../../src/dns/wire/message.ts';
 import { formatIpv4, formatIpv6 } from '../../src/ip/octets.ts';

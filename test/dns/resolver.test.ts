@@ -63,7 +63,9 @@ const rightZone: Lookup = async () => ({
 /** A limit of ours is no fault of a server: another one would give the same. */
 const FAILURES = CATALOGUE.filter(({ outcome }) => !['right', 'nodata', 'nxdomain', 'limit'].includes(outcome));
 
-/** A zero picks the second of two healthy servers first; the numbers behind it differ, as ids must. */
+/**
+ * A zero picks the second of two healthy servers first; the numbers behind it differ, as ids must.
+ */
 const countUp = (bytes: Uint8Array) => {
   const numbers = new Uint16Array(bytes.buffer);
   for (const index of numbers.keys()) numbers[index] = index;
@@ -309,7 +311,8 @@ for (const { what, settings, patienceMs } of BLOCKED)
     const resolver = resolverFor(context, [server], settings);
     await resolver.ask('warm.test');
     const asked = resolver.lookup({ name: 'a.test', type: 'TXT' }, performance.now() + patienceMs);
-    // The server shares this loop: let it read and answer, then stand still past every timer of the question.
+    // The server shares this loop: let it read and answer, then stand still past every timer of the
+    // question.
     while (server.queries.length < 2) await nextTurn();
     const until = performance.now() + 200;
     while (performance.now() < until);

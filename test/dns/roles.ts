@@ -19,7 +19,10 @@ export type Role = {
   readonly file: string;
   readonly smtp: SmtpFacts;
   readonly read: (verdict: Verdict) => string | undefined;
-  /** By the zone's own answer, by NODATA, by NXDOMAIN, by a failure, by a limit of ours that would strike again. */
+  /**
+   * By the zone's own answer, by NODATA, by NXDOMAIN, by a failure, by a limit of ours that would
+   * strike again.
+   */
   readonly words: Readonly<Record<'right' | 'nodata' | 'nxdomain' | 'failure' | 'limit', string>>;
   /** Words of single faults that are others, by what the fault is. */
   readonly exceptions?: Readonly<Record<string, string>>;
@@ -53,7 +56,10 @@ const BRAND = { clientIp: '192.0.2.10', helo: 'mail.brand.example', mailFrom: 'a
 const mailFrom = (domain: string, clientIp = '192.0.2.10') => ({ ...BRAND, clientIp, mailFrom: `alice@${domain}` });
 const spf = ({ spf: { mailFrom: check } }: Verdict) => check?.result;
 
-/** Words of a mechanism that fails to match: the record ends in -all; a failure ends the check (RFC 7208 section 5). */
+/**
+ * Words of a mechanism that fails to match: the record ends in -all; a failure ends the check (RFC
+ * 7208 section 5).
+ */
 const MECHANISM = { right: 'pass', nodata: 'fail', nxdomain: 'fail', failure: 'temperror', limit: 'permerror' };
 /** No record at the target is a permerror (RFC 7208 sections 5.2 and 6.1). */
 const TARGET = { right: 'pass', nodata: 'permerror', nxdomain: 'permerror', failure: 'temperror', limit: 'permerror' };
@@ -123,7 +129,8 @@ export const KEY_ROLES: readonly Role[] = [
     file: 'aligned.eml',
     smtp: BRAND,
     read: ({ dkim }) => dkim.find(({ selector }) => selector === 'rsa')?.result,
-    // No key: the signature cannot be processed (RFC 8601 section 2.7.1), and waiting would not help.
+    // No key: the signature cannot be processed (RFC 8601 section 2.7.1), and waiting would not
+    // help.
     words: { right: 'pass', nodata: 'neutral', nxdomain: 'neutral', failure: 'temperror', limit: 'permerror' },
   },
   {

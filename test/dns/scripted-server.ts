@@ -1,6 +1,6 @@
 /**
- * A DNS server that does what a test tells it: UDP and TCP on one port of the loopback, every query handed to a function that may answer, lie, or keep
- * silent. Keeps what it was asked.
+ * A DNS server that does what a test tells it: UDP and TCP on one port of the loopback, every query
+ * handed to a function that may answer, lie, or keep silent. Keeps what it was asked.
  */
 import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
 import { once } from 'node:events';

@@ -1,6 +1,7 @@
 /**
- * From the wire to the verdict: whatever DNS does, which code reaches mailauth and which words stand in the verdict. A failure is `temperror` in every
- * method and never "no record"; an absence is `none`; with a healthy server beside the sick one the verdict is the right one.
+ * From the wire to the verdict: whatever DNS does, which code reaches mailauth and which words
+ * stand in the verdict. A failure is `temperror` in every method and never "no record"; an absence
+ * is `none`; with a healthy server beside the sick one the verdict is the right one.
  */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
@@ -60,7 +61,10 @@ const wordsOf = async (lookup: ReturnType<typeof createResolver>['lookup']) => {
   };
 };
 
-/** A fault for each kind of failure but limits of ours, which speak of no server; every-fault.ts plays them all. */
+/**
+ * A fault for each kind of failure but limits of ours, which speak of no server; every-fault.ts
+ * plays them all.
+ */
 const FIRST_OF_EACH = FailureKind.options.flatMap((failure) => {
   const fault = CATALOGUE.find(({ outcome }) => outcome === failure);
   return fault === undefined || failure === 'limit'
@@ -105,7 +109,10 @@ const withTtl =
     });
 
 const PASS = { spf: 'pass', dkim: ['pass', 'pass'], dmarc: 'pass' };
-/** No key: the signature cannot be processed (RFC 8601 section 2.7.1, neutral), and waiting would not help. */
+/**
+ * No key: the signature cannot be processed (RFC 8601 section 2.7.1, neutral), and waiting would
+ * not help.
+ */
 const ABSENT = { spf: 'none', dkim: ['neutral', 'neutral'], dmarc: 'none' };
 const OUTCOMES: [string, Script, string, object][] = [
   ['NXDOMAIN', (query) => query.answer({ rcode: 3, authorities: [soa('example', 60, 60)] }), 'ENOTFOUND', ABSENT],

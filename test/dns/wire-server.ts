@@ -1,6 +1,7 @@
 /**
- * A lookup or a suite's zone served over UDP and TCP by the project's own codec, so that the resolver itself can be driven over the wire. A failure is
- * played as what brings it about: silence, an RCODE, or octets that are no message.
+ * A lookup or a suite's zone served over UDP and TCP by the project's own codec, so that the
+ * resolver itself can be driven over the wire. A failure is played as what brings it about:
+ * silence, an RCODE, or octets that are no message.
  */
 import type { Answer, Lookup } from '../../src/dns/lookup.ts';
 import { type Message, TYPE_CODES, type WireRecord } from '../../src/dns/wire/message.ts';
@@ -15,8 +16,8 @@ const RCODES: Readonly<Record<string, number>> = { formerr: 1, servfail: 2, noti
 const PLAIN_UDP_BYTES = 512;
 
 /**
- * Serves the zone of a suite case. A name with any byte may be in it; failures of type TIMEOUT are silence, so give the resolver a short
- * `dnsQuestionTimeoutMs`.
+ * Serves the zone of a suite case. A name with any byte may be in it; failures of type TIMEOUT are
+ * silence, so give the resolver a short `dnsQuestionTimeoutMs`.
  */
 export const serveZone = (zone: SuiteZone): Promise<ScriptedServer> => serveLookup(suiteLookup(zone));
 
@@ -29,7 +30,9 @@ export const serveLookup = (lookup: Lookup, delayMs = 0): Promise<ScriptedServer
     answerQuery(query, lookup, delayMs);
   });
 
-/** Answers one query of a scripted server from a lookup, truncated where it does not fit a datagram. */
+/**
+ * Answers one query of a scripted server from a lookup, truncated where it does not fit a datagram.
+ */
 export const answerQuery = async (query: ServedQuery, lookup: Lookup, delayMs = 0): Promise<void> => {
   const [question] = query.message.questions;
   const type = TYPES.get(question?.type ?? 0);

@@ -1,4 +1,7 @@
-/** The example messages: made again they are the same bytes, and the verifying library alone already says of each what the table says. */
+/**
+ * The example messages: made again they are the same bytes, and the verifying library alone already
+ * says of each what the table says.
+ */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -31,7 +34,10 @@ function zone() {
   return zoneLookup(parsed.zone, nothingElse);
 }
 
-/** The resolver that mailauth expects: rows for records, an error with a code for a name or a type that is not there. */
+/**
+ * The resolver that mailauth expects: rows for records, an error with a code for a name or a type
+ * that is not there.
+ */
 async function resolver(name: string, type: string): Promise<string[][] | string[]> {
   const answer = await zone()({ name, type: type as RecordType }, Number.POSITIVE_INFINITY);
   if (answer.kind === 'records') return answer.records as string[][] | string[];
@@ -100,7 +106,8 @@ for (const { file, smtp, expect } of EXAMPLES) {
         spf: spf === false ? 'none' : spf?.status.result,
         dkim: dkim.results.map((signature) => signature.status.result).filter((result) => result !== 'none'),
         arc: arc === false ? 'none' : arc?.status.result,
-        // mailauth gives no DMARC result without exactly one Author Domain, which the verdict calls permerror.
+        // mailauth gives no DMARC result without exactly one Author Domain, which the verdict calls
+        // permerror.
         dmarc: dmarc === false ? 'permerror' : dmarc?.status.result,
         policy: dmarc === false || dmarc?.status.result === 'none' ? null : dmarc?.policy,
       },

@@ -1,6 +1,7 @@
 /**
- * The map of the house: which room may import which, and which package lives where. A new arrow is put here first, on purpose, or not at all; a permission that
- * nothing uses is taken away. Rooms stand from the bottom to the top, and arrows point down only. No file is exempt.
+ * The map of the house: which room may import which, and which package lives where. A new arrow is
+ * put here first, on purpose, or not at all; a permission that nothing uses is taken away. Rooms
+ * stand from the bottom to the top, and arrows point down only. No file is exempt.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,4 +1,7 @@
-/** How the rooms are furnished: what stands at the top, how many files a room has, no drawers, no long files, each file with a head. */
+/**
+ * How the rooms are furnished: what stands at the top, how many files a room has, no drawers, no
+ * long files, each file with a head.
+ */
 import assert from 'node:assert/strict';
 import { basename, dirname } from 'node:path/posix';
 import { test } from 'node:test';

@@ -1,7 +1,10 @@
 /** The tables of docs/limits.md, read for tests. */
 import { readFileSync } from 'node:fs';
 
-/** A row: what the limit is called, its default as written, its setting or "fixed", and the sentence that tells it. */
+/**
+ * A row: what the limit is called, its default as written, its setting or "fixed", and the sentence
+ * that tells it.
+ */
 export type LimitRow = {
   readonly name: string;
   readonly value: number;

@@ -1,4 +1,7 @@
-/** docs/limits.md against the code: every limit has its row, with the setting and default of the schema and the sentence that is told. */
+/**
+ * docs/limits.md against the code: every limit has its row, with the setting and default of the
+ * schema and the sentence that is told.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LIMITS, LimitName, limitText, reached } from '../../schemas/limit.ts';

@@ -1,4 +1,7 @@
-/** The package offers what package.json says: each entry exists, and a program can judge a message with the first of them. */
+/**
+ * The package offers what package.json says: each entry exists, and a program can judge a message
+ * with the first of them.
+ */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';

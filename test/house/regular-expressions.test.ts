@@ -1,7 +1,10 @@
 /**
- * No regular expression of the product takes more than linear time. Asked is recheck's automaton checker, because it decides: it answers "linear" only for an expression that has no slow input.
- * safe-regex2 counts stars and misses `[ \t]+$`; scslre misses every slow input that repeats more than one character, such as `<title <title`; both call the SVG's old pattern safe. Recheck's
- * fuzzer finds slow inputs and proves nothing, so an expression that only it can judge (lookaround, back references) is written in another way.
+ * No regular expression of the product takes more than linear time. Asked is recheck's automaton
+ * checker, because it decides: it answers "linear" only for an expression that has no slow input.
+ * safe-regex2 counts stars and misses `[ \t]+$`; scslre misses every slow input that repeats more
+ * than one character, such as `<title <title`; both call the SVG's old pattern safe. Recheck's
+ * fuzzer finds slow inputs and proves nothing, so an expression that only it can judge (lookaround,
+ * back references) is written in another way.
  */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';

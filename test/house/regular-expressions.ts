@@ -1,6 +1,8 @@
 /**
- * Finds the regular expressions of a source text: literals, what `RegExp()` and `new RegExp()` are given, and texts that `match`, `matchAll` and `search` compile. Node strips the types and acorn
- * parses the rest, because TypeScript 7 has no API for programs. Expressions that only running code knows are told as such.
+ * Finds the regular expressions of a source text: literals, what `RegExp()` and `new RegExp()` are
+ * given, and texts that `match`, `matchAll` and `search` compile. Node strips the types and acorn
+ * parses the rest, because TypeScript 7 has no API for programs. Expressions that only running code
+ * knows are told as such.
  */
 import { stripTypeScriptTypes } from 'node:module';
 import { RegExpParser, visitRegExpAST } from '@eslint-community/regexpp';
@@ -85,8 +87,10 @@ const constantText = (node: Node | undefined, constants: Constants): string | nu
 const MANY = 10;
 
 /**
- * The expression with every `{m,n}` of a large n made endless: what is linear then is linear as it stands, and a checker need not unroll it.
- * @returns null where nothing is repeated without end or often: the work at each offset is then bounded
+ * The expression with every `{m,n}` of a large n made endless: what is linear then is linear as it
+ * stands, and a checker need not unroll it.
+ * @returns null where nothing is repeated without end or often: the work at each offset is then
+ * bounded
  */
 export const widened = (source: string, flags: string): string | null => {
   const pattern = new RegExpParser().parsePattern(source, 0, source.length, {

@@ -1,4 +1,7 @@
-/** Every section of an RFC that code, tests and documents name exists; the list is data with its source. */
+/**
+ * Every section of an RFC that code, tests and documents name exists; the list is data with its
+ * source.
+ */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -23,7 +26,10 @@ const files = PLACES.flatMap((place) =>
 const SECTION = String.raw`(?:\d+|[A-Z](?![A-Za-z]))(?:\.\d+)*`;
 const REFERENCE = new RegExp(`RFC (\\d{3,5}) sections? (${SECTION}(?:(?:, and |, | and )${SECTION})*)`, 'g');
 
-/** "RFC 7208 section 4.6.4", "RFC 7208 sections 2.3 and 2.4": each number, with the RFC it belongs to. A fold of a comment stands between two words at times. */
+/**
+ * "RFC 7208 section 4.6.4", "RFC 7208 sections 2.3 and 2.4": each number, with the RFC it belongs
+ * to. A fold of a comment stands between two words at times.
+ */
 const references = (text: string): { readonly rfc: string; readonly section: string }[] =>
   [...text.replace(/\n\s*(?:\*|\/\/|#)?\s*/g, ' ').matchAll(REFERENCE)].flatMap(([, rfc = '', list = '']) =>
     list.split(/, and |, | and /).map((section) => ({ rfc, section })),

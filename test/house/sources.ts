@@ -1,4 +1,7 @@
-/** The source files of the house with what each imports: every static import and export, `import()` and `require()`. */
+/**
+ * The source files of the house with what each imports: every static import and export, `import()`
+ * and `require()`.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,7 +19,9 @@ export const sourceFiles = (folder: string): string[] =>
 
 export const readSource = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
 
-/** One import: what stands between the quotation marks, and the names taken; null names: all of it. */
+/**
+ * One import: what stands between the quotation marks, and the names taken; null names: all of it.
+ */
 export type Import = { readonly specifier: string; readonly names: readonly string[] | null };
 
 const STATEMENT =

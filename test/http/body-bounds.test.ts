@@ -1,4 +1,7 @@
-/** What a body may cost: pieces, values, depth, octets of one caller and of all, and the time it takes; each ends in an answer that says so. */
+/**
+ * What a body may cost: pieces, values, depth, octets of one caller and of all, and the time it
+ * takes; each ends in an answer that says so.
+ */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';

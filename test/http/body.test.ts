@@ -1,4 +1,7 @@
-/** Raw request bodies over a real connection: what came is what is judged, however large and in whatever pieces, and what is wrong is told. */
+/**
+ * Raw request bodies over a real connection: what came is what is judged, however large and in
+ * whatever pieces, and what is wrong is told.
+ */
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';

@@ -1,4 +1,7 @@
-/** Whose request it is: the peer, or the client that a trusted proxy names, one address however it is written. */
+/**
+ * Whose request it is: the peer, or the client that a trusted proxy names, one address however it
+ * is written.
+ */
 import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
 import { test } from 'node:test';

@@ -1,4 +1,7 @@
-/** What a connection may take, over real sockets, plain and TLS: what passes a limit is closed, and everybody else is served. */
+/**
+ * What a connection may take, over real sockets, plain and TLS: what passes a limit is closed, and
+ * everybody else is served.
+ */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { Server } from 'node:http';

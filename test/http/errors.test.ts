@@ -1,4 +1,7 @@
-/** Every error is a problem document (RFC 9457), whatever refuses: a route, the router, fastify or node's HTTP parser. Raw bytes in, raw bytes out. */
+/**
+ * Every error is a problem document (RFC 9457), whatever refuses: a route, the router, fastify or
+ * node's HTTP parser. Raw bytes in, raw bytes out.
+ */
 import assert from 'node:assert/strict';
 import { maxHeaderSize } from 'node:http';
 import { connect } from 'node:net';

@@ -1,4 +1,7 @@
-/** Every mounted route with every method, behind every kind of proxy: with keys, nothing but the page, its reference and health answers without one. */
+/**
+ * Every mounted route with every method, behind every kind of proxy: with keys, nothing but the
+ * page, its reference and health answers without one.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FastifyInstance } from 'fastify';
@@ -20,7 +23,10 @@ const PROXY_HEADERS: Readonly<Record<string, string>>[] = [
   { 'cf-connecting-ip': '127.0.0.1' },
 ];
 
-/** Reads the tree that fastify prints: each line holds the rest of a path and its methods, indented by its depth. */
+/**
+ * Reads the tree that fastify prints: each line holds the rest of a path and its methods, indented
+ * by its depth.
+ */
 const mountedRoutes = (app: FastifyInstance): { path: string; methods: string[] }[] => {
   const above: string[] = [];
   return app

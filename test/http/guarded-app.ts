@@ -1,4 +1,7 @@
-/** An app with guards and none of the work behind them, for tests of access: every route that is let through answers or fails on its own terms. */
+/**
+ * An app with guards and none of the work behind them, for tests of access: every route that is let
+ * through answers or fails on its own terms.
+ */
 import type { Access } from '../../src/http/access.ts';
 import { hashKey } from '../../src/http/api-keys.ts';
 import { makeApp } from './make-app.ts';
@@ -9,7 +12,10 @@ export const OPERATOR_KEY = 'mv_the-operators-key-of-the-tests';
 
 const noWork = (): Promise<never> => Promise.reject(new Error('no work is done here'));
 
-/** @param keys whether the service has keys @param settings what differs from no limits and no proxy */
+/**
+ * @param keys whether the service has keys
+ * @param settings what differs from no limits and no proxy
+ */
 export const guardedApp = async (keys: boolean, settings: Partial<Access['settings']> = {}) => {
   const held = [
     { name: 'first', hash: hashKey(KEY), createdOn: '2026-11-22', role: 'client' as const },

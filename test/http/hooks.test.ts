@@ -1,4 +1,7 @@
-/** The hooks over HTTP, with the pipeline that the milter uses: what to do with a message, and bad input that names its field. */
+/**
+ * The hooks over HTTP, with the pipeline that the milter uses: what to do with a message, and bad
+ * input that names its field.
+ */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { Problem } from '../../schemas/problem.ts';

@@ -5,7 +5,10 @@ import { createLog } from '../../src/telemetry/log.ts';
 import { createReplayer } from '../../src/verdict/replay.ts';
 import { makeVerifier, PARTS } from '../verdict/make-verifier.ts';
 
-/** Builds the app; the caller closes it. @param parts what differs; settings that it does not name are the defaults */
+/**
+ * Builds the app; the caller closes it.
+ * @param parts what differs; settings that it does not name are the defaults
+ */
 export const makeApp = (
   parts: Partial<Omit<AppParts, 'settings'>> & { settings?: Partial<AppParts['settings']> } = {},
 ) =>

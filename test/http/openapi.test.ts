@@ -1,4 +1,7 @@
-/** openapi.yaml is what the code generates, each schema once, and every status that a route can give is listed. */
+/**
+ * openapi.yaml is what the code generates, each schema once, and every status that a route can give
+ * is listed.
+ */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';

@@ -1,4 +1,7 @@
-/** The page through inject: its files, their headers, the samples, and the rule that nothing on it parses markup. */
+/**
+ * The page through inject: its files, their headers, the samples, and the rule that nothing on it
+ * parses markup.
+ */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';

@@ -1,4 +1,7 @@
-/** POST /v1/verify: both ways in give the same verdict, octets stay as they came, and bad input gets a problem document that names the field. */
+/**
+ * POST /v1/verify: both ways in give the same verdict, octets stay as they came, and bad input gets
+ * a problem document that names the field.
+ */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';

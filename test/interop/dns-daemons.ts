@@ -1,6 +1,7 @@
 /**
- * A real authoritative server (NSD) behind a real recursive one (Unbound), in a temporary folder and on free ports of the loopback, for interoperability
- * tests and measurements. Ended by their handles; nothing of the system's own services is used.
+ * A real authoritative server (NSD) behind a real recursive one (Unbound), in a temporary folder
+ * and on free ports of the loopback, for interoperability tests and measurements. Ended by their
+ * handles; nothing of the system's own services is used.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';

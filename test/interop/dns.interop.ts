@@ -1,4 +1,7 @@
-/** The resolver against Unbound, which asks NSD: what a host really has. Every daemon is this test's own, on the loopback. */
+/**
+ * The resolver against Unbound, which asks NSD: what a host really has. Every daemon is this test's
+ * own, on the loopback.
+ */
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { after, before, test } from 'node:test';

@@ -1,6 +1,7 @@
 /**
- * The fenced blocks of a page in docs/ that have a name, as in "```yaml name=mailverdict.yaml", so that what the page says is what is run. Tells a block that nobody asked for, so
- * that no block is left unproven.
+ * The fenced blocks of a page in docs/ that have a name, as in "```yaml name=mailverdict.yaml", so
+ * that what the page says is what is run. Tells a block that nobody asked for, so that no block is
+ * left unproven.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -9,7 +10,8 @@ import { readFileSync } from 'node:fs';
 export type DocPage = {
   /**
    * Text of a block.
-   * @param replacements what to put in place of words of the page (a port by a free one); each must occur
+   * @param replacements what to put in place of words of the page (a port by a free one); each must
+   * occur
    * @throws AssertionError when there is no such block or a word does not occur in it
    */
   block(name: string, replacements?: Readonly<Record<string, string>>): string;
@@ -38,7 +40,10 @@ export const readPage = (name: string): DocPage => {
   };
 };
 
-/** Settings of a main.cf: a line that begins with white space goes on with the one before (postconf(5)). */
+/**
+ * Settings of a main.cf: a line that begins with white space goes on with the one before
+ * (postconf(5)).
+ */
 export const readMainCf = (text: string): Record<string, string> =>
   Object.fromEntries(
     text

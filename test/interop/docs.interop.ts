@@ -1,6 +1,8 @@
 /**
- * What the pages in docs/ say, done: their settings start the service, their configuration runs a real mail server, their commands are run. Ports and folders are put in place of
- * those of the pages and nothing else is. Run by test/interop/run.ts as root. Over 300 lines because a page is one story, and they share what runs them.
+ * What the pages in docs/ say, done: their settings start the service, their configuration runs a
+ * real mail server, their commands are run. Ports and folders are put in place of those of the
+ * pages and nothing else is. Run by test/interop/run.ts as root. Over 300 lines because a page is
+ * one story, and they share what runs them.
  */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
@@ -296,7 +298,8 @@ test('docs/exim.md: the DATA ACL stamps, removes what is forged, refuses, and de
   await install(new URL(enforcing.addresses[0] ?? '').host);
   assert.match(last(exim.session(stranger, envelope, forgery)), /^550 5\.7\.26 .*brand\.example/);
   assert.match(last(exim.session(genuine, envelope, aligned)), /^250 /);
-  // Exim shows an ACL a part of a long header only; a message with one must not be judged by that part.
+  // Exim shows an ACL a part of a long header only; a message with one must not be judged by that
+  // part.
   for (const lines of [900, 2000]) {
     const long = `X-Long: ${`${'x'.repeat(70)}\r\n `.repeat(lines)}x\r\n`;
     for (const message of [long + aligned, aligned.replace('\r\n\r\n', `\r\n${long}\r\n`)])
@@ -313,7 +316,8 @@ test('docs/sendmail.md: m4 takes its lines, the field stands on top, and a forge
   const sockets = join(work, 'sockets');
   await mkdir(sockets, { recursive: true, mode: 0o750 });
   const settings = block('mailverdict.yaml', { '/run/mailverdict': sockets });
-  // Sendmail has no XCLIENT: every client is this machine, which is refused nothing unless it is told to.
+  // Sendmail has no XCLIENT: every client is this machine, which is refused nothing unless it is
+  // told to.
   await serve('sendmail', `${settings.replace(/^enforce:.*\n/m, block('enforce'))}localSenders: enforce\n`);
   const port = await freePort();
   const sendmail = await startSendmailFromM4(work, port, block('sendmail.mc'), sockets);
@@ -349,7 +353,8 @@ test('docs/haraka.md: the plugin stamps, refuses once it is told to, and does as
       .replace(/^accept_when_down = .*$/m, line);
     assert.notEqual(changed, given);
     await writeFile(ini, changed);
-    // Another plugin with results of its own makes Haraka write its field anew, which must not take ours away.
+    // Another plugin with results of its own makes Haraka write its field anew, which must not take
+    // ours away.
     await writeFile(
       join(instance, 'plugins', 'other.js'),
       "exports.hook_data_post = (next, connection) => { connection.auth_results('x-other=pass'); next(); };\n",
@@ -362,7 +367,8 @@ test('docs/haraka.md: the plugin stamps, refuses once it is told to, and does as
   const closed = await start('closed', enforcing.addresses[0] ?? '', 'accept_when_down = false');
   const open = await start('open', stamping.addresses[0] ?? '', 'accept_when_down = true');
   const forgery = `Authentication-Results: mx.example.org; dmarc=pass\r\n${await example('spf-fail.eml')}`;
-  // Octets in the header that are no UTF-8 must not keep a signature from being held against the message.
+  // Octets in the header that are no UTF-8 must not keep a signature from being held against the
+  // message.
   const odd = `X-Odd: gr\xfc\xdfe\r\n${await example('aligned.eml')}`;
   const deliver = async (
     { port, takeQueued }: typeof open,

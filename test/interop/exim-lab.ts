@@ -1,7 +1,8 @@
 /**
- * A real Exim beside Postfix, for interoperability tests. Debian's package would take Postfix away, so its files are unpacked into a temporary folder and run from there, in a mount
- * name space with users of its own. No daemon: each session speaks SMTP on standard input, with the address of a client that the caller chooses. Needs root and a reachable package
- * archive.
+ * A real Exim beside Postfix, for interoperability tests. Debian's package would take Postfix away,
+ * so its files are unpacked into a temporary folder and run from there, in a mount name space with
+ * users of its own. No daemon: each session speaks SMTP on standard input, with the address of a
+ * client that the caller chooses. Needs root and a reachable package archive.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { chmod, chown, copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';

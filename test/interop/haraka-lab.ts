@@ -1,5 +1,6 @@
 /**
- * A real Haraka for interoperability tests: installed from npm into a temporary folder, without its optional plugins, and run from there. What it queues lands as files in a folder. Needs a
+ * A real Haraka for interoperability tests: installed from npm into a temporary folder, without its
+ * optional plugins, and run from there. What it queues lands as files in a folder. Needs a
  * reachable package registry. Ended by its own handle.
  */
 import { execFileSync } from 'node:child_process';
@@ -41,7 +42,10 @@ export const makeHaraka = async (program: string, folder: string, name: string):
   return instance;
 };
 
-/** Starts an instance. @param plugins lines of config/plugins; XCLIENT and a queue of files are added */
+/**
+ * Starts an instance.
+ * @param plugins lines of config/plugins; XCLIENT and a queue of files are added
+ */
 export const startHaraka = async (program: string, instance: string, plugins: string): Promise<Haraka> => {
   // XCLIENT lets the test choose the client's address.
   await writeFile(join(instance, 'config', 'plugins'), `xclient\n${plugins}`);

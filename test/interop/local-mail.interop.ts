@@ -1,6 +1,7 @@
 /**
- * Mail that reaches a server over no network, `sendmail -bs` of a real Sendmail and of a real Postfix, before a service that enforces: it is mail of this machine, and is
- * not refused for a policy that no check of it could pass. Run by test/interop/run.ts as root.
+ * Mail that reaches a server over no network, `sendmail -bs` of a real Sendmail and of a real
+ * Postfix, before a service that enforces: it is mail of this machine, and is not refused for a
+ * policy that no check of it could pass. Run by test/interop/run.ts as root.
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -55,7 +56,10 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** What was done with each message since then, and what would have been done with a client from outside. */
+/**
+ * What was done with each message since then, and what would have been done with a client from
+ * outside.
+ */
 const decidedSince = (entries: number) =>
   service.log
     .slice(entries)

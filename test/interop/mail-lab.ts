@@ -1,6 +1,8 @@
 /**
- * A real Postfix in a temporary folder and on high ports of the loopback, with OpenDKIM as the foreign signer beside it, for interoperability tests and
- * measurements. Needs root, as Postfix gives up its rights itself. Everything is ended by its own handle; nothing of the system's own services is used.
+ * A real Postfix in a temporary folder and on high ports of the loopback, with OpenDKIM as the
+ * foreign signer beside it, for interoperability tests and measurements. Needs root, as Postfix
+ * gives up its rights itself. Everything is ended by its own handle; nothing of the system's own
+ * services is used.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -56,8 +58,9 @@ postlog unix-dgram n - n - 1 postlogd
 /**
  * Starts Postfix for rcpt.example.
  * @param settings of main.cf beside those of the lab
- * @param services lines of master.cf beside those of the lab; with any, Postfix runs in a mount name space where its configuration is that of /etc/postfix, so that a filter
- *   which is not root can call sendmail(1)
+ * @param services lines of master.cf beside those of the lab; with any, Postfix runs in a mount
+ * name space where its configuration is that of /etc/postfix, so that a filter which is not root
+ * can call sendmail(1)
  */
 export const startPostfix = async (
   folder: string,
@@ -198,7 +201,10 @@ export const cpuSecondsOf = async (pid: number): Promise<number> => {
   return (Number(fields[11]) + Number(fields[12])) / 100;
 };
 
-/** Starts a program that stays in the foreground. @param environment instead of this process's own */
+/**
+ * Starts a program that stays in the foreground.
+ * @param environment instead of this process's own
+ */
 export const startDaemon = (
   program: string,
   args: readonly string[],

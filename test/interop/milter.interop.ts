@@ -1,6 +1,7 @@
 /**
- * The service behind a real Postfix, with OpenDKIM as a foreign signer and miltertest as a foreign mail server: exact octets, forged fields, refusals, failures,
- * a crash while mail flows, large messages, latency. Run by test/interop/run.ts as root.
+ * The service behind a real Postfix, with OpenDKIM as a foreign signer and miltertest as a foreign
+ * mail server: exact octets, forged fields, refusals, failures, a crash while mail flows, large
+ * messages, latency. Run by test/interop/run.ts as root.
  */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -21,7 +22,10 @@ const GENUINE = { helo: 'mail.sender.example', xclient: 'ADDR=192.0.2.10 NAME=ma
 const STRANGER = { helo: 'host.stranger.example', xclient: 'ADDR=198.51.100.7 NAME=[UNAVAILABLE] PORT=40002' };
 const ENVELOPE = { from: 'alice@sender.example', to: ['bob@rcpt.example'] };
 
-/** Every form of white space after a colon that reaches a filter differently, with a body that tries canonicalization as well. */
+/**
+ * Every form of white space after a colon that reaches a filter differently, with a body that tries
+ * canonicalization as well.
+ */
 const WHITE_SPACE = `From: Alice <alice@sender.example>\r
 To: bob@rcpt.example\r
 Subject: white space\r
@@ -187,7 +191,10 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** The message as its sender would hand it on: what the delivering server added is taken off, and lines end with CRLF again. */
+/**
+ * The message as its sender would hand it on: what the delivering server added is taken off, and
+ * lines end with CRLF again.
+ */
 const asSent = (delivered: string): string => {
   const end = delivered.indexOf('\n\n');
   const fields = delivered.slice(0, end + 1).split(/\n(?![ \t])/);

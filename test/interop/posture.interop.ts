@@ -1,6 +1,8 @@
 /**
- * The domain view against real servers: Unbound, which validates and asks NSD, a signed zone with TLSA, a policy host that speaks HTTPS and a mail host that
- * speaks STARTTLS, both with certificates of an authority that is given as a parameter. Every daemon is this test's own, on the loopback.
+ * The domain view against real servers: Unbound, which validates and asks NSD, a signed zone with
+ * TLSA, a policy host that speaks HTTPS and a mail host that speaks STARTTLS, both with
+ * certificates of an authority that is given as a parameter. Every daemon is this test's own, on
+ * the loopback.
  */
 import assert from 'node:assert/strict';
 import { createHash, generateKeyPairSync, X509Certificate } from 'node:crypto';
@@ -37,7 +39,10 @@ $TTL 300
 ns1 A 127.0.0.1
 ns2 A 127.0.0.1
 `;
-/** The names of the certificates lie below two zones: mx.example and policy.example, which the signed zone points to. */
+/**
+ * The names of the certificates lie below two zones: mx.example and policy.example, which the
+ * signed zone points to.
+ */
 const SIGNED = `${head('signed.example')}
 @ TXT "v=spf1 mx include:_spf -all"
 @ TXT ${quoted('v=spf1-lookalike')}

@@ -1,6 +1,8 @@
 /**
- * trustReceived on messages that real servers delivered through their own re-injections: Postfix to Dovecot by LMTP, to amavis and back, through a content filter, Exim and
- * Sendmail from their own machine. In each chain a stranger puts forged fields of the own servers below. Run by test/interop/run.ts as root.
+ * trustReceived on messages that real servers delivered through their own re-injections: Postfix to
+ * Dovecot by LMTP, to amavis and back, through a content filter, Exim and Sendmail from their own
+ * machine. In each chain a stranger puts forged fields of the own servers below. Run by
+ * test/interop/run.ts as root.
  */
 import assert from 'node:assert/strict';
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
@@ -32,7 +34,9 @@ const STRANGER: Client = {
   xclient: 'ADDR=198.51.100.7 NAME=[UNAVAILABLE] PORT=40002',
 };
 const DATE = 'Sun, 22 Nov 2026 12:00:00 +0000';
-/** What a stranger writes to be taken for the genuine client, by the names that the chains trust. */
+/**
+ * What a stranger writes to be taken for the genuine client, by the names that the chains trust.
+ */
 const FORGED = ['mx.rcpt.example', 'mx.example.org', 'localhost']
   .map(
     (by) =>
@@ -60,7 +64,8 @@ before(async () => {
   await mkdir(spool);
   await chmod(spool, 0o777);
   const script = join(folder, 'filter.sh');
-  // The simple filter of Postfix's FILTER_README: a command that looks at the message and hands it to sendmail(1).
+  // The simple filter of Postfix's FILTER_README: a command that looks at the message and hands it
+  // to sendmail(1).
   await writeFile(script, `#!/bin/sh\ncat > ${spool}/in.$$ && /usr/sbin/sendmail -G -i "$@" < ${spool}/in.$$\n`);
   await chmod(script, 0o755);
   postfix = await startPostfix(
@@ -120,7 +125,10 @@ const judge = async (delivered: string, trustReceived: string) => {
   return JSON.parse(await response.text());
 };
 
-/** Judges what each client sent: the genuine one passes, the stranger with forged fields fails, both by the address that the chain's entry saw. */
+/**
+ * Judges what each client sent: the genuine one passes, the stranger with forged fields fails, both
+ * by the address that the chain's entry saw.
+ */
 const assertChain = async (
   trustReceived: string,
   hops: number,

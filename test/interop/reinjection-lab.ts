@@ -1,6 +1,7 @@
 /**
- * Servers that a Postfix hands mail to and gets it back from: a real Dovecot that takes mail by LMTP, and a real amavis between two listeners of Postfix. Each lives in a
- * folder and on a port of its own. Needs root, as both give up their rights themselves. Ended by their own handles.
+ * Servers that a Postfix hands mail to and gets it back from: a real Dovecot that takes mail by
+ * LMTP, and a real amavis between two listeners of Postfix. Each lives in a folder and on a port of
+ * its own. Needs root, as both give up their rights themselves. Ended by their own handles.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
@@ -62,7 +63,10 @@ service lmtp {
   };
 };
 
-/** Starts amavis without scanners: what counts here is the way of a message through it. @param next port that it hands mail to */
+/**
+ * Starts amavis without scanners: what counts here is the way of a message through it.
+ * @param next port that it hands mail to
+ */
 export const startAmavis = async (folder: string, port: number, next: number, hostname: string): Promise<Daemon> => {
   const home = join(folder, 'amavis');
   for (const name of ['tmp', 'db', 'var']) await mkdir(join(home, name), { recursive: true });

@@ -1,6 +1,7 @@
 /**
- * Runs the interoperability suites against real servers: `npm run test:interop`, or `npm run test:interop -- dns` for the named ones. When a suite's programs
- * are missing it says what to install and ends with 69 (EX_UNAVAILABLE), having run nothing.
+ * Runs the interoperability suites against real servers: `npm run test:interop`, or `npm run
+ * test:interop -- dns` for the named ones. When a suite's programs are missing it says what to
+ * install and ends with 69 (EX_UNAVAILABLE), having run nothing.
  */
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
@@ -56,7 +57,8 @@ const SUITES: readonly Suite[] = [
   },
   {
     name: 'docs',
-    // Exim and Sendmail are unpacked by the suite, since their packages and Postfix exclude each other; Haraka is installed from npm.
+    // Exim and Sendmail are unpacked by the suite, since their packages and Postfix exclude each
+    // other; Haraka is installed from npm.
     file: 'test/interop/docs.interop.ts',
     packages: ['postfix', 'swaks', 'curl', 'python3', 'util-linux', 'hostname'],
     binaries: ['postfix', 'swaks', 'curl', 'python3', 'npm', 'apt-get', 'dpkg', 'unshare', 'hostname'],

@@ -1,6 +1,8 @@
 /**
- * A real Sendmail in a network name space of its own, so that clients with public addresses can speak to it: each message is sent to it, and what it queued is sent to it again from the
- * loopback, as a content filter does. The Received fields are those of Debian's own m4 files. Needs root, iproute2 and a reachable package archive.
+ * A real Sendmail in a network name space of its own, so that clients with public addresses can
+ * speak to it: each message is sent to it, and what it queued is sent to it again from the
+ * loopback, as a content filter does. The Received fields are those of Debian's own m4 files. Needs
+ * root, iproute2 and a reachable package archive.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';

@@ -1,6 +1,7 @@
 /**
- * A real Sendmail whose sendmail.cf is made by Debian's own m4 files from lines of a sendmail.mc, so that those lines are what is tested. Unpacked into a temporary folder, run in
- * name spaces of its own, queueing only. Needs root and a reachable package archive. Ended by its own handle.
+ * A real Sendmail whose sendmail.cf is made by Debian's own m4 files from lines of a sendmail.mc,
+ * so that those lines are what is tested. Unpacked into a temporary folder, run in name spaces of
+ * its own, queueing only. Needs root and a reachable package archive. Ended by its own handle.
  */
 import { execFileSync } from 'node:child_process';
 import { readdir, readFile, writeFile } from 'node:fs/promises';

@@ -1,6 +1,8 @@
 /**
- * A real Sendmail beside Postfix, for interoperability tests. Debian's package would take Postfix away, so its files are unpacked into a temporary folder and run from
- * there, queueing only: the queue files show what header edits did. Needs root and a reachable package archive. Ended by its own handle.
+ * A real Sendmail beside Postfix, for interoperability tests. Debian's package would take Postfix
+ * away, so its files are unpacked into a temporary folder and run from there, queueing only: the
+ * queue files show what header edits did. Needs root and a reachable package archive. Ended by its
+ * own handle.
  */
 import { spawn } from 'node:child_process';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -10,10 +12,16 @@ import { unpackSendmail } from './unpacked-sendmail.ts';
 
 /** A running Sendmail. */
 export type Sendmail = {
-  /** Header and body of each queued message: lines of the header as Sendmail will send them, in order. */
+  /**
+   * Header and body of each queued message: lines of the header as Sendmail will send them, in
+   * order.
+   */
   queued(): Promise<{ header: string[]; body: string }[]>;
   clear(): Promise<void>;
-  /** One session on standard input, as a program of this machine has it (`sendmail -bs`). @returns every line that Sendmail said */
+  /**
+   * One session on standard input, as a program of this machine has it (`sendmail -bs`).
+   * @returns every line that Sendmail said
+   */
   session(commands: readonly string[]): Promise<string>;
   stop(): Promise<void>;
 };
@@ -81,7 +89,10 @@ export const startSendmail = async (folder: string, port: number, milter: string
   };
 };
 
-/** SMTP with a program, one command after the answer to the one before: Sendmail takes a client that does not wait for a sender of spam. */
+/**
+ * SMTP with a program, one command after the answer to the one before: Sendmail takes a client that
+ * does not wait for a sender of spam.
+ */
 const dialogue = (
   program: string,
   args: readonly string[],
@@ -105,7 +116,10 @@ const dialogue = (
     child.once('close', () => resolve(said));
   });
 
-/** Header lines of a queue file: those that begin with H and `?flags?`, with the lines that go on with white space. */
+/**
+ * Header lines of a queue file: those that begin with H and `?flags?`, with the lines that go on
+ * with white space.
+ */
 export const headerOf = (text: string): string[] =>
   text
     .split(/\n(?![ \t])/)

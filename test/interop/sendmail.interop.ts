@@ -1,4 +1,7 @@
-/** The service behind a real Sendmail, whose header edits, macros and replies differ from those of Postfix. Run by test/interop/run.ts as root. */
+/**
+ * The service behind a real Sendmail, whose header edits, macros and replies differ from those of
+ * Postfix. Run by test/interop/run.ts as root.
+ */
 import assert from 'node:assert/strict';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

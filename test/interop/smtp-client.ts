@@ -1,4 +1,7 @@
-/** A small SMTP client that sends exactly the octets it is given (dots stuffed), for interoperability tests. Knows XCLIENT of Postfix. */
+/**
+ * A small SMTP client that sends exactly the octets it is given (dots stuffed), for
+ * interoperability tests. Knows XCLIENT of Postfix.
+ */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
@@ -21,7 +24,10 @@ export type SmtpClient = {
 /** The client closed or the server did. */
 const GONE: Answer = { code: 0, text: 'connection closed' };
 
-/** Connects and says EHLO. @param xclient attributes of XCLIENT, as in "ADDR=192.0.2.10 NAME=mail.sender.example" */
+/**
+ * Connects and says EHLO.
+ * @param xclient attributes of XCLIENT, as in "ADDR=192.0.2.10 NAME=mail.sender.example"
+ */
 export const openSmtp = async (
   port: number,
   { helo, xclient = '' }: { helo: string; xclient?: string },

@@ -1,4 +1,7 @@
-/** The service as users start it, in a process of its own, for interoperability tests and measurements. Ended by its own handle. */
+/**
+ * The service as users start it, in a process of its own, for interoperability tests and
+ * measurements. Ended by its own handle.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -19,7 +22,11 @@ export type RunningService = {
   kill(): Promise<void>;
 };
 
-/** Starts it. @param environment settings by their names; PORT is any free one unless given @throws when it ends before it listens */
+/**
+ * Starts it.
+ * @param environment settings by their names; PORT is any free one unless given
+ * @throws when it ends before it listens
+ */
 export const startService = async (environment: Record<string, string>): Promise<RunningService> => {
   const child: ChildProcess = spawn(process.execPath, [SERVER], {
     env: { PATH: process.env.PATH, NODE_ENV: 'production', PORT: '0', DRAIN_MS: '0', ...environment },

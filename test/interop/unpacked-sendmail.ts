@@ -1,4 +1,7 @@
-/** Sendmail out of Debian's packages, unpacked into a folder: installing them would take Postfix away. Needs a reachable package archive. */
+/**
+ * Sendmail out of Debian's packages, unpacked into a folder: installing them would take Postfix
+ * away. Needs a reachable package archive.
+ */
 import { execFileSync } from 'node:child_process';
 import { chmod, copyFile, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';

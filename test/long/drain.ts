@@ -1,6 +1,7 @@
 /**
- * `node test/long/drain.ts [runs]`: 20 runs (or as many as are asked for) of each way to end a service under load: alone, with two workers, and one of two workers. Prints what was
- * answered and what was broken in each, and ends with 1 when anything was.
+ * `node test/long/drain.ts [runs]`: 20 runs (or as many as are asked for) of each way to end a
+ * service under load: alone, with two workers, and one of two workers. Prints what was answered and
+ * what was broken in each, and ends with 1 when anything was.
  */
 import { drainUnderLoad } from '../service/drain-load.ts';
 

@@ -1,7 +1,9 @@
 /**
- * Decides many random cases with and without DNS failures and compares (test/pipeline/faulty-answers.ts). Exit code 1 with the smallest case when a failure changed a decision.
+ * Decides many random cases with and without DNS failures and compares
+ * (test/pipeline/faulty-answers.ts). Exit code 1 with the smallest case when a failure changed a
+ * decision.
  *
- *   node test/long/faulty-answers.ts [runs, 10000] [seed]
+ * node test/long/faulty-answers.ts [runs, 10000] [seed]
  */
 import fc from 'fast-check';
 import { decideTwice, faultyCase } from '../pipeline/faulty-answers.ts';

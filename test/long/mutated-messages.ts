@@ -1,7 +1,9 @@
 /**
- * Mutated messages through the verifier: `node test/long/mutated-messages.ts --count 1000000 --seed 1`. Every message must get a verdict of the schema and no exception, and no mutation
- * may make a pass: a message that passes is one whose base passes for the same Author Domain, with the same From and the same body, or with a finding that names what the signature does not cover.
- * Prints each violation with its seed and ends with 1 when there is one. DNS is a table in memory.
+ * Mutated messages through the verifier: `node test/long/mutated-messages.ts --count 1000000 --seed
+ * 1`. Every message must get a verdict of the schema and no exception, and no mutation may make a
+ * pass: a message that passes is one whose base passes for the same Author Domain, with the same
+ * From and the same body, or with a finding that names what the signature does not cover. Prints
+ * each violation with its seed and ends with 1 when there is one. DNS is a table in memory.
  */
 import { parseArgs } from 'node:util';
 import { Verdict } from '../../schemas/verdict.ts';
@@ -31,7 +33,10 @@ const POLICIES: KeyZone = {
 /** The finding that says that the signature does not cover all of the body. */
 const REMARK = 'dkim-unsigned-body';
 
-/** The zone of the case under test: the verifier is made once, so that its caches are part of what is tried. */
+/**
+ * The zone of the case under test: the verifier is made once, so that its caches are part of what
+ * is tried.
+ */
 let zone: KeyZone = BASE_ZONE;
 const lookup: Lookup = async (question, deadlineMs) =>
   question.type === 'TXT'
@@ -92,7 +97,10 @@ const changeOne = async (
   return { passes: true, what: what === null ? null : `passes ${what}` };
 };
 
-/** Judges `count` mutations, the seeds of which are `seed`, `seed + 1`, … @param tell told how many are done, every 10,000 */
+/**
+ * Judges `count` mutations, the seeds of which are `seed`, `seed + 1`, …
+ * @param tell told how many are done, every 10,000
+ */
 export const runMutations = async (
   count: number,
   seed: number,

@@ -1,7 +1,9 @@
 /**
- * `node test/long/plateau.ts [messages] [domains]`: what a service holds while every message has a sender, a key and a client address that were never seen, and then while every
- * domain that is assessed is new. Prints the heap after a full collection, resident memory and what the DNS cache counts after each step, and ends with 1 when the heap still grows by
- * more than a twentieth after two thirds of the way. The caches are full after some 30,000 messages, so fewer show nothing.
+ * `node test/long/plateau.ts [messages] [domains]`: what a service holds while every message has a
+ * sender, a key and a client address that were never seen, and then while every domain that is
+ * assessed is new. Prints the heap after a full collection, resident memory and what the DNS cache
+ * counts after each step, and ends with 1 when the heap still grows by more than a twentieth after
+ * two thirds of the way. The caches are full after some 30,000 messages, so fewer show nothing.
  */
 import { spawn } from 'node:child_process';
 import { createHash, generateKeyPairSync } from 'node:crypto';
@@ -21,7 +23,10 @@ const WIDTH = 16;
 const MAX_GROWTH = 1.05;
 const TTL_SECONDS = 86_400;
 
-/** A world in which every domain publishes everything: SPF with an include, DMARC, a key, a mail server and its address. */
+/**
+ * A world in which every domain publishes everything: SPF with an include, DMARC, a key, a mail
+ * server and its address.
+ */
 const everyDomain = (): Lookup => {
   const key = generateKeyPairSync('rsa', { modulusLength: 2048 })
     .publicKey.export({ type: 'spki', format: 'der' })

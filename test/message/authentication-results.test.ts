@@ -1,4 +1,7 @@
-/** readAuthenticationResults: the grammar of RFC 8601 section 2.2, the examples of its appendix B in kind, and what receivers write. */
+/**
+ * readAuthenticationResults: the grammar of RFC 8601 section 2.2, the examples of its appendix B in
+ * kind, and what receivers write.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

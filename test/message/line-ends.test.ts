@@ -1,4 +1,7 @@
-/** scanOctets: RFC 5321 section 2.3.8, RFC 5322 section 2.1.1; the white space that relaxed canonicalization changes, RFC 6376 section 3.4.4. */
+/**
+ * scanOctets: RFC 5321 section 2.3.8, RFC 5322 section 2.1.1; the white space that relaxed
+ * canonicalization changes, RFC 6376 section 3.4.4.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

@@ -1,4 +1,7 @@
-/** Splitting an mbox: the same messages however the octets come in, and memory that follows the octets. */
+/**
+ * Splitting an mbox: the same messages however the octets come in, and memory that follows the
+ * octets.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type MboxEntry, readMbox } from '../../src/message/mbox.ts';

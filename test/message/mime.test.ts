@@ -1,4 +1,7 @@
-/** readContentType and readProtection: RFC 2045 section 5.1, RFC 8551 section 3, RFC 3156 sections 4 to 6. */
+/**
+ * readContentType and readProtection: RFC 2045 section 5.1, RFC 8551 section 3, RFC 3156 sections 4
+ * to 6.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

@@ -1,4 +1,7 @@
-/** readReceived: RFC 5321 section 4.4 as mail servers write it, and HELO names that pretend to be the server's words. */
+/**
+ * readReceived: RFC 5321 section 4.4 as mail servers write it, and HELO names that pretend to be
+ * the server's words.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -150,7 +153,10 @@ for (const [of, text, facts] of servers) {
   });
 }
 
-/** HELO names, each put where Postfix writes them; the address is the server's or none, never 198.51.100.9. */
+/**
+ * HELO names, each put where Postfix writes them; the address is the server's or none, never
+ * 198.51.100.9.
+ */
 const helos: [helo: string, ip: string | null][] = [
   ['[198.51.100.9]', '192.0.2.10'],
   ['x([198.51.100.9])', '192.0.2.10'],

@@ -1,4 +1,6 @@
-/** hasUnevenSpace: the white space that relaxed canonicalization changes, RFC 6376 section 3.4.4. */
+/**
+ * hasUnevenSpace: the white space that relaxed canonicalization changes, RFC 6376 section 3.4.4.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

@@ -1,6 +1,6 @@
 /**
- * Debian's Chromium, driven over the page as the service serves it. Every page made here watches what no page may do: ask another host, write an error to the
- * console, open a dialog.
+ * Debian's Chromium, driven over the page as the service serves it. Every page made here watches
+ * what no page may do: ask another host, write an error to the console, open a dialog.
  */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
@@ -46,7 +46,8 @@ export const openPage = async (
     if (!url.startsWith(origin) && !/^(?:data|blob):/.test(url)) misdeeds.push(`asked ${url}`);
   });
   page.on('pageerror', (error) => misdeeds.push(`threw ${error.message}`));
-  // The browser reports every answer of 400 and above there; those are asserted by the test that asks for them.
+  // The browser reports every answer of 400 and above there; those are asserted by the test that
+  // asks for them.
   page.on('console', (line) => {
     if (line.type() === 'error' && !line.text().startsWith('Failed to load resource')) misdeeds.push(line.text());
   });

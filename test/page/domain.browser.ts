@@ -1,4 +1,7 @@
-/** The view of a domain in a real browser: posture, records tried before they are published, the permalink, and hostile records. */
+/**
+ * The view of a domain in a real browser: posture, records tried before they are published, the
+ * permalink, and hostile records.
+ */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';

@@ -1,4 +1,7 @@
-/** A message and a domain that try to bring markup onto the page: in the header, in SPF, DMARC, DKIM and BIMI records, in names. */
+/**
+ * A message and a domain that try to bring markup onto the page: in the header, in SPF, DMARC, DKIM
+ * and BIMI records, in names.
+ */
 
 /** What would run if any text were read as markup. */
 export const MARKUP = '<img src=x onerror="window.ran=1"><script>window.ran=1</script>';

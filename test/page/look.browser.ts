@@ -1,6 +1,7 @@
 /**
- * How the page looks and reads: both themes, wide and narrow, with and without motion; axe-core finds no violation in any state. Writes the screenshots, to be looked
- * at by people, when asked to.
+ * How the page looks and reads: both themes, wide and narrow, with and without motion; axe-core
+ * finds no violation in any state. Writes the screenshots, to be looked at by people, when asked
+ * to.
  */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

@@ -1,4 +1,7 @@
-/** The view of a message in a real browser: every way in, what is shown, and what a hostile message cannot do. */
+/**
+ * The view of a message in a real browser: every way in, what is shown, and what a hostile message
+ * cannot do.
+ */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

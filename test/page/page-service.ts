@@ -1,6 +1,7 @@
 /**
- * The HTTP face with its real parts on a free port of the loopback interface: the zone of the examples answered by itself, all other names asked from a DNS
- * server of the test, which knows the hostile domain and nothing else.
+ * The HTTP face with its real parts on a free port of the loopback interface: the zone of the
+ * examples answered by itself, all other names asked from a DNS server of the test, which knows the
+ * hostile domain and nothing else.
  */
 
 import { parseZone, zoneLookup } from '../../src/dns/zone/zone.ts';
@@ -15,7 +16,11 @@ import { HOSTILE_ZONE } from './hostile.ts';
 /** A service that runs until it is closed. */
 export type PageService = { origin: string; close: () => Promise<void> };
 
-/** Starts it. @param servedZone what the samples are told about the zone that the service answers from; "" makes them bring their records along */
+/**
+ * Starts it.
+ * @param servedZone what the samples are told about the zone that the service answers from; ""
+ * makes them bring their records along
+ */
 export const startPageService = async (servedZone?: string): Promise<PageService> => {
   const parsed = parseZone(HOSTILE_ZONE);
   if (!parsed.ok) throw new Error(parsed.errors.map(({ message }) => message).join('; '));

@@ -1,6 +1,7 @@
 /**
- * Runs the browser tests: `npm run test:browser -- [--screenshots <folder>]`. Needs Debian's Chromium; where it is missing, says so and exits with 69, so that nobody
- * takes an unrun test for a passed one.
+ * Runs the browser tests: `npm run test:browser -- [--screenshots <folder>]`. Needs Debian's
+ * Chromium; where it is missing, says so and exits with 69, so that nobody takes an unrun test for
+ * a passed one.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';

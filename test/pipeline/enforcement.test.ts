@@ -1,4 +1,6 @@
-/** How a message is treated: skipped clients, overrides by listener and recipient domain, dry run. */
+/**
+ * How a message is treated: skipped clients, overrides by listener and recipient domain, dry run.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SmtpFacts } from '../../schemas/smtp.ts';

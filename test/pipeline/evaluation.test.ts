@@ -1,4 +1,7 @@
-/** One message through treatment, limits and decision: whatever goes wrong is a decision, and the service lives. */
+/**
+ * One message through treatment, limits and decision: whatever goes wrong is a decision, and the
+ * service lives.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';

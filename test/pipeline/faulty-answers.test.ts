@@ -1,4 +1,7 @@
-/** A DNS failure puts a decision off and never changes it; 10,000 cases are run by test/long/faulty-answers.ts. */
+/**
+ * A DNS failure puts a decision off and never changes it; 10,000 cases are run by
+ * test/long/faulty-answers.ts.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

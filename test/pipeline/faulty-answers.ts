@@ -1,6 +1,7 @@
 /**
- * A random message of the examples under random settings, decided twice by the whole pipeline: with every DNS answer, and with some of them failing. A failure may put the
- * decision off; it may never change it, and least of all refuse for good what would have been accepted.
+ * A random message of the examples under random settings, decided twice by the whole pipeline: with
+ * every DNS answer, and with some of them failing. A failure may put the decision off; it may never
+ * change it, and least of all refuse for good what would have been accepted.
  */
 import fc from 'fast-check';
 import { EXAMPLES } from '../../examples/cases.ts';

@@ -1,4 +1,7 @@
-/** Listening on TCP and unix sockets: addresses as both mail servers write them, limits, modes, sockets that were left behind. */
+/**
+ * Listening on TCP and unix sockets: addresses as both mail servers write them, limits, modes,
+ * sockets that were left behind.
+ */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';

@@ -1,4 +1,7 @@
-/** Lists that change while the faces work: what is asked after the change gets the new lists, what was open stays open. */
+/**
+ * Lists that change while the faces work: what is asked after the change gets the new lists, what
+ * was open stays open.
+ */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';

@@ -1,4 +1,6 @@
-/** An evaluation over a fake verification, with everything it logs and observes kept for the test. */
+/**
+ * An evaluation over a fake verification, with everything it logs and observes kept for the test.
+ */
 import type { Verdict } from '../../schemas/verdict.ts';
 import { createEvaluation, type Evaluation, type EvaluationSettings } from '../../src/pipeline/evaluation.ts';
 import type { PipelineLog } from '../../src/pipeline/parts.ts';
@@ -18,7 +20,10 @@ export const makeLog = (): { log: PipelineLog; lines: LogLine[] } => {
   return { log: { info: at('info'), warn: at('warn'), error: at('error') }, lines };
 };
 
-/** Makes the evaluation. @param verdict what the verification gives, or a verification of the test's own */
+/**
+ * Makes the evaluation.
+ * @param verdict what the verification gives, or a verification of the test's own
+ */
 export const makeEvaluation = (
   over: Partial<EvaluationSettings> = {},
   verdict: Verdict | Verify = makeVerdict(),

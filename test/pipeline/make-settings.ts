@@ -1,4 +1,7 @@
-/** The settings of the mail servers' faces for tests: every default, with whatever a test changes. Values below the allowed minimum may be given. */
+/**
+ * The settings of the mail servers' faces for tests: every default, with whatever a test changes.
+ * Values below the allowed minimum may be given.
+ */
 import { PipelineSettings } from '../../schemas/settings/pipeline.ts';
 import { DEFAULT_MESSAGE_LIMITS } from '../../src/message/message.ts';
 import type { EvaluationSettings } from '../../src/pipeline/evaluation.ts';

@@ -1,4 +1,7 @@
-/** Settings of the mail servers' faces: defaults that are safe, bounds that hold, texts of environment variables. */
+/**
+ * Settings of the mail servers' faces: defaults that are safe, bounds that hold, texts of
+ * environment variables.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PipelineSettings } from '../../schemas/settings/pipeline.ts';

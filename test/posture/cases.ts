@@ -1,6 +1,7 @@
 /**
- * Domains and what is to be found out about them: one case a situation, together every code of the table of findings. `has` must be among the findings, `not`
- * must not. Applied suggestions must make their finding go; `test/posture/rules/suggestions.test.ts` sees to that.
+ * Domains and what is to be found out about them: one case a situation, together every code of the
+ * table of findings. `has` must be among the findings, `not` must not. Applied suggestions must
+ * make their finding go; `test/posture/rules/suggestions.test.ts` sees to that.
  */
 import { ED25519_KEY, MARK_CERTIFICATE, RSA_512, RSA_1024, RSA_2048, RSA_2048_BARE } from './keys.ts';
 import type { World, WorldOptions } from './world.ts';

@@ -1,5 +1,6 @@
 /**
- * Certificates for servers that tests start on the loopback, all of one authority made for them; its own key was not kept. Good until 2126, but for EXPIRED.
+ * Certificates for servers that tests start on the loopback, all of one authority made for them;
+ * its own key was not kept. Good until 2126, but for EXPIRED.
  */
 
 /** A key with its certificate, PEM. */

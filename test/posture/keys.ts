@@ -1,6 +1,8 @@
 import { createPublicKey } from 'node:crypto';
 
-/** Public keys made for these tests, in base64 as p= holds them. Their private halves were not kept. */
+/**
+ * Public keys made for these tests, in base64 as p= holds them. Their private halves were not kept.
+ */
 export const RSA_2048 =
   'MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA0xLyVsSAoEfHf+nbkjtKLXqHYmmKr4aI8c0ExarCsDkjuc+G2s8DZ3rEDA5MtS3ItOtrtU/r3RmKWu5YsbgkFHhjOoqpRCuupPL6qmuD0H+hJZTOgbjhEoDQSouzqrv0gTLOTZdhn2KE1zBeOVg/UAKvLndPX5hSPTnlpi+6g6RWFjSd/TZdvawnwAZ60yvbTRSDxCTn9b/6qGJd+crTBsBI1Kk5OgXSnieRBeQ2cM8A1Srn3e/vrdGbQnx/nMnIRqTM+tWy7eR7Pgpp/9UgUXXVvyRh8ByUcXB6d9qUqSAnPFaMJlJ0Zfvr6xuGVe0of5AZAy+ZIK+xH2qtt4bjKQIDAQAB';
 /** The same key without the SubjectPublicKeyInfo around it. */

@@ -1,4 +1,7 @@
-/** A small Internet for one test: names with records, failures where a test wants them, and an assessor over it. Asks no network. */
+/**
+ * A small Internet for one test: names with records, failures where a test wants them, and an
+ * assessor over it. Asks no network.
+ */
 import type { RecordType } from '../../schemas/dns.ts';
 import type { Posture } from '../../schemas/posture/posture.ts';
 import { DnsSettings } from '../../schemas/settings/dns.ts';
@@ -10,7 +13,10 @@ import { checkRecordData } from '../../src/dns/record-data.ts';
 import { type AssessOptions, type AssessorParts, createAssessor } from '../../src/posture/assess.ts';
 import type { Fetched, HttpsFetch } from '../../src/posture/reach/https-fetch.ts';
 
-/** Records by "name TYPE", or a failure; a TXT value is one record. `signed` names are answered with AD. */
+/**
+ * Records by "name TYPE", or a failure; a TXT value is one record. `signed` names are answered with
+ * AD.
+ */
 export type World = Readonly<Record<string, readonly unknown[] | 'timeout' | 'servfail'>>;
 
 /** The moment of every test. */

@@ -1,6 +1,8 @@
 /**
- * A service under load that is told to end, seen from its clients: HTTP clients that keep their connections, mail servers with milter sessions of one to three messages and one
- * session without end, policy clients. Counts what got no whole answer. A client that is refused a connection has been sent elsewhere: that is the end of it, and nothing is broken.
+ * A service under load that is told to end, seen from its clients: HTTP clients that keep their
+ * connections, mail servers with milter sessions of one to three messages and one session without
+ * end, policy clients. Counts what got no whole answer. A client that is refused a connection has
+ * been sent elsewhere: that is the end of it, and nothing is broken.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -19,7 +21,10 @@ const PATH = '/v1/verify?clientIp=192.0.2.10&helo=mail.brand.example&mailFrom=al
 const CLIENTS = { http: 16, milter: 4, policy: 4 } as const;
 /** Answers of each face before the signal: connections are open and in use. */
 const WARM_UP = 40;
-/** Long enough for a client on a machine that other work shares, which would else be taken for silent. */
+/**
+ * Long enough for a client on a machine that other work shares, which would else be taken for
+ * silent.
+ */
 const DRAIN_MS = 2_000;
 const SHUTDOWN_TIMEOUT_MS = 8_000;
 
@@ -39,7 +44,8 @@ type Load = { isOver: boolean; readonly answered: Record<Face, number>; readonly
 /**
  * Starts a service, loads it, and ends it or one of its workers.
  * @param workers processes of the service
- * @param target what gets SIGTERM: the service, or one worker, which then is replaced while the load goes on
+ * @param target what gets SIGTERM: the service, or one worker, which then is replaced while the
+ * load goes on
  */
 export const drainUnderLoad = async (workers: number, target: 'service' | 'worker'): Promise<Drained> => {
   const service = spawn(process.execPath, ['src/server.ts'], {
@@ -137,7 +143,10 @@ const isSentElsewhere = (cause: unknown, face: Face, load: Load): boolean => {
   return false;
 };
 
-/** One client, one connection, which it keeps; every other client makes pauses, in which its connection is idle. */
+/**
+ * One client, one connection, which it keeps; every other client makes pauses, in which its
+ * connection is idle.
+ */
 const httpClient = async (base: string, load: Load, at: number): Promise<void> => {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   while (!load.isOver) {
@@ -162,7 +171,10 @@ const post = (base: string, agent: Agent): Promise<number> =>
     sent.once('error', reject).end(MESSAGE);
   });
 
-/** A connection whose octets are read as answers; an end with something asked and not answered is a failure. */
+/**
+ * A connection whose octets are read as answers; an end with something asked and not answered is a
+ * failure.
+ */
 const dial = async (port: number) => {
   const socket: Socket = connect(port, '127.0.0.1');
   let heard = Buffer.alloc(0);
@@ -218,7 +230,10 @@ const ending = (octets: Buffer, count: number): string | undefined => {
   }
 };
 
-/** A mail server: one session after the other, as its own clients come and go; the first one has a client that never goes. */
+/**
+ * A mail server: one session after the other, as its own clients come and go; the first one has a
+ * client that never goes.
+ */
 const milterClient = async (port: number, load: Load, at: number): Promise<void> => {
   while (!load.isOver) {
     try {
@@ -263,7 +278,10 @@ const POLICY_REQUEST = [
   '\n',
 ].join('\n');
 
-/** Postfix: keeps its connection, and asks once more on a new one when it ends under a question (smtpd_policy_service_try_limit is 2). */
+/**
+ * Postfix: keeps its connection, and asks once more on a new one when it ends under a question
+ * (smtpd_policy_service_try_limit is 2).
+ */
 const policyClient = async (port: number, load: Load): Promise<void> => {
   while (!load.isOver) {
     let answers = 0;

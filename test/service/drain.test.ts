@@ -1,4 +1,7 @@
-/** SIGTERM under load breaks nothing; the long form, with twenty runs of each, is test/long/drain.ts. */
+/**
+ * SIGTERM under load breaks nothing; the long form, with twenty runs of each, is
+ * test/long/drain.ts.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { drainUnderLoad } from './drain-load.ts';

@@ -1,6 +1,7 @@
 /**
- * The service holds nothing of a message once it has answered: the heap after a garbage collection is the same after thousands of messages more. The short form of
- * `npm run bench -- --only steady`; looks at octets, never at time.
+ * The service holds nothing of a message once it has answered: the heap after a garbage collection
+ * is the same after thousands of messages more. The short form of `npm run bench -- --only steady`;
+ * looks at octets, never at time.
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -16,9 +17,15 @@ const WIDTH = 8;
 /** Messages until code is compiled and caches are full, and messages after that. */
 const WARM_UP = 1_000;
 const STEADY = 2_000;
-/** Octets for each of the messages that came after the warm-up: a fraction of what one kept verdict or request takes, and more than V8 needs for what it learns of code. */
+/**
+ * Octets for each of the messages that came after the warm-up: a fraction of what one kept verdict
+ * or request takes, and more than V8 needs for what it learns of code.
+ */
 const MAX_BYTES_PER_MESSAGE = 512;
-/** Collections for one reading of the heap, the least of which counts: the first is followed by finalizers, which free more, and any may meet work that has not ended. */
+/**
+ * Collections for one reading of the heap, the least of which counts: the first is followed by
+ * finalizers, which free more, and any may meet work that has not ended.
+ */
 const COLLECTIONS = 4;
 
 test('the service holds no more after 2,000 messages more', async () => {

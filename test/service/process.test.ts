@@ -1,4 +1,7 @@
-/** The service as a process: it starts, judges offline, refuses wrong settings, and drains on SIGTERM without losing what runs. */
+/**
+ * The service as a process: it starts, judges offline, refuses wrong settings, and drains on
+ * SIGTERM without losing what runs.
+ */
 import assert from 'node:assert/strict';
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
@@ -62,7 +65,8 @@ test('the service judges an example without any DNS server, and a production sta
 });
 
 test('SIGTERM stops listening, lets a running verification finish, and exits with 0', async () => {
-  // A name server that answers nothing until it is told to: the verification runs for as long as the test wants.
+  // A name server that answers nothing until it is told to: the verification runs for as long as
+  // the test wants.
   const server = createSocket('udp4');
   server.bind(0, '127.0.0.1');
   await once(server, 'listening');

@@ -1,4 +1,7 @@
-/** Several workers of one service: they share the listener, add up their gauges, forget together, and one that ends is replaced, also when its replacement fails. */
+/**
+ * Several workers of one service: they share the listener, add up their gauges, forget together,
+ * and one that ends is replaced, also when its replacement fails.
+ */
 import assert from 'node:assert/strict';
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';

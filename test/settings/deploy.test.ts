@@ -1,4 +1,7 @@
-/** The files of `deploy/` and their neighbours against the code: each setting they make is one, each gauge they show is there. */
+/**
+ * The files of `deploy/` and their neighbours against the code: each setting they make is one, each
+ * gauge they show is there.
+ */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';

@@ -1,4 +1,7 @@
-/** SIGHUP: keys, lists and certificates are taken over by a service that runs; what is wrong changes nothing. */
+/**
+ * SIGHUP: keys, lists and certificates are taken over by a service that runs; what is wrong changes
+ * nothing.
+ */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

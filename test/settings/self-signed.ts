@@ -1,4 +1,7 @@
-/** A certificate signed with its own key (RFC 5280), made by hand: node makes keys but no certificates. For tests only. */
+/**
+ * A certificate signed with its own key (RFC 5280), made by hand: node makes keys but no
+ * certificates. For tests only.
+ */
 import { generateKeyPairSync, sign } from 'node:crypto';
 
 const tlv = (tag: number, ...parts: Buffer[]): Buffer => {

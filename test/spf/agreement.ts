@@ -1,6 +1,7 @@
 /**
- * Holds check_host() against mailauth in its strict mode on generated cases: `node test/spf/agreement.ts --cases 20000 [--seed 1]`. Every difference
- * must belong to a class of `disagreements.ts`; others are printed with their seed, and the run ends with status 1.
+ * Holds check_host() against mailauth in its strict mode on generated cases: `node
+ * test/spf/agreement.ts --cases 20000 [--seed 1]`. Every difference must belong to a class of
+ * `disagreements.ts`; others are printed with their seed, and the run ends with status 1.
  */
 import { spf } from 'mailauth/lib/spf/index.js';
 import { type CheckHostResult, checkHost } from '../../src/spf/check-host.ts';
@@ -40,7 +41,10 @@ export const theirs = async ({ input, zone }: Question): Promise<Theirs> => {
 
 const DECISIONS = new Set(['pass', 'fail', 'softfail', 'neutral']);
 
-/** What differs, in words; null where both agree. Counts are compared where both decided: an error ends the two at different places. */
+/**
+ * What differs, in words; null where both agree. Counts are compared where both decided: an error
+ * ends the two at different places.
+ */
 export const difference = (one: CheckHostResult, other: Theirs): string | null => {
   if (one.result !== other.result) return `${one.result} (${one.reason}), mailauth says ${other.result}`;
   if (one.explanation !== other.explanation)
@@ -59,7 +63,10 @@ export type Agreement = {
   readonly unexplained: readonly string[];
 };
 
-/** Runs the cases of `count` seeds from `first` on. The evaluation of the whole tree must give the same result and counts each time. */
+/**
+ * Runs the cases of `count` seeds from `first` on. The evaluation of the whole tree must give the
+ * same result and counts each time.
+ */
 export const runAgreement = async (count: number, first: number): Promise<Agreement> => {
   let agreed = 0;
   const results = new Map<string, number>();

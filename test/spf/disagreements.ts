@@ -1,6 +1,7 @@
 /**
- * Where check_host() and mailauth's strict mode differ and RFC 7208 is on the side of check_host(). Each class has the sentence of the RFC, a rule that
- * knows its cases by their trace, and one case of its own, which the tests run: a class that no longer differs fails.
+ * Where check_host() and mailauth's strict mode differ and RFC 7208 is on the side of check_host().
+ * Each class has the sentence of the RFC, a rule that knows its cases by their trace, and one case
+ * of its own, which the tests run: a class that no longer differs fails.
  */
 import type { SpfTraceRecord, SpfTraceTerm } from '../../schemas/spf.ts';
 import { isTopLabel } from '../../src/records/macro.ts';

@@ -1,6 +1,7 @@
 /**
- * Generated clients, records and zones for SPF: the same seed gives the same case. Reaches every mechanism and modifier, macros, prefix lengths,
- * voids, limits, loops, DNS failures, syntax errors, explanations and odd identities.
+ * Generated clients, records and zones for SPF: the same seed gives the same case. Reaches every
+ * mechanism and modifier, macros, prefix lengths, voids, limits, loops, DNS failures, syntax
+ * errors, explanations and odd identities.
  */
 import type { CheckHostInput } from '../../src/spf/check-host.ts';
 import type { MemoryZone, ZoneName } from './memory-zone.ts';

@@ -1,11 +1,15 @@
 /**
- * DNS in memory for tests of SPF: the same names as a `Lookup` for check_host() and as the resolver function that mailauth takes. Follows CNAMEs, tells
- * NODATA from NXDOMAIN by names below, and fails where a case says so. Keeps the list of questions asked.
+ * DNS in memory for tests of SPF: the same names as a `Lookup` for check_host() and as the resolver
+ * function that mailauth takes. Follows CNAMEs, tells NODATA from NXDOMAIN by names below, and
+ * fails where a case says so. Keeps the list of questions asked.
  */
 import type { RecordData, RecordType } from '../../schemas/dns.ts';
 import type { Answer, Lookup } from '../../src/dns/lookup.ts';
 
-/** Record sets of a name. TXT records are texts or lists of character-strings; `ERROR` maps a type, or `*`, to a failure. */
+/**
+ * Record sets of a name. TXT records are texts or lists of character-strings; `ERROR` maps a type,
+ * or `*`, to a failure.
+ */
 export type ZoneName = {
   readonly A?: readonly string[];
   readonly AAAA?: readonly string[];
@@ -51,7 +55,10 @@ export const memoryLookup = (zone: MemoryZone, asked: string[] = []): Lookup => 
   };
 };
 
-/** The same zone as the resolver of mailauth: answers like `dns.promises.resolve`, errors with its codes. */
+/**
+ * The same zone as the resolver of mailauth: answers like `dns.promises.resolve`, errors with its
+ * codes.
+ */
 export const memoryResolver = (zone: MemoryZone) => {
   const lookup = memoryLookup(zone);
   return async (name: string, type: string): Promise<unknown[]> => {

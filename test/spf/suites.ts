@@ -1,6 +1,8 @@
 /**
- * Runs published SPF suites through check_host(): `node test/spf/suites.ts --suites <directory>`. The suites are data outside this repository, one JSON
- * object a line; the form of a case is described beside them. Ends with status 1 when a case fails that is not listed, or a listed one passes.
+ * Runs published SPF suites through check_host(): `node test/spf/suites.ts --suites <directory>`.
+ * The suites are data outside this repository, one JSON object a line; the form of a case is
+ * described beside them. Ends with status 1 when a case fails that is not listed, or a listed one
+ * passes.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -174,7 +174,9 @@ describe('checkHost with whole', () => {
   });
 });
 
-/** A lookup whose answers wait until all questions that can be asked were asked: counts the rounds. */
+/**
+ * A lookup whose answers wait until all questions that can be asked were asked: counts the rounds.
+ */
 const inRounds = (zone: MemoryZone) => {
   const lookup = memoryLookup(zone);
   let waiting: (() => void)[] = [];

@@ -1,4 +1,7 @@
-/** The gauges and the log lines: what happens is what is counted, nothing from outside becomes a label, nothing of a message gets into the log. */
+/**
+ * The gauges and the log lines: what happens is what is counted, nothing from outside becomes a
+ * label, nothing of a message gets into the log.
+ */
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -38,7 +41,10 @@ const samplesOf = async (metrics: Metrics): Promise<Map<string, number>> => {
   );
 };
 
-/** Judges one of the examples with the real parts; names outside the zone of the examples meet a closed port. */
+/**
+ * Judges one of the examples with the real parts; names outside the zone of the examples meet a
+ * closed port.
+ */
 const judge = async (file: string, metrics: Metrics): Promise<Verdict> => {
   const outcome = readConfig({ DNS_SERVERS: '127.0.0.1:9' });
   assert.equal(outcome.kind, 'config');

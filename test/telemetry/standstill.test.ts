@@ -1,4 +1,7 @@
-/** The watchdog of the event loop: a pause is told with what was under way, and nothing else is. Clock, CPU time and timer are the test's. */
+/**
+ * The watchdog of the event loop: a pause is told with what was under way, and nothing else is.
+ * Clock, CPU time and timer are the test's.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LOOK_MS, STANDSTILL_MS, type Standstill, watchEventLoop } from '../../src/telemetry/standstill.ts';

@@ -1,4 +1,7 @@
-/** Traces: a collector on loopback gets the spans of a verification; without the variables of OpenTelemetry nothing of it is loaded. */
+/**
+ * Traces: a collector on loopback gets the spans of a verification; without the variables of
+ * OpenTelemetry nothing of it is loaded.
+ */
 import assert from 'node:assert/strict';
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -80,7 +83,11 @@ const start = (environment: Record<string, string>): ChildProcessWithoutNullStre
     stdio: 'pipe',
   });
 
-/** Runs the service for one request. @param lines gets those of its log @returns what it says on standard error until it has ended */
+/**
+ * Runs the service for one request.
+ * @param lines gets those of its log
+ * @returns what it says on standard error until it has ended
+ */
 const runFor = async (
   environment: Record<string, string>,
   ask: (address: string) => Promise<unknown>,

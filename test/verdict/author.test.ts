@@ -1,4 +1,7 @@
-/** readAuthor: RFC 9989 section 5.3.1 over the grammar of RFC 5322 sections 3.4 and 4.4. A field that leaves the grammar names nobody. */
+/**
+ * readAuthor: RFC 9989 section 5.3.1 over the grammar of RFC 5322 sections 3.4 and 4.4. A field
+ * that leaves the grammar names nobody.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readMessage } from '../../src/message/message.ts';

@@ -1,4 +1,7 @@
-/** BIMI of a message: the requirements of section 7.1 of draft-brand-indicators-for-message-identification, and which selector counts (section 5). */
+/**
+ * BIMI of a message: the requirements of section 7.1 of
+ * draft-brand-indicators-for-message-identification, and which selector counts (section 5).
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { KEYS, keyRecord, signMessage } from '../dkim/sign.ts';

@@ -1,4 +1,7 @@
-/** Every example, end to end: the words its table promises, the schema, the size, and the replay without DNS. */
+/**
+ * Every example, end to end: the words its table promises, the schema, the size, and the replay
+ * without DNS.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EXAMPLES } from '../../examples/cases.ts';
@@ -26,7 +29,8 @@ for (const { file, smtp, expect } of EXAMPLES) {
 
   test(`verify gives ${file} a verdict that keeps to its schema, with every field described`, async () => {
     const verdict = JSON.parse(JSON.stringify(await verify(example(file), smtp, { include: ['trace', 'evidence'] })));
-    // Parsing leaves out what the schema does not know, so equality proves that nothing is undocumented.
+    // Parsing leaves out what the schema does not know, so equality proves that nothing is
+    // undocumented.
     assert.deepEqual(Verdict.parse(verdict), verdict);
   });
 

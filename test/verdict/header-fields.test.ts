@@ -1,4 +1,7 @@
-/** The header fields of a verdict: nothing from a message breaks out, and the order is fixed (RFC 8601, RFC 7208 section 9.1). */
+/**
+ * The header fields of a verdict: nothing from a message breaks out, and the order is fixed (RFC
+ * 8601, RFC 7208 section 9.1).
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {

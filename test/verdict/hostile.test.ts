@@ -1,4 +1,6 @@
-/** Messages that are broken or mean harm: each gets a verdict that says so, none gets an exception. */
+/**
+ * Messages that are broken or mean harm: each gets a verdict that says so, none gets an exception.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

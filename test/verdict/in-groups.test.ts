@@ -73,7 +73,10 @@ test('judgedTogether hands on the fault of one message and the verdicts of the o
   assert.deepEqual(third, { status: 'fulfilled', value: { id: '3' } });
 });
 
-/** What two judgements of one message have in common; only the moments of their DNS questions differ beside these. */
+/**
+ * What two judgements of one message have in common; only the moments of their DNS questions differ
+ * beside these.
+ */
 const substance = ({ id: _, evaluatedAt: __, elapsedMs: ___, dns: ____, ...rest }: Verdict) => rest;
 
 test('judgedTogether gives every example the same verdict among all others as by itself', async () => {

@@ -1,6 +1,7 @@
 /**
- * Every limit of ours, reached through the door with one more than it allows: which result each method gives, and that the verdict names the limit, its value and
- * its setting. Limits that cannot be set have the value that docs/limits.md tells.
+ * Every limit of ours, reached through the door with one more than it allows: which result each
+ * method gives, and that the verdict names the limit, its value and its setting. Limits that cannot
+ * be set have the value that docs/limits.md tells.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,4 +1,6 @@
-/** A temporary failure never becomes a rejection, also where it keeps an override from being known. */
+/**
+ * A temporary failure never becomes a rejection, also where it keeps an override from being known.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Lookup } from '../../src/dns/lookup.ts';

@@ -1,4 +1,7 @@
-/** The steps of a verdict one by one: what they say when facts are missing, when DNS fails, and when a setting changes the ground. */
+/**
+ * The steps of a verdict one by one: what they say when facts are missing, when DNS fails, and when
+ * a setting changes the ground.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FailureKind } from '../../schemas/dns.ts';
@@ -298,7 +301,8 @@ test('askBimiAhead asks for BIMI while the key is still awaited, once an enforci
   });
   const lookup: Lookup = async (question, deadlineMs) => {
     if (question.name.includes('._bimi.')) asked();
-    // The key comes only after the BIMI question: a verifier that asks one after the other would wait for ever.
+    // The key comes only after the BIMI question: a verifier that asks one after the other would
+    // wait for ever.
     if (question.name.includes('._domainkey.')) await bimiAsked;
     return exampleLookup(question, deadlineMs);
   };

@@ -1,4 +1,6 @@
-/** A selector with an underscore, which RFC 6376 section 3.1 does not allow and real signers use. */
+/**
+ * A selector with an underscore, which RFC 6376 section 3.1 does not allow and real signers use.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { KEYS, keyRecord, sealMessage, signMessage } from '../dkim/sign.ts';

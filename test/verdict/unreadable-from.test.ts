@@ -1,4 +1,6 @@
-/** What is done with a message whose From names no author, or several: never a way around a policy. */
+/**
+ * What is done with a message whose From names no author, or several: never a way around a policy.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { VerdictSettings } from '../../schemas/verdict.ts';

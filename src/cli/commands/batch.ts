@@ -1,6 +1,7 @@
 /**
- * `mailverdict batch`: judges the messages of an mbox, one verdict a line. A batch that was cut off goes on where its output ends. Progress is shown on a terminal only, so
- * that the output stays clean.
+ * `mailverdict batch`: judges the messages of an mbox, one verdict a line. A batch that was cut off
+ * goes on where its output ends. Progress is shown on a terminal only, so that the output stays
+ * clean.
  */
 import {
   appendFileSync,

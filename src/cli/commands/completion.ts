@@ -1,4 +1,7 @@
-/** `mailverdict completion`: shell completion, made from the table of commands and their options, so that it cannot differ from them. */
+/**
+ * `mailverdict completion`: shell completion, made from the table of commands and their options, so
+ * that it cannot differ from them.
+ */
 import { type Command, EXIT, WrongUse } from '../command.ts';
 
 /** The table of commands, as far as completion needs it. */

@@ -1,4 +1,7 @@
-/** `mailverdict config`: the settings as they take effect, and every mistake in them at once. Masks what is secret. Starts nothing. */
+/**
+ * `mailverdict config`: the settings as they take effect, and every mistake in them at once. Masks
+ * what is secret. Starts nothing.
+ */
 import { stringify } from 'yaml';
 import { createParts } from '../../service/core.ts';
 import { readAccessFiles } from '../../service/secret-files.ts';

@@ -1,4 +1,7 @@
-/** `mailverdict dns`: one question to the resolver of the service, with all that its answer says. Exit 0: an answer, also a negative one; 2: a failure. */
+/**
+ * `mailverdict dns`: one question to the resolver of the service, with all that its answer says.
+ * Exit 0: an answer, also a negative one; 2: a failure.
+ */
 import { type RecordData, RecordType } from '../../../schemas/dns.ts';
 import { causeText } from '../../dns/failure.ts';
 import type { Answer } from '../../dns/lookup.ts';

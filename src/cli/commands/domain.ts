@@ -1,4 +1,7 @@
-/** `mailverdict domain`: what a domain publishes, whether receivers will accept it, and what to mend. Exit 0: nothing is broken; 1: an error was found; 2: DNS left it open. */
+/**
+ * `mailverdict domain`: what a domain publishes, whether receivers will accept it, and what to
+ * mend. Exit 0: nothing is broken; 1: an error was found; 2: DNS left it open.
+ */
 import { PostureRequest } from '../../../schemas/requests/domain.ts';
 import { createParts } from '../../service/core.ts';
 import { createLog } from '../../telemetry/log.ts';

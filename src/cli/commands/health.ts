@@ -1,4 +1,7 @@
-/** `mailverdict health`: asks the service on this machine whether it takes work, for the health check of a container, where there is no curl. Exit 0: it does, 1: not. */
+/**
+ * `mailverdict health`: asks the service on this machine whether it takes work, for the health
+ * check of a container, where there is no curl. Exit 0: it does, 1: not.
+ */
 import { request as overHttp } from 'node:http';
 import { request as overHttps } from 'node:https';
 import type { Config } from '../../../schemas/settings/settings.ts';

@@ -1,4 +1,7 @@
-/** `mailverdict keys`: makes, lists and revokes API keys in their file. A key is shown once, when it is made; the file holds its hash only. */
+/**
+ * `mailverdict keys`: makes, lists and revokes API keys in their file. A key is shown once, when it
+ * is made; the file holds its hash only.
+ */
 import {
   type ApiKey,
   formatKeys,

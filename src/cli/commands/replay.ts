@@ -1,4 +1,7 @@
-/** `mailverdict replay`: judges a message again from the evidence of its verdict. Asks no server. Exit 0: the same, 1: it differs. */
+/**
+ * `mailverdict replay`: judges a message again from the evidence of its verdict. Asks no server.
+ * Exit 0: the same, 1: it differs.
+ */
 import { readFileSync } from 'node:fs';
 import { ReplayedVerdict } from '../../../schemas/requests/replay.ts';
 import { createParts } from '../../service/core.ts';

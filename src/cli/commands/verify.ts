@@ -1,4 +1,7 @@
-/** `mailverdict verify`: judges a message from a file or from standard input. Exit 0: DMARC pass or none, 1: fail, 2: temperror. */
+/**
+ * `mailverdict verify`: judges a message from a file or from standard input. Exit 0: DMARC pass or
+ * none, 1: fail, 2: temperror.
+ */
 
 import { IncludeWord } from '../../../schemas/requests/verify.ts';
 import { SmtpFacts } from '../../../schemas/smtp.ts';

@@ -1,40 +1,13 @@
 /**
- * A DKIM-Signature, ARC-Message-Signature or ARC-Seal from its text to a signature that can be verified, or to the fault that forbids it: the tags are
- * read by signature-tags.ts and judged by signature-rules.ts. RFC 6376 section 6.1.1, RFC 8617 section 4.1. Asks no question, hashes nothing, never
- * throws.
+ * A DKIM-Signature, ARC-Message-Signature or ARC-Seal from its text to a signature that can be
+ * verified, or to the fault that forbids it: the tags are read by tags.ts and judged by
+ * rules.ts. RFC 6376 section 6.1.1, RFC 8617 section 4.1. Asks no question, hashes
+ * nothing, never throws.
  */
 
 import { readTagList, type TagList } from '../tag-list.ts';
 import { type Fault, findFault, type ReadingRules } from './rules.ts';
-import {
-  type Canonicalization,
-  type FieldKind,
-  type HashName,
-  type KeyType,
-  readSignatureTags,
-  type SignatureFacts,
-} from './tags.ts';
-
-/** A signature that can be verified. An ARC-Seal covers no body and names no fields: `bodyHash` is empty, `signedFields` too. */
-export type Signature = {
-  readonly kind: FieldKind;
-  readonly keyType: KeyType;
-  readonly hash: HashName;
-  readonly header: Canonicalization;
-  readonly body: Canonicalization;
-  /** b=, decoded. */
-  readonly signature: Buffer;
-  /** bh= in base64 without white space. */
-  readonly bodyHash: string;
-  /** l= in octets; null: the whole body. */
-  readonly bodyLength: number | null;
-  readonly signedFields: readonly string[];
-  readonly sdid: string;
-  /** Domain of i= where it is given. */
-  readonly auidDomain: string | null;
-  readonly keyName: string;
-  readonly expiresAtSeconds: number | null;
-};
+import { type FieldKind, readSignatureTags, type Signature, type SignatureFacts } from './tags.ts';
 
 type Common = { readonly tagList: TagList; readonly facts: SignatureFacts };
 
@@ -48,7 +21,8 @@ const TO_THE_LETTER: ReadingRules = { strict: true, underscoreSelectors: false }
 
 /**
  * Reads a signature field.
- * @param value what follows the colon of the field, one byte a code unit, folds as CRLF, without the CRLF that ends the field
+ * @param value what follows the colon of the field, one byte a code unit, folds as CRLF, without
+ * the CRLF that ends the field
  * @returns never throws
  */
 export const readSignatureField = (
@@ -61,7 +35,8 @@ export const readSignatureField = (
   const { facts, algorithm, sdid, keyName } = tags;
   const fault = findFault(tags, rules);
   if (fault !== null || algorithm === null || sdid === null || keyName === null) {
-    // The rules forbid a field without algorithm or names; the second reason only tells the compiler so.
+    // The rules forbid a field without algorithm or names; the second reason only tells the
+    // compiler so.
     return {
       kind: 'faulty',
       tagList,

@@ -1,6 +1,7 @@
 /**
- * One signature field from its reading to its result word (RFC 8601 section 2.7.1): syntax, policy, body hash, key, signature and expiry, in this
- * order, and beside the word everything a report tells of it. RFC 6376 section 6.1, RFC 8301 section 3.1. Waits for nothing and never throws.
+ * One signature field from its reading to its result word (RFC 8601 section 2.7.1): syntax, policy,
+ * body hash, key, signature and expiry, in this order, and beside the word everything a report
+ * tells of it. RFC 6376 section 6.1, RFC 8301 section 3.1. Waits for nothing and never throws.
  */
 import type { DkimResult } from '../../../schemas/dkim.ts';
 import { limitText, type ReachedLimit, reached } from '../../../schemas/limit.ts';
@@ -9,8 +10,8 @@ import type { BodyHashes } from '../body-hash.ts';
 import { type Header, selectFields, signedBytes } from '../header-hash.ts';
 import { type KeyAnswer, type KeyRules, MAX_KEY_RECORDS } from '../key.ts';
 import { checkSignature } from '../verify-signature.ts';
-import type { Signature, SignatureReading, UsableReading } from './field.ts';
-import type { KeyType, SignatureFacts } from './tags.ts';
+import type { SignatureReading, UsableReading } from './field.ts';
+import type { KeyType, Signature, SignatureFacts } from './tags.ts';
 
 /** What is told of a DKIM-Signature or ARC-Message-Signature. */
 export type SignatureOutcome = SignatureFacts & {
@@ -31,19 +32,30 @@ export type SignatureOutcome = SignatureFacts & {
   readonly keyRecord: string | null;
   /** Faults of that record, as clauses; those that forbid its use too. */
   readonly keyFaults: readonly string[];
-  /** Key records at the name; more than one leaves the result to chance elsewhere (RFC 6376 section 3.6.2.2). */
+  /**
+   * Key records at the name; more than one leaves the result to chance elsewhere (RFC 6376 section
+   * 3.6.2.2).
+   */
   readonly keyRecordCount: number;
-  /** The limit of ours that kept this signature, or a key for it, from being tried; null: none did. */
+  /**
+   * The limit of ours that kept this signature, or a key for it, from being tried; null: none did.
+   */
   readonly limit: ReachedLimit | null;
   /** Why the question for the key was not answered; null when it was, or was not asked. */
   readonly keyFailure: Failure | null;
   /** t=y in the key record: the domain tests DKIM (RFC 6376 section 3.6.1). */
   readonly testing: boolean;
-  /** Octets of the canonical body that l= leaves unsigned; 0 without l=; null when the body was not hashed for it. */
+  /**
+   * Octets of the canonical body that l= leaves unsigned; 0 without l=; null when the body was not
+   * hashed for it.
+   */
   readonly uncoveredBytes: number | null;
   /** Names that h= lists more often than they occur, so that none can be added. */
   readonly oversignedFields: readonly string[];
-  /** Signed names that occur more often than h= lists them: the uppermost stand outside the signature. */
+  /**
+   * Signed names that occur more often than h= lists them: the uppermost stand outside the
+   * signature.
+   */
   readonly partlySignedFields: readonly string[];
   /** t= is later than now by more than the clock skew. */
   readonly signedInFuture: boolean;
@@ -122,7 +134,9 @@ export const outcomeWithoutKey = (
   return describe(reading, place, ground, { result: 'policy', reason, section: 'RFC 8301 section 3.1' });
 };
 
-/** False for what is refused unseen: rsa-sha1 MUST NOT be used for verifying (RFC 8301 section 3.1). */
+/**
+ * False for what is refused unseen: rsa-sha1 MUST NOT be used for verifying (RFC 8301 section 3.1).
+ */
 export const isWorthAKey = (signature: Signature, rules: KeyRules): boolean =>
   !(rules.strict && signature.hash === 'sha1');
 

@@ -1,6 +1,7 @@
 /**
- * The tags of DKIM-Signature, ARC-Message-Signature and ARC-Seal as values: what each tag says, as far as it can be read, whether or not the field as a
- * whole can be used. RFC 6376 sections 2.11 and 3.5, RFC 8617 section 4.1. Judges nothing: signature-rules.ts does. Never throws.
+ * The tags of DKIM-Signature, ARC-Message-Signature and ARC-Seal as values: what each tag says, as
+ * far as it can be read, whether or not the field as a whole can be used. RFC 6376 sections 2.11
+ * and 3.5, RFC 8617 section 4.1. Judges nothing: signature-rules.ts does. Never throws.
  */
 import { keyRecordName, selectorName, shownName, signingDomain } from '../signing-name.ts';
 import type { TagList } from '../tag-list.ts';
@@ -31,6 +32,30 @@ export type SignatureFacts = {
   readonly expiresAtSeconds: number | null;
   /** b= without white space. */
   readonly signature: string | null;
+};
+
+/**
+ * A signature that can be verified. An ARC-Seal covers no body and names no fields: `bodyHash` is
+ * empty, `signedFields` too.
+ */
+export type Signature = {
+  readonly kind: FieldKind;
+  readonly keyType: KeyType;
+  readonly hash: HashName;
+  readonly header: Canonicalization;
+  readonly body: Canonicalization;
+  /** b=, decoded. */
+  readonly signature: Buffer;
+  /** bh= in base64 without white space. */
+  readonly bodyHash: string;
+  /** l= in octets; null: the whole body. */
+  readonly bodyLength: number | null;
+  readonly signedFields: readonly string[];
+  readonly sdid: string;
+  /** Domain of i= where it is given. */
+  readonly auidDomain: string | null;
+  readonly keyName: string;
+  readonly expiresAtSeconds: number | null;
 };
 
 /** A field's tags, read. */
@@ -69,7 +94,10 @@ const withoutBlanks = (value: string) => value.replace(/[ \t\r\n]+/g, '');
 
 const utf8 = (bytes: string) => Buffer.from(bytes, 'latin1').toString('utf8');
 
-/** dkim-quoted-printable (RFC 6376 section 2.11): white space is no part of it. One byte a code unit. */
+/**
+ * dkim-quoted-printable (RFC 6376 section 2.11): white space is no part of it. One byte a code
+ * unit.
+ */
 const decodeQuotedPrintable = (value: string) =>
   withoutBlanks(value).replace(/=([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 
@@ -86,7 +114,10 @@ const canonicalizationOf = (value: string | undefined) => {
   return { header: header.slice(0, MAX_SHOWN), body: body.slice(0, MAX_SHOWN) };
 };
 
-/** Most names of h= that are read. One more spoils the signature: a field of 1 MB has room for 300,000, and a message for far fewer fields that they could mean. */
+/**
+ * Most names of h= that are read. One more spoils the signature: a field of 1 MB has room for
+ * 300,000, and a message for far fewer fields that they could mean.
+ */
 export const MAX_SIGNED_FIELDS = 2000;
 
 const namesOf = (h: string) =>

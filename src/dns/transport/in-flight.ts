@@ -1,6 +1,7 @@
 /**
- * How many questions are in flight: so many in all, so many for one registered domain, and a queue for the rest. One slow authority cannot take every
- * place, and a flood of random names under one domain waits behind itself. A question that waits keeps its deadline; a full queue fails at once.
+ * How many questions are in flight: so many in all, so many for one registered domain, and a queue
+ * for the rest. One slow authority cannot take every place, and a flood of random names under one
+ * domain waits behind itself. A question that waits keeps its deadline; a full queue fails at once.
  */
 import { reached } from '../../../schemas/limit.ts';
 import { type Clock, MAX_TIMER_MS, TIMEOUT } from '../deadline.ts';
@@ -26,14 +27,20 @@ export type BoundedAsk = {
 /** A registered domain with questions in flight or waiting. */
 type Domain = {
   readonly name: string;
-  /** Places held: questions in flight, and those that have this place and wait for one of the process. */
+  /**
+   * Places held: questions in flight, and those that have this place and wait for one of the
+   * process.
+   */
   held: number;
   readonly queue: Waiter[];
 };
 
 type Waiter = { readonly domain: Domain; readonly start: () => void; isGone: boolean };
 
-/** Lets questions through first come, first served, within each domain and then over all. Names are normalized. */
+/**
+ * Lets questions through first come, first served, within each domain and then over all. Names are
+ * normalized.
+ */
 export const bounded = (next: Ask, limits: FlightLimits, clock: Clock): BoundedAsk => {
   const overload: Answer = Object.freeze({
     kind: 'failure',
@@ -46,7 +53,9 @@ export const bounded = (next: Ask, limits: FlightLimits, clock: Clock): BoundedA
   const domains = new Map<string, Domain>();
   const queue: Waiter[] = [];
 
-  /** Held in the map only while it has places taken, so that refused questions leave nothing behind. */
+  /**
+   * Held in the map only while it has places taken, so that refused questions leave nothing behind.
+   */
   const takePlace = (domain: Domain): void => {
     if (domain.held === 0) domains.set(domain.name, domain);
     domain.held++;

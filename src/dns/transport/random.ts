@@ -1,6 +1,7 @@
 /**
- * Unpredictable numbers for ids and socket picks (RFC 5452 section 9.2), drawn from a pool so that one system call serves a thousand questions.
- * The source is an argument: `crypto.randomFillSync` in production, a seed in tests. Never falls back to Math.random.
+ * Unpredictable numbers for ids and socket picks (RFC 5452 section 9.2), drawn from a pool so that
+ * one system call serves a thousand questions. The source is an argument: `crypto.randomFillSync`
+ * in production, a seed in tests. Never falls back to Math.random.
  */
 
 /** Fills a buffer with random octets, as `crypto.randomFillSync`. */

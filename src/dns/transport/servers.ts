@@ -1,6 +1,7 @@
 /**
- * The servers to ask and how well each is doing. Addresses are IP literals from the configuration or the system, never names and never from a message.
- * A server that failed goes behind the healthy ones and is tried again after a pause, by one question at a time.
+ * The servers to ask and how well each is doing. Addresses are IP literals from the configuration
+ * or the system, never names and never from a message. A server that failed goes behind the healthy
+ * ones and is tried again after a pause, by one question at a time.
  */
 import { isIP } from 'node:net';
 import { parseIpv4 } from '../../ip/octets.ts';
@@ -33,7 +34,10 @@ export const parseServer = (text: string): Server | null => {
 /** The servers with their health. */
 export type Servers = {
   readonly all: readonly Server[];
-  /** All servers, the one to ask first in front: healthy ones in random order, then the failed, the longest ago first. */
+  /**
+   * All servers, the one to ask first in front: healthy ones in random order, then the failed, the
+   * longest ago first.
+   */
   readonly order: () => readonly Server[];
   /** A reply came that answers a question. */
   readonly succeeded: (server: Server) => void;

@@ -1,11 +1,15 @@
 /**
- * Reading DNS wire format out of a hostile buffer: every read is checked, and one that runs over an end marks the cursor as failed and yields zeros, so
- * that a decoder is a straight line with one check at its end. Never throws, never reads outside the buffer, never follows a pointer forward.
+ * Reading DNS wire format out of a hostile buffer: every read is checked, and one that runs over an
+ * end marks the cursor as failed and yields zeros, so that a decoder is a straight line with one
+ * check at its end. Never throws, never reads outside the buffer, never follows a pointer forward.
  * RFC 1035 section 4.1.4 (compression), section 2.3.4 (limits).
  */
 
 const MAX_NAME_OCTETS = 255;
-/** A name has at most 127 labels, so more pointers than that lead through pointers only: a chain of thousands would be walked at every record. */
+/**
+ * A name has at most 127 labels, so more pointers than that lead through pointers only: a chain of
+ * thousands would be walked at every record.
+ */
 const MAX_POINTERS = 127;
 const QUESTION_AT = 12;
 
@@ -62,8 +66,9 @@ export const readString = (cursor: Cursor): string => {
 };
 
 /**
- * A name, its case kept, without the last dot; '' is the root. A dot inside a label and octets outside 0x20..0x7e are written `\DDD`.
- * A pointer must lead to before the part it ends, so that every chain of pointers gets shorter and a loop cannot be written.
+ * A name, its case kept, without the last dot; '' is the root. A dot inside a label and octets
+ * outside 0x20..0x7e are written `\DDD`. A pointer must lead to before the part it ends, so that
+ * every chain of pointers gets shorter and a loop cannot be written.
  */
 export const readName = (cursor: Cursor): string => {
   const { bytes, questionName } = cursor;

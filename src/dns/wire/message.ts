@@ -1,12 +1,16 @@
 /**
- * DNS messages, octets to objects: RFC 1035 section 4, EDNS0 of RFC 6891, AAAA of RFC 3596, TLSA of RFC 6698. Decoding takes anything and never throws;
- * it knows structure only, and judges neither what was asked nor who answered.
+ * DNS messages, octets to objects: RFC 1035 section 4, EDNS0 of RFC 6891, AAAA of RFC 3596, TLSA of
+ * RFC 6698. Decoding takes anything and never throws; it knows structure only, and judges neither
+ * what was asked nor who answered.
  */
 import type { RecordData, RecordType } from '../../../schemas/dns.ts';
 import { formatIpv4, formatIpv6 } from '../../ip/octets.ts';
 import { type Cursor, cursorOver, readName, readString, readUint8, readUint16, readUint32 } from './cursor.ts';
 
-/** TYPE values of the types asked for (RFC 1035 section 3.2.2, RFC 3596, RFC 6698, RFC 4408 for SPF). */
+/**
+ * TYPE values of the types asked for (RFC 1035 section 3.2.2, RFC 3596, RFC 6698, RFC 4408 for
+ * SPF).
+ */
 export const TYPE_CODES: Readonly<Record<RecordType, number>> = {
   A: 1,
   NS: 2,
@@ -60,8 +64,10 @@ export type Message = {
 };
 
 /**
- * @param askedName name of the first question, where the octets are known to hold just that: it is taken instead of being read once more
- * @returns null when the octets are not a whole, well-formed message; octets after its end are ignored
+ * @param askedName name of the first question, where the octets are known to hold just that: it is
+ * taken instead of being read once more
+ * @returns null when the octets are not a whole, well-formed message; octets after its end are
+ * ignored
  */
 export const decodeMessage = (bytes: Buffer, askedName: string | null = null): Message | null => {
   if (bytes.length < 12 || bytes.length > MAX_MESSAGE_BYTES) return null;
@@ -177,7 +183,8 @@ const readRdata = (cursor: Cursor, type: RecordType, end: number): RecordData =>
     }
     case 'TXT':
     case 'SPF': {
-      // Nearly all records hold one string; a list that starts empty would get room for many, and is held as long as the answer.
+      // Nearly all records hold one string; a list that starts empty would get room for many, and
+      // is held as long as the answer.
       const strings = [readString(cursor)];
       while (cursor.at < end && !cursor.hasFailed) strings.push(readString(cursor));
       return strings;

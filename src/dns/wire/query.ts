@@ -1,6 +1,7 @@
 /**
- * One question on the wire, and whether a datagram or a TCP message is the reply to it. A reply counts only if all of it matches (RFC 5452 section 9);
- * anything else is dropped and the wait goes on, so that a forged packet costs an attacker a packet and us nothing.
+ * One question on the wire, and whether a datagram or a TCP message is the reply to it. A reply
+ * counts only if all of it matches (RFC 5452 section 9); anything else is dropped and the wait goes
+ * on, so that a forged packet costs an attacker a packet and us nothing.
  */
 import type { RecordType } from '../../../schemas/dns.ts';
 import { CLASS_IN, OPT, TYPE_CODES } from './message.ts';
@@ -17,10 +18,11 @@ const DOT = 0x2e;
 const FLAGS = 0x0120;
 
 /**
- * Encodes a question: RD and AD set, no DO, no client subnet. Written octet by octet, since it is done for every try; what the writer of the tests makes of the
- * same question is the same.
+ * Encodes a question: RD and AD set, no DO, no client subnet. Written octet by octet, since it is
+ * done for every try; what the writer of the tests makes of the same question is the same.
  * @param name normalized
- * @param payloadBytes largest UDP reply, told by EDNS0 (RFC 6891); null: no OPT record, for servers that do not know it
+ * @param payloadBytes largest UDP reply, told by EDNS0 (RFC 6891); null: no OPT record, for servers
+ * that do not know it
  */
 export const encodeQuery = (name: string, type: RecordType, payloadBytes: number | null): Query => {
   // One length octet before the first label, each dot the length of the next, one zero at the end.
@@ -61,15 +63,17 @@ const putUint16 = (bytes: Buffer, at: number, value: number): void => {
 };
 
 /**
- * True when a message is a reply to this question: QR, opcode 0, one question, the same QNAME without regard to ASCII case, the same QTYPE and QCLASS.
- * The id and the peer are checked by who received it.
+ * True when a message is a reply to this question: QR, opcode 0, one question, the same QNAME
+ * without regard to ASCII case, the same QTYPE and QCLASS. The id and the peer are checked by who
+ * received it.
  */
 export const isReplyTo = (message: Buffer, query: Query): boolean => {
   const questionEnd = query[11] === 1 ? query.length - OPT_BYTES : query.length;
   if (message.length < questionEnd || ((message[2] ?? 0) & 0xf8) !== 0x80) return false;
   if (message[4] !== 0 || message[5] !== 1) return false;
   const nameEnd = questionEnd - TYPE_AND_CLASS_BYTES;
-  // Length octets are below 64, no letter is: they match only themselves, and so the dots are where they were.
+  // Length octets are below 64, no letter is: they match only themselves, and so the dots are where
+  // they were.
   for (let at = HEADER_BYTES; at < nameEnd; at++)
     if (message[at] !== query[at] && lowerCase(message[at]) !== lowerCase(query[at])) return false;
   for (let at = nameEnd; at < questionEnd; at++) if (message[at] !== query[at]) return false;

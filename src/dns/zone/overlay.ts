@@ -1,8 +1,10 @@
 /**
- * Unpublished records laid over a lookup for one verification: "what would the verdict be if this record were published". An overlaid name and type
- * replaces that RRset only. Never reaches a cache: the layer stands above it. RFC 1034 section 3.6.2 (CNAME), RFC 8020 section 2 (existence).
+ * Unpublished records laid over a lookup for one verification: "what would the verdict be if this
+ * record were published". An overlaid name and type replaces that RRset only. Never reaches a
+ * cache: the layer stands above it. RFC 1034 section 3.6.2 (CNAME), RFC 8020 section 2 (existence).
  *
- * A CNAME that a server follows on its side cannot be seen here: to change what it leads to, overlay the name that is asked for.
+ * A CNAME that a server follows on its side cannot be seen here: to change what it leads to,
+ * overlay the name that is asked for.
  */
 import type { OverlayRecord, RecordData, RecordType } from '../../../schemas/dns.ts';
 import type { Answer, Lookup } from '../lookup.ts';
@@ -13,10 +15,16 @@ import { MAX_CNAMES, tooManyCnames } from './zone.ts';
 /** TTL of an overlaid record set that gives none, in seconds. */
 export const DEFAULT_OVERLAY_TTL_SECONDS = 300;
 
-/** What is wrong with a value from a caller, and where: `path` as in "overlay[2].records[0].exchange". */
+/**
+ * What is wrong with a value from a caller, and where: `path` as in
+ * "overlay[2].records[0].exchange".
+ */
 export type FieldError = { readonly path: string; readonly message: string };
 
-/** Checked overlay records: the answer for each name and type, and the names that exist because of them. */
+/**
+ * Checked overlay records: the answer for each name and type, and the names that exist because of
+ * them.
+ */
 export type Overlay = {
   readonly answers: ReadonlyMap<string, ReadonlyMap<RecordType, Answer>>;
   readonly existing: ReadonlySet<string>;
@@ -28,7 +36,8 @@ export type ParsedOverlay =
   | { readonly ok: false; readonly errors: readonly FieldError[] };
 
 /**
- * Checks overlay records: names, data by type, one entry for a name and type, no record beside a CNAME.
+ * Checks overlay records: names, data by type, one entry for a name and type, no record beside a
+ * CNAME.
  * @param path the field that holds them, for the errors
  * @returns never throws
  */
@@ -135,7 +144,8 @@ export const withOverlay = (overlay: Overlay, next: Lookup): Lookup => {
         : { ...answer, ttlSeconds: Math.min(answer.ttlSeconds, alias.ttlSeconds) };
     }
     const answer = await next({ name, type }, deadlineMs);
-    // A name with an overlaid record of another type, or above one, exists: its other types are NODATA, not NXDOMAIN.
+    // A name with an overlaid record of another type, or above one, exists: its other types are
+    // NODATA, not NXDOMAIN.
     return answer.kind === 'nxdomain' && overlay.existing.has(name)
       ? { ...answer, kind: 'nodata', source: 'overlay', rcode: 0 }
       : answer;

@@ -1,6 +1,8 @@
 /**
- * Recorded evidence as a lookup: a replay gets each answer with its recorded outcome, source, TTL and timing, and asks no server. A question that the
- * evidence does not hold is the failure `unrecorded`, never "no record". An overlay around it answers "what if this record were published".
+ * Recorded evidence as a lookup: a replay gets each answer with its recorded outcome, source, TTL
+ * and timing, and asks no server. A question that the evidence does not hold is the failure
+ * `unrecorded`, never "no record". An overlay around it answers "what if this record were
+ * published".
  */
 import type { Evidence, RecordType } from '../../../schemas/dns.ts';
 import type { Failure } from '../failure.ts';
@@ -9,13 +11,19 @@ import { normalizeName, printableName } from '../name.ts';
 import { checkRecordData } from '../record-data.ts';
 import type { FieldError } from './overlay.ts';
 
-/** A name that cannot be encoded is told cut and escaped; the mark keeps it apart from a good name of the same look. */
+/**
+ * A name that cannot be encoded is told cut and escaped; the mark keeps it apart from a good name
+ * of the same look.
+ */
 const keyOf = (name: string, type: RecordType, isBadName = false): string =>
   isBadName ? `!${type}:${printableName(name)}` : `${type}:${name}`;
 
 const isBadName = (entry: Evidence): boolean => entry.outcome === 'failure' && entry.failure === 'badname';
 
-/** Answers from evidence. Where two entries hold one question the first counts; an entry that {@link evidenceErrors} names is `badresp`. */
+/**
+ * Answers from evidence. Where two entries hold one question the first counts; an entry that {@link
+ * evidenceErrors} names is `badresp`.
+ */
 export const recorded = (evidence: readonly Evidence[]): Lookup => {
   const answers = new Map<string, Answer>();
   for (const entry of evidence) {
@@ -60,8 +68,8 @@ const recordedFailure = ({ failure = 'badresp', limit }: Evidence): Failure => {
 };
 
 /**
- * What is wrong with evidence that a caller gives, beyond its schema: data that does not fit its type, an outcome without what belongs to it, one
- * question twice.
+ * What is wrong with evidence that a caller gives, beyond its schema: data that does not fit its
+ * type, an outcome without what belongs to it, one question twice.
  * @param path the field that holds it, for the errors
  */
 export const evidenceErrors = (evidence: readonly Evidence[], path = 'evidence'): FieldError[] => {

@@ -1,7 +1,9 @@
 /**
- * Names that are decided here and never asked for: localhost (RFC 6761 section 6.3), onion (RFC 7686 section 2), and, if so set, names without an authority
- * in the public DNS. Those of internal networks (home.arpa of RFC 8375, internal) must not be probed through our results by whoever may name a domain in
- * a message; a question for a reverse name of the documentation networks (RFC 6303 sections 4.4 and 4.6) would only leak an example.
+ * Names that are decided here and never asked for: localhost (RFC 6761 section 6.3), onion (RFC
+ * 7686 section 2), and, if so set, names without an authority in the public DNS. Those of internal
+ * networks (home.arpa of RFC 8375, internal) must not be probed through our results by whoever may
+ * name a domain in a message; a question for a reverse name of the documentation networks (RFC 6303
+ * sections 4.4 and 4.6) would only leak an example.
  */
 
 import type { Answer } from '../lookup.ts';

@@ -1,6 +1,7 @@
 /**
- * The syntax of a master file (RFC 1035 section 5): text into entries of tokens, each with its line. Knows comments, quotes, parentheses and the
- * inherited owner; knows nothing of record types. An escape (`\.`, `\032`) is kept in the token and resolved by whoever knows what it means there.
+ * The syntax of a master file (RFC 1035 section 5): text into entries of tokens, each with its
+ * line. Knows comments, quotes, parentheses and the inherited owner; knows nothing of record types.
+ * An escape (`\.`, `\032`) is kept in the token and resolved by whoever knows what it means there.
  */
 
 /** One word or quoted string. */
@@ -18,7 +19,10 @@ export type Entry = {
 /** What is wrong with a zone file, and on which line (from 1). */
 export type ZoneError = { readonly line: number; readonly message: string };
 
-/** Splits a master file into entries; an unclosed quote or parenthesis is an error and ends its entry. */
+/**
+ * Splits a master file into entries; an unclosed quote or parenthesis is an error and ends its
+ * entry.
+ */
 export const readEntries = (text: string): { entries: Entry[]; errors: ZoneError[] } => {
   const entries: Entry[] = [];
   const errors: ZoneError[] = [];
@@ -72,7 +76,10 @@ export const readEntries = (text: string): { entries: Entry[]; errors: ZoneError
   return { entries, errors };
 };
 
-/** A string may not run over the end of its line: a forgotten quote would swallow the rest of the file. */
+/**
+ * A string may not run over the end of its line: a forgotten quote would swallow the rest of the
+ * file.
+ */
 const endOfQuoted = (text: string, from: number): number | null => {
   for (let at = from; at < text.length; at++) {
     const character = text[at];
@@ -90,7 +97,8 @@ const endOfWord = (text: string, from: number): number => {
 };
 
 /**
- * Resolves `\X` and `\DDD`; characters beyond ASCII become their UTF-8 octets, one code unit an octet.
+ * Resolves `\X` and `\DDD`; characters beyond ASCII become their UTF-8 octets, one code unit an
+ * octet.
  * @returns null when an escape is cut short or over 255
  */
 export const unescapeText = (raw: string): string | null => {
@@ -119,7 +127,10 @@ export const unescapeText = (raw: string): string | null => {
 
 const TTL_UNITS: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
 
-/** Seconds of `3600`, `1h30m` or `2D`; null when it is not a time or over 2^31 - 1 (RFC 2181 section 8). */
+/**
+ * Seconds of `3600`, `1h30m` or `2D`; null when it is not a time or over 2^31 - 1 (RFC 2181 section
+ * 8).
+ */
 export const parseTtl = (text: string): number | null => {
   if (!/^(\d+|(\d+[smhdw])+)$/i.test(text)) return null;
   let seconds = 0;

@@ -1,6 +1,7 @@
 /**
- * One entry of a master file → one record: owner, TTL, class, type and data (RFC 1035 section 5.1), with the directives $ORIGIN and $TTL
- * (RFC 2308 section 4). Keeps the origin, the default TTL and the last owner between entries. Refuses $INCLUDE, $GENERATE and classes but IN.
+ * One entry of a master file → one record: owner, TTL, class, type and data (RFC 1035 section 5.1),
+ * with the directives $ORIGIN and $TTL (RFC 2308 section 4). Keeps the origin, the default TTL and
+ * the last owner between entries. Refuses $INCLUDE, $GENERATE and classes but IN.
  */
 import { type RecordData, RecordType } from '../../../schemas/dns.ts';
 import { normalizeName } from '../name.ts';
@@ -20,7 +21,9 @@ export type EntryReading =
       readonly data: RecordData;
     };
 
-/** Types a real zone holds beside the ones asked for; any other word is a mistake and told as one. */
+/**
+ * Types a real zone holds beside the ones asked for; any other word is a mistake and told as one.
+ */
 const UNASKED_TYPES = new Set(
   `AFSDB APL CAA CDNSKEY CDS CERT CSYNC DHCID DNAME DNSKEY DS EUI48 EUI64 HINFO HIP HTTPS IPSECKEY ISDN KEY KX LOC MB MD MF
   MG MINFO MR NAPTR NSAP NSEC NSEC3 NSEC3PARAM NULL NXT OPENPGPKEY PX RP RRSIG RT SIG SMIMEA SRV SSHFP SVCB URI WKS X25 ZONEMD`.split(
@@ -30,7 +33,10 @@ const UNASKED_TYPES = new Set(
 
 const fault = (message: string): EntryReading => ({ kind: 'error', message });
 
-/** Makes a reader of entries in file order. Errors are values; a wrong entry leaves the state as it was. */
+/**
+ * Makes a reader of entries in file order. Errors are values; a wrong entry leaves the state as it
+ * was.
+ */
 export const recordReader = (): ((entry: Entry) => EntryReading) => {
   let origin = '';
   let defaultTtlSeconds: number | null = null;
@@ -69,7 +75,8 @@ export const recordReader = (): ((entry: Entry) => EntryReading) => {
     const unasked = UNASKED_TYPES.has(head.type) || /^TYPE\d{1,5}$/.test(head.type);
     const type = RecordType.safeParse(head.type);
     if (!type.success && !unasked) return fault(`${head.type}: unknown record type`);
-    // RFC 1035 section 5.1: a TTL left out is the last one stated; RFC 2308 section 4 puts $TTL before that.
+    // RFC 1035 section 5.1: a TTL left out is the last one stated; RFC 2308 section 4 puts $TTL
+    // before that.
     const ttlSeconds = head.ttlSeconds ?? defaultTtlSeconds ?? lastTtlSeconds;
     const data = type.success ? readData(type.data, head.rest, origin) : null;
     if (data !== null && 'message' in data) return fault(`${head.type} record: ${data.message}`);
@@ -86,7 +93,9 @@ export const recordReader = (): ((entry: Entry) => EntryReading) => {
 
 type Head = { readonly ttlSeconds: number | null; readonly type: string; readonly rest: readonly Token[] };
 
-/** TTL and class stand before the type in either order, each at most once (RFC 1035 section 5.1). */
+/**
+ * TTL and class stand before the type in either order, each at most once (RFC 1035 section 5.1).
+ */
 const readHead = (tokens: readonly Token[]): Head | { readonly message: string } => {
   let ttlSeconds: number | null = null;
   let hasClass = false;
@@ -103,7 +112,10 @@ const readHead = (tokens: readonly Token[]): Head | { readonly message: string }
   return { message: 'no record type' };
 };
 
-/** A name of the file made absolute, its case kept; null when it cannot be one: relative without an origin, or a dot inside a label. */
+/**
+ * A name of the file made absolute, its case kept; null when it cannot be one: relative without an
+ * origin, or a dot inside a label.
+ */
 const absolute = (raw: string, origin: string): string | null => {
   if (raw === '@') return origin === '' ? null : origin;
   const text = hasEscapedDot(raw) ? null : unescapeText(raw);
@@ -116,7 +128,10 @@ const absolute = (raw: string, origin: string): string | null => {
 
 const hasEscapedDot = (raw: string): boolean => /\\(\.|046)/.test(raw.replaceAll('\\\\', ''));
 
-/** A name in record data; "" is the root, and what is no name fails the check of its type by its empty label. */
+/**
+ * A name in record data; "" is the root, and what is no name fails the check of its type by its
+ * empty label.
+ */
 const dataName = (raw: string, origin: string): string => (raw === '.' ? '' : (absolute(raw, origin) ?? '..'));
 
 /** The mailbox of an SOA may hold `john\.doe`: told as written, since it is never asked for. */

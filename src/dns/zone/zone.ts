@@ -1,6 +1,7 @@
 /**
- * A zone file (RFC 1035 section 5) as a lookup: examples and tests answer their own names, everything else goes on. Follows CNAMEs, wildcards
- * (RFC 4592) and empty non-terminals (RFC 8020 section 2). One zone with one SOA; never reads another file ($INCLUDE), never delegates.
+ * A zone file (RFC 1035 section 5) as a lookup: examples and tests answer their own names,
+ * everything else goes on. Follows CNAMEs, wildcards (RFC 4592) and empty non-terminals (RFC 8020
+ * section 2). One zone with one SOA; never reads another file ($INCLUDE), never delegates.
  */
 import type { AnswerSource, RecordData, RecordType } from '../../../schemas/dns.ts';
 import { reached } from '../../../schemas/limit.ts';
@@ -29,7 +30,9 @@ export type RecordSet = { readonly ttlSeconds: number; readonly records: readonl
 export type Zone = {
   /** Owner of the SOA, normalized. */
   readonly apex: string;
-  /** TTL of a negative answer: the smaller of the SOA's TTL and its MINIMUM (RFC 2308 section 5). */
+  /**
+   * TTL of a negative answer: the smaller of the SOA's TTL and its MINIMUM (RFC 2308 section 5).
+   */
   readonly negativeTtlSeconds: number;
   readonly names: ReadonlyMap<string, ReadonlyMap<RecordType, RecordSet>>;
 };
@@ -40,8 +43,8 @@ export type ParsedZone =
   | { readonly ok: false; readonly errors: readonly ZoneError[] };
 
 /**
- * Parses a master file: $ORIGIN, $TTL, `@`, inherited owners, TTLs with units, comments, quotes, parentheses, escapes.
- * Types that the resolver never asks for are read past; their names exist.
+ * Parses a master file: $ORIGIN, $TTL, `@`, inherited owners, TTLs with units, comments, quotes,
+ * parentheses, escapes. Types that the resolver never asks for are read past; their names exist.
  * @param fileName stands in front of each error's message
  * @returns never throws; errors are in the order of their lines, at most 100
  */
@@ -124,7 +127,10 @@ const addEmptyNonTerminals = (names: Map<string, Map<RecordType, RecordSet>>, ap
   }
 };
 
-/** The record sets of a name, by a wildcard where the name does not exist (RFC 4592 section 3.3.1); null: NXDOMAIN. */
+/**
+ * The record sets of a name, by a wildcard where the name does not exist (RFC 4592 section 3.3.1);
+ * null: NXDOMAIN.
+ */
 const recordSetsOf = (zone: Zone, name: string): ReadonlyMap<RecordType, RecordSet> | null => {
   const exact = zone.names.get(name);
   if (exact !== undefined) return exact;
@@ -184,5 +190,7 @@ export const zoneLookup =
 const withTtlAtMost = (answer: Answer, ttlSeconds: number): Answer =>
   answer.kind === 'failure' ? answer : { ...answer, ttlSeconds: Math.min(answer.ttlSeconds, ttlSeconds) };
 
-/** Answers names at or under the zone's apex from the zone, source `zone`; all else goes to `next`. */
+/**
+ * Answers names at or under the zone's apex from the zone, source `zone`; all else goes to `next`.
+ */
 export const withZone = (zone: Zone, next: Lookup): Lookup => zoneLookup(zone, next);

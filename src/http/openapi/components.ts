@@ -1,6 +1,8 @@
 /**
- * Tidies the components of a generated OpenAPI document: the generator writes each schema twice, as read and as written, and bounds every whole number by what JavaScript can
- * hold. Kept is what the paths reach, once, under its own name. An answer without a description of its own has that of its schema. Pure.
+ * Tidies the components of a generated OpenAPI document: the generator writes each schema twice, as
+ * read and as written, and bounds every whole number by what JavaScript can hold. Kept is what the
+ * paths reach, once, under its own name. An answer without a description of its own has that of its
+ * schema. Pure.
  */
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
@@ -73,7 +75,10 @@ const reach = (value: Json, schemas: Schemas, found = new Set<string>()): Set<st
   return found;
 };
 
-/** A schema as text in which both spellings of a name are one. What is written is closed, what is read is not, and that alone makes no second schema. */
+/**
+ * A schema as text in which both spellings of a name are one. What is written is closed, what is
+ * read is not, and that alone makes no second schema.
+ */
 const canonical = (schema: Json): string =>
   JSON.stringify(schema, (key, value) => {
     if (key === 'additionalProperties' && value === false) return undefined;

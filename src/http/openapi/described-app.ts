@@ -1,4 +1,6 @@
-/** The app with every route and none of its work: for the API description alone. Answers nothing. */
+/**
+ * The app with every route and none of its work: for the API description alone. Answers nothing.
+ */
 import { HttpSettings } from '../../../schemas/settings/http.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { createApp } from '../app.ts';

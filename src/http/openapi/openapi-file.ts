@@ -1,4 +1,7 @@
-/** Writes openapi.yaml from the schemas (`npm run openapi`). A test fails when the file differs from what the code generates. */
+/**
+ * Writes openapi.yaml from the schemas (`npm run openapi`). A test fails when the file differs from
+ * what the code generates.
+ */
 import { writeFileSync } from 'node:fs';
 import { describedApp } from './described-app.ts';
 import { apiText } from './openapi.ts';

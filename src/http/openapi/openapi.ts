@@ -1,6 +1,6 @@
 /**
- * The OpenAPI description, made from the schemas that the code itself uses. `npm run openapi` writes it to openapi.yaml; a test fails when that
- * file differs.
+ * The OpenAPI description, made from the schemas that the code itself uses. `npm run openapi`
+ * writes it to openapi.yaml; a test fails when that file differs.
  */
 import fastifySwagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';

@@ -1,6 +1,8 @@
 /**
- * POST /v1/verify/batch: many messages in one request, as an mbox or as NDJSON of requests; their verdicts stream back as NDJSON in order. Memory is bounded by the few messages
- * worked on at once; a slow reader slows the reading of the request. One bad message is one bad line, never the end of the batch.
+ * POST /v1/verify/batch: many messages in one request, as an mbox or as NDJSON of requests; their
+ * verdicts stream back as NDJSON in order. Memory is bounded by the few messages worked on at once;
+ * a slow reader slows the reading of the request. One bad message is one bad line, never the end of
+ * the batch.
  */
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -120,8 +122,9 @@ const readItems = (request: FastifyRequest, parts: BatchParts, room: Room): Asyn
 };
 
 /**
- * The pieces of a body, whose client has `timeoutMs` in all to send them. The clock runs only while we wait for the client: what we do with the pieces, and how long we do
- * not read, is not the client's doing. @throws RequestProblem when the time is up
+ * The pieces of a body, whose client has `timeoutMs` in all to send them. The clock runs only while
+ * we wait for the client: what we do with the pieces, and how long we do not read, is not the
+ * client's doing. @throws RequestProblem when the time is up
  */
 async function* withinTime(stream: Readable, timeoutMs: number): AsyncGenerator<Buffer> {
   // Ending the stream would end the connection, and with it the answer.
@@ -147,7 +150,10 @@ async function* withinTime(stream: Readable, timeoutMs: number): AsyncGenerator<
   }
 }
 
-/** The items, and one last line that says so when they end before the batch does: what was read before it is still answered. */
+/**
+ * The items, and one last line that says so when they end before the batch does: what was read
+ * before it is still answered.
+ */
 async function* toldToTheEnd(items: AsyncIterable<Item>): AsyncGenerator<Item> {
   try {
     yield* items;

@@ -1,6 +1,7 @@
 /**
- * GET /v1/dns/cache: what the resolver holds and how it is doing. DELETE /v1/dns/cache: forgets one name or everything, for a key that was withdrawn or a record
- * that was put right. For the operator only.
+ * GET /v1/dns/cache: what the resolver holds and how it is doing. DELETE /v1/dns/cache: forgets one
+ * name or everything, for a key that was withdrawn or a record that was put right. For the operator
+ * only.
  */
 import type { FastifyInstance } from 'fastify';
 import { DnsCacheFlush, DnsCacheFlushQuery, DnsCacheStats } from '../../../schemas/dns.ts';

@@ -1,6 +1,7 @@
 /**
- * GET and POST /v1/domains/{domain}: a domain in, its posture out; with POST, unpublished records are laid over DNS first. POST /v1/domains: several domains,
- * streamed as NDJSON in order. One wrong name is one bad line, never the end of the stream; a slow reader slows the work.
+ * GET and POST /v1/domains/{domain}: a domain in, its posture out; with POST, unpublished records
+ * are laid over DNS first. POST /v1/domains: several domains, streamed as NDJSON in order. One
+ * wrong name is one bad line, never the end of the stream; a slow reader slows the work.
  */
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply } from 'fastify';
@@ -153,7 +154,10 @@ const answer = (outcome: AssessOutcome, reply: FastifyReply, prefix: string): Po
   return posture;
 };
 
-/** @param place path of the domain in the request @param prefix of options, "query." where they stand there */
+/**
+ * @param place path of the domain in the request
+ * @param prefix of options, "query." where they stand there
+ */
 const refusal = (outcome: Extract<AssessOutcome, { kind: 'refused' }>, place: string, prefix = ''): RequestProblem => {
   const errors = outcome.errors.map(({ path, message }) => ({
     path: path === 'domain' ? place : `${path === 'probe' ? prefix : ''}${path}`,

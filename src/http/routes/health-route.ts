@@ -1,4 +1,7 @@
-/** GET /healthz: the process lives. GET /readyz: it takes work, which it stops doing as soon as it is told to end, and how many processes of the service do. */
+/**
+ * GET /healthz: the process lives. GET /readyz: it takes work, which it stops doing as soon as it
+ * is told to end, and how many processes of the service do.
+ */
 import type { FastifyInstance } from 'fastify';
 import { Health, type Workers } from '../../../schemas/health.ts';
 import { problemResponses } from '../openapi/openapi.ts';
@@ -7,7 +10,8 @@ import { sendProblem } from '../problem.ts';
 /**
  * Mounts both routes.
  * @param isReady false while the service drains
- * @param workers the processes of the service; null where there is one, or as long as it is not known
+ * @param workers the processes of the service; null where there is one, or as long as it is not
+ * known
  */
 export const mountHealth = (app: FastifyInstance, isReady: () => boolean, workers: () => Workers | null): void => {
   app.get(

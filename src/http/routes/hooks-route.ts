@@ -1,6 +1,7 @@
 /**
- * The hooks for mail servers that speak HTTP: POST /v1/hooks/mta (Stalwart's MTA Hooks) and POST /v1/hooks/raw (Haraka, Exim, own scripts). Thin: the decision is the pipeline's,
- * the same as the milter's.
+ * The hooks for mail servers that speak HTTP: POST /v1/hooks/mta (Stalwart's MTA Hooks) and POST
+ * /v1/hooks/raw (Haraka, Exim, own scripts). Thin: the decision is the pipeline's, the same as the
+ * milter's.
  */
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';

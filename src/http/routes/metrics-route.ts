@@ -1,4 +1,7 @@
-/** GET /metrics: the gauges, in the text format of Prometheus. For the operator only: it tells how much mail there is. */
+/**
+ * GET /metrics: the gauges, in the text format of Prometheus. For the operator only: it tells how
+ * much mail there is.
+ */
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { OPERATOR_ONLY } from '../openapi/openapi.ts';

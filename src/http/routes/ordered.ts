@@ -1,4 +1,7 @@
-/** Works on a stream of items a few at a time and gives the outcomes in the order of the items. Reads no further than `width` items ahead: that is the back-pressure. */
+/**
+ * Works on a stream of items a few at a time and gives the outcomes in the order of the items.
+ * Reads no further than `width` items ahead: that is the back-pressure.
+ */
 
 /** @param width items worked on at once, 1 or more */
 export async function* inOrder<Item, Outcome>(

@@ -1,7 +1,8 @@
 /**
- * The page: GET / and its files, read into memory once, and GET /examples.json with the samples it offers. Serves only the files that stood in `page/` at start,
- * by their exact name: no path of a request ever reaches the file system. Each answer has an ETag (RFC 9110 section 8.8.3) and a Content-Security-Policy that
- * lets the page load nothing but itself.
+ * The page: GET / and its files, read into memory once, and GET /examples.json with the samples it
+ * offers. Serves only the files that stood in `page/` at start, by their exact name: no path of a
+ * request ever reaches the file system. Each answer has an ETag (RFC 9110 section 8.8.3) and a
+ * Content-Security-Policy that lets the page load nothing but itself.
  */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';

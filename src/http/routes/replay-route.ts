@@ -1,4 +1,7 @@
-/** POST /v1/replay: a message and its earlier verdict in, the verdict again out, from the recorded evidence alone. Asks no server. */
+/**
+ * POST /v1/replay: a message and its earlier verdict in, the verdict again out, from the recorded
+ * evidence alone. Asks no server.
+ */
 import type { FastifyInstance } from 'fastify';
 import { ReplayAnswer, ReplayRequest } from '../../../schemas/requests/replay.ts';
 import type { ReplayVerdict } from '../../verdict/replay.ts';

@@ -1,6 +1,6 @@
 /**
- * POST /v1/verify: a message in, its verdict out. The message comes raw with its transport facts as query parameters, or inside JSON. A client that hangs up
- * stops its own verification only.
+ * POST /v1/verify: a message in, its verdict out. The message comes raw with its transport facts as
+ * query parameters, or inside JSON. A client that hangs up stops its own verification only.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -33,7 +33,8 @@ export const mountVerify = (app: FastifyInstance, parts: VerifyRouteParts): void
         body: z.union([VerifyRequest, z.string().describe('the message, octet by octet')]),
         response: { 200: Verdict, ...problemResponses(400, 408, 413, 415, 500, 503) },
       },
-      // Read by hand below: a raw body must not pass through a schema, and a problem must name the field by its full path.
+      // Read by hand below: a raw body must not pass through a schema, and a problem must name the
+      // field by its full path.
       validatorCompiler: () => (value) => ({ value }),
     },
     async (request, reply) => {

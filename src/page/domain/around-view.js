@@ -63,7 +63,12 @@ export const aroundView = ({ domain: { ascii }, mtaSts, tlsRpt, bimi, dnssec, zo
     ]),
   ]);
 
-/** @param {string} title @param {string} state @param {string | undefined} reason @param {Node[]} content */
+/**
+ * @param {string} title
+ * @param {string} state
+ * @param {string | undefined} reason
+ * @param {Node[]} content
+ */
 const part = (title, state, reason, content) =>
   element(
     'section',

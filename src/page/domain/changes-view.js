@@ -1,4 +1,7 @@
-/** What the records tried would change: the grade before and after, findings that go and come, values side by side. */
+/**
+ * What the records tried would change: the grade before and after, findings that go and come,
+ * values side by side.
+ */
 
 import { element } from '../shared/dom.js';
 import { findingItem } from '../shared/facts.js';

@@ -1,6 +1,7 @@
 /**
- * The view of a domain: a name, its posture, and records that are tried before they are published. Tried records are kept on the page only; the address holds the
- * name alone, so that it can be linked to.
+ * The view of a domain: a name, its posture, and records that are tried before they are published.
+ * Tried records are kept on the page only; the address holds the name alone, so that it can be
+ * linked to.
  */
 import { announce } from '../shared/announce.js';
 import { byId, element, fill } from '../shared/dom.js';
@@ -141,7 +142,10 @@ const draftsView = () =>
         ),
       );
 
-/** Offers the domains of the samples, where the service itself answers for them. @param {(domain: string) => void} go */
+/**
+ * Offers the domains of the samples, where the service itself answers for them.
+ * @param {(domain: string) => void} go
+ */
 const offerDomains = async (go) => {
   const offered = await samples();
   if (!offered.ok || offered.value.dns.length > 0) return;

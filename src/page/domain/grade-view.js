@@ -10,7 +10,11 @@ import { plural } from '../shared/words.js';
 /** @type {Readonly<Record<string, Tone>>} */
 const TONES = { A: 'good', B: 'good', C: 'warn', D: 'warn', E: 'bad', F: 'bad' };
 
-/** The tone of a grade; null is one that DNS failures leave open. @param {string | null} letter @returns {Tone} */
+/**
+ * The tone of a grade; null is one that DNS failures leave open.
+ * @param {string | null} letter
+ * @returns {Tone}
+ */
 export const gradeTone = (letter) => (letter === null ? 'unknown' : (TONES[letter] ?? 'unknown'));
 
 /** @param {string | null} letter */

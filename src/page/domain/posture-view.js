@@ -1,4 +1,7 @@
-/** A posture on the page: the grade and its reason first, what to mend with the record to publish, then each standard with what was found. */
+/**
+ * A posture on the page: the grade and its reason first, what to mend with the record to publish,
+ * then each standard with what was found.
+ */
 
 import { copyBlock, downloadButton } from '../shared/copy.js';
 import { curlJson } from '../shared/curl.js';
@@ -20,8 +23,13 @@ import { suggestionView } from './suggestion-view.js';
 /** @import { Posture } from '../../../schemas/posture/posture.ts' */
 /** @import { PostureRequest } from '../../../schemas/requests/domain.ts' */
 
-/** @typedef {(record: OverlayRecord) => void} TryRecord judges again with this record set in place of the published one */
-/** @typedef {(name: string) => string[]} TextsAt the TXT records at a name, as this posture saw them */
+/**
+ * @typedef {(record: OverlayRecord) => void} TryRecord judges again with this record set in place
+ * of the published one
+ */
+/**
+ * @typedef {(name: string) => string[]} TextsAt the TXT records at a name, as this posture saw them
+ */
 
 /**
  * @param {Posture} posture

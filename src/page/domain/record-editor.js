@@ -1,5 +1,6 @@
 /**
- * A published TXT record that can be changed in place and judged again. The other TXT records of its name stay as they are: an overlay replaces the whole record set.
+ * A published TXT record that can be changed in place and judged again. The other TXT records of
+ * its name stay as they are: an overlay replaces the whole record set.
  */
 import { copyBlock } from '../shared/copy.js';
 import { element, fill, freshId } from '../shared/dom.js';

@@ -1,4 +1,7 @@
-/** SPF of a domain: lookups as a gauge against ten, and the tree of records with the cost of each term. */
+/**
+ * SPF of a domain: lookups as a gauge against ten, and the tree of records with the cost of each
+ * term.
+ */
 
 import { element } from '../shared/dom.js';
 import { facts, fold, sentence } from '../shared/facts.js';

@@ -1,4 +1,7 @@
-/** A record set to publish: what to copy, what goes, and a button that judges the domain as if it were published. */
+/**
+ * A record set to publish: what to copy, what goes, and a button that judges the domain as if it
+ * were published.
+ */
 import { copyBlock } from '../shared/copy.js';
 import { recordText } from '../shared/dns-text.js';
 import { element } from '../shared/dom.js';

@@ -1,4 +1,7 @@
-/** What stands behind each box of the picture: the facts of the verdict, the record with the part that decided marked, and the rule. */
+/**
+ * What stands behind each box of the picture: the facts of the verdict, the record with the part
+ * that decided marked, and the rule.
+ */
 
 import { copyBlock } from '../shared/copy.js';
 import { duration, textsAt } from '../shared/dns-text.js';

@@ -1,6 +1,7 @@
 /**
- * The form of a message: text or a file, transport facts, samples. Octets of a file are kept as they are; a pasted text has no line ends of its own and gets CRLF
- * (RFC 5322 section 2.1). Nothing of it is stored.
+ * The form of a message: text or a file, transport facts, samples. Octets of a file are kept as
+ * they are; a pasted text has no line ends of its own and gets CRLF (RFC 5322 section 2.1). Nothing
+ * of it is stored.
  */
 import { announce } from '../shared/announce.js';
 import { byteCount } from '../shared/dns-text.js';
@@ -166,7 +167,9 @@ const offerSamples = async (judge) => {
   });
 };
 
-/** Has the service read the facts out of the message; only what the named servers wrote is believed. */
+/**
+ * Has the service read the facts out of the message; only what the named servers wrote is believed.
+ */
 const fillIn = async () => {
   const problems = byId('message-problem', HTMLElement);
   const message = formMessage();

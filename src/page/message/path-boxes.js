@@ -1,5 +1,6 @@
 /**
- * The way of a message as boxes, read from its verdict: the client, each check, DMARC, the receiver. Pure but for the details, which are made when a box is opened.
+ * The way of a message as boxes, read from its verdict: the client, each check, DMARC, the
+ * receiver. Pure but for the details, which are made when a box is opened.
  */
 
 import { toneOf } from '../shared/words.js';
@@ -16,7 +17,8 @@ import { arcDetails, clientDetails, dkimDetails, dmarcDetails, receiverDetails, 
  * @property {Tone} tone
  * @property {string} about the identity or address it is about
  * @property {string} reason one sentence
- * @property {boolean | null} aligned whether it speaks for the Author Domain; null: no question of that
+ * @property {boolean | null} aligned whether it speaks for the Author Domain; null: no question of
+ * that
  * @property {() => Node[]} details
  */
 

@@ -1,6 +1,7 @@
 /**
- * The picture of the way: boxes with lines between them. A box is a button that opens its details; one is open at a time. The lines are drawn over the laid-out
- * boxes and are for the eye only: the same facts are words in the boxes.
+ * The picture of the way: boxes with lines between them. A box is a button that opens its details;
+ * one is open at a time. The lines are drawn over the laid-out boxes and are for the eye only: the
+ * same facts are words in the boxes.
  */
 import { drawing, element, freshId } from '../shared/dom.js';
 import { sentence } from '../shared/facts.js';
@@ -9,7 +10,10 @@ import { resultWord } from '../shared/words.js';
 /** @import { Box, Path } from './path-boxes.js' */
 /** @import { Tone } from '../shared/words.js' */
 
-/** @typedef {{ step: HTMLLIElement, button: HTMLButtonElement, panel: HTMLElement, box: Box }} Station */
+/**
+ * @typedef {{ step: HTMLLIElement, button: HTMLButtonElement, panel: HTMLElement, box: Box }}
+ * Station
+ */
 /** @typedef {{ from: Station, to: Station, tone: Tone, carries: boolean }} Line */
 
 /** @param {Path} path */

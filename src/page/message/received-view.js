@@ -1,4 +1,7 @@
-/** The Received fields of a delivered message as a list: who handed it to whom, what is believed, and why. Pure. */
+/**
+ * The Received fields of a delivered message as a list: who handed it to whom, what is believed,
+ * and why. Pure.
+ */
 import { element } from '../shared/dom.js';
 import { sentence } from '../shared/facts.js';
 

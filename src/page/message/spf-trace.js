@@ -1,4 +1,7 @@
-/** The SPF evaluation as a tree: each record with its terms in order, what each asked, and which one decided. */
+/**
+ * The SPF evaluation as a tree: each record with its terms in order, what each asked, and which one
+ * decided.
+ */
 import { element } from '../shared/dom.js';
 import { sentence } from '../shared/facts.js';
 import { icon, plural, resultWord, toneOf } from '../shared/words.js';

@@ -1,4 +1,7 @@
-/** A verdict on the page: the answer first, then the way of the message as a picture, what is worth attention, and the evidence behind it. */
+/**
+ * A verdict on the page: the answer first, then the way of the message as a picture, what is worth
+ * attention, and the evidence behind it.
+ */
 
 import { dnsEvidence } from '../shared/dns-evidence.js';
 import { byteCount, limitText, shortTime } from '../shared/dns-text.js';
@@ -43,7 +46,11 @@ const answerTone = ({ author, dmarc }) => {
   return dmarc.result === 'fail' ? 'bad' : 'warn';
 };
 
-/** @param {Verdict} verdict @param {HTMLElement} heading @param {(domain: string) => void} showDomain */
+/**
+ * @param {Verdict} verdict
+ * @param {HTMLElement} heading
+ * @param {(domain: string) => void} showDomain
+ */
 const banner = (verdict, heading, showDomain) => {
   const { message, author, disposition } = verdict;
   const tone = answerTone(verdict);

@@ -1,4 +1,7 @@
-/** Text to take along: a block with a button that copies it, and files made in the browser to download. */
+/**
+ * Text to take along: a block with a button that copies it, and files made in the browser to
+ * download.
+ */
 
 import { announce } from './announce.js';
 import { element } from './dom.js';

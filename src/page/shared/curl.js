@@ -5,7 +5,10 @@
 /** One word for a POSIX shell, whatever is in it. @param {string} text */
 const shellWord = (text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
 
-/** The facts as query parameters; those inside an object are written with a dot. @param {SmtpFacts} facts */
+/**
+ * The facts as query parameters; those inside an object are written with a dot.
+ * @param {SmtpFacts} facts
+ */
 const query = (facts) =>
   Object.entries(facts).flatMap(([name, value]) => {
     if (value === undefined) return [];
@@ -20,7 +23,10 @@ const query = (facts) =>
 /** Readable where RFC 3986 section 3.4 allows. @param {string} text */
 const encode = (text) => encodeURIComponent(text).replaceAll('%40', '@').replaceAll('%3A', ':');
 
-/** curl, with the access key where the service asks for one; the key itself is never written down. @param {boolean} withKey */
+/**
+ * curl, with the access key where the service asks for one; the key itself is never written down.
+ * @param {boolean} withKey
+ */
 const curl = (withKey) => (withKey ? 'curl --header "Authorization: Bearer $MAILVERDICT_KEY"' : 'curl');
 
 /**

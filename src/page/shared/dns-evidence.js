@@ -1,4 +1,7 @@
-/** The DNS questions of a verification as a table: what was asked, what came, from where, and when, with a bar for the time. */
+/**
+ * The DNS questions of a verification as a table: what was asked, what came, from where, and when,
+ * with a bar for the time.
+ */
 import { duration, outcomeText, recordText, shortTime } from './dns-text.js';
 import { element } from './dom.js';
 

@@ -1,4 +1,7 @@
-/** DNS record data as text for people, and the reading of the evidence that a verdict or posture brings. Pure. */
+/**
+ * DNS record data as text for people, and the reading of the evidence that a verdict or posture
+ * brings. Pure.
+ */
 
 /** @import { Evidence, RecordData } from '../../../schemas/dns.ts' */
 /** @import { ReachedLimit } from '../../../schemas/limit.ts' */
@@ -29,7 +32,11 @@ export const outcomeText = ({ outcome, failure, limit }) => {
   }
 };
 
-/** The TXT records at a name, each as one text. @param {readonly Evidence[]} evidence @param {string} name */
+/**
+ * The TXT records at a name, each as one text.
+ * @param {readonly Evidence[]} evidence
+ * @param {string} name
+ */
 export const textsAt = (evidence, name) =>
   (evidence.find((entry) => entry.type === 'TXT' && entry.name === name.toLowerCase())?.records ?? []).map(recordText);
 

@@ -1,9 +1,12 @@
 /**
- * Makes elements. Every text reaches the document as a text node: nothing here, and nothing on this page, ever parses markup, so a message or a DNS record cannot
- * bring any.
+ * Makes elements. Every text reaches the document as a text node: nothing here, and nothing on this
+ * page, ever parses markup, so a message or a DNS record cannot bring any.
  */
 
-/** @typedef {Node | string | number | null | undefined | false} Child what may stand in an element; null, undefined and false stand for nothing */
+/**
+ * @typedef {Node | string | number | null | undefined | false} Child what may stand in an element;
+ * null, undefined and false stand for nothing
+ */
 
 const SVG = 'http://www.w3.org/2000/svg';
 
@@ -11,8 +14,9 @@ const SVG = 'http://www.w3.org/2000/svg';
  * Makes an element.
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
- * @param {Record<string, string | number | boolean | null | undefined | ((event: Event) => void)>} [attributes] a function under `onclick` and the like is a listener;
- *   true is an empty attribute; false, null and undefined are none
+ * @param {Record<string, string | number | boolean | null | undefined | ((event: Event) => void)>}
+ * [attributes] a function under `onclick` and the like is a listener; true is an empty attribute;
+ * false, null and undefined are none
  * @param {...(Child | Child[])} children
  * @returns {HTMLElementTagNameMap[Tag]}
  */

@@ -1,4 +1,7 @@
-/** Small pieces that several parts of the page are built of: a list of facts, a part that opens, a finding. */
+/**
+ * Small pieces that several parts of the page are built of: a list of facts, a part that opens, a
+ * finding.
+ */
 import { element } from './dom.js';
 import { rfcLink } from './rfc-link.js';
 import { resultWord } from './words.js';
@@ -6,7 +9,10 @@ import { resultWord } from './words.js';
 /** @import { Child } from './dom.js' */
 /** @import { Finding } from '../../../schemas/finding.ts' */
 
-/** Name and value pairs; those without a value are left out. @param {readonly (readonly [string, Child])[]} rows */
+/**
+ * Name and value pairs; those without a value are left out.
+ * @param {readonly (readonly [string, Child])[]} rows
+ */
 export const facts = (rows) =>
   element(
     'dl',
@@ -47,7 +53,10 @@ export const findingItem = (finding, ...more) =>
     ),
   );
 
-/** With a capital and a full stop, as sentences of the service stand alone here. @param {string} text */
+/**
+ * With a capital and a full stop, as sentences of the service stand alone here.
+ * @param {string} text
+ */
 export const sentence = (text) => {
   const first = text.split(/[\s,;:]/, 1)[0] ?? '';
   // A name, a tag or a term keeps its case.

@@ -1,4 +1,7 @@
-/** An error answer, told to people: what is wrong and where; and, where the service asks for a key, a field for it. */
+/**
+ * An error answer, told to people: what is wrong and where; and, where the service asks for a key,
+ * a field for it.
+ */
 import { announce } from './announce.js';
 import { element, freshId } from './dom.js';
 import { useAccessKey } from './service.js';

@@ -1,4 +1,6 @@
-/** A published record with a part marked: the term or tag that decided, or what stands at a fault. */
+/**
+ * A published record with a part marked: the term or tag that decided, or what stands at a fault.
+ */
 import { element } from './dom.js';
 
 /**
@@ -21,7 +23,11 @@ const marked = (record, separator, decides) => {
   return whole;
 };
 
-/** An SPF record; the first part that is the term is marked. @param {string} record @param {string | null} term */
+/**
+ * An SPF record; the first part that is the term is marked.
+ * @param {string} record
+ * @param {string | null} term
+ */
 export const spfRecord = (record, term) => {
   let found = false;
   return marked(record, /( +)/, (part) => {
@@ -31,11 +37,19 @@ export const spfRecord = (record, term) => {
   });
 };
 
-/** A tag=value list, as of DMARC and DKIM keys, with one tag marked. @param {string} record @param {string | null} tag */
+/**
+ * A tag=value list, as of DMARC and DKIM keys, with one tag marked.
+ * @param {string} record
+ * @param {string | null} tag
+ */
 export const tagRecord = (record, tag) =>
   marked(record, /(;)/, (part) => tag !== null && part.split('=')[0]?.trim().toLowerCase() === tag);
 
-/** A record with what stands at its faults marked, up to the next space or semicolon. @param {string} record @param {readonly { offset: number }[]} faults */
+/**
+ * A record with what stands at its faults marked, up to the next space or semicolon.
+ * @param {string} record
+ * @param {readonly { offset: number }[]} faults
+ */
 export const faultyRecord = (record, faults) => {
   const whole = element('span', { class: 'record' });
   let done = 0;

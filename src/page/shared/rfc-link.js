@@ -1,4 +1,7 @@
-/** Links from a rule, as in "RFC 7208 section 4.6.4", to its text at the RFC Editor. They are links only: nothing is fetched until somebody follows one. */
+/**
+ * Links from a rule, as in "RFC 7208 section 4.6.4", to its text at the RFC Editor. They are links
+ * only: nothing is fetched until somebody follows one.
+ */
 import { element } from './dom.js';
 
 const RULE = /^RFC (\d{3,5})(?: section ([\w.]+))?$/;

@@ -1,6 +1,7 @@
 /**
- * Talks to the service that served the page, and to nobody else. An answer is a value: what was asked for, or a problem (RFC 9457). An access key that somebody
- * types in is held in this module only and is gone with the page.
+ * Talks to the service that served the page, and to nobody else. An answer is a value: what was
+ * asked for, or a problem (RFC 9457). An access key that somebody types in is held in this module
+ * only and is gone with the page.
  */
 /** @import { Problem } from '../../../schemas/problem.ts' */
 /** @import { Posture } from '../../../schemas/posture/posture.ts' */
@@ -15,7 +16,10 @@
  * @typedef {{ ok: true, value: Value } | { ok: false, problem: Problem }} Outcome
  */
 
-/** @typedef {{ smtp?: SmtpFacts, trustReceived?: string[], dns?: readonly OverlayRecord[] }} VerifyFacts beside the message */
+/**
+ * @typedef {{ smtp?: SmtpFacts, trustReceived?: string[], dns?: readonly OverlayRecord[] }}
+ * VerifyFacts beside the message
+ */
 
 let accessKey = '';
 

@@ -1,5 +1,6 @@
 /**
- * The result words of the RFCs with the tone in which the page shows them, and the icon beside each. A tone never stands alone: the word is always written too.
+ * The result words of the RFCs with the tone in which the page shows them, and the icon beside
+ * each. A tone never stands alone: the word is always written too.
  */
 import { drawing, element } from './dom.js';
 
@@ -44,7 +45,11 @@ const TONES = {
   'dns-failure': 'unknown',
 };
 
-/** The tone of a result word; a word that says "nothing was found or asked" is quiet. @param {string} word @returns {Tone} */
+/**
+ * The tone of a result word; a word that says "nothing was found or asked" is quiet.
+ * @param {string} word
+ * @returns {Tone}
+ */
 export const toneOf = (word) => TONES[word] ?? 'quiet';
 
 /** @type {Readonly<Record<Tone, string>>} */
@@ -56,7 +61,10 @@ const SHAPES = {
   quiet: 'M6 10h8',
 };
 
-/** The icon of a tone; told to nobody, since the word beside it says the same. @param {Tone} tone */
+/**
+ * The icon of a tone; told to nobody, since the word beside it says the same.
+ * @param {Tone} tone
+ */
 export const icon = (tone) =>
   drawing(
     'svg',

@@ -1,7 +1,9 @@
 /**
- * MTA Hooks as Stalwart deploys them: a JSON description of the transaction in, an action and header edits out, by the decision code of the milter. The body comes
- * decoded as text, so the octets are put together again and checked against the size that is told: where they differ, no signature is held against the message.
- * Never answers discard or quarantine, which lose mail there; never answers an error for content.
+ * MTA Hooks as Stalwart deploys them: a JSON description of the transaction in, an action and
+ * header edits out, by the decision code of the milter. The body comes decoded as text, so the
+ * octets are put together again and checked against the size that is told: where they differ, no
+ * signature is held against the message. Never answers discard or quarantine, which lose mail
+ * there; never answers an error for content.
  */
 import { isIP } from 'node:net';
 import type { MtaHooksRequest, MtaHooksResponse } from '../../../schemas/requests/hooks.ts';
@@ -82,7 +84,8 @@ export const rebuildMessage = ({
   const gap = size - header.length - body.length;
   const blankLine = gap === 0 && body.length === 0 ? '' : gap === 1 ? '\n' : '\r\n';
   const whole = Buffer.concat([header, Buffer.from(blankLine), body]);
-  // U+FFFD stands where octets could not be decoded; a message may also hold it honestly, and then nothing is lost by the doubt but a refusal.
+  // U+FFFD stands where octets could not be decoded; a message may also hold it honestly, and then
+  // nothing is lost by the doubt but a refusal.
   const lossy =
     whole.length !== size || contents.includes('\ufffd') || headers.flat().some((text) => text.includes('\ufffd'));
   return { octets: whole, exactness: lossy ? 'body-lossy' : 'exact' };

@@ -1,6 +1,6 @@
 /**
- * The hook for every other mail server: the octets of a message and its transport facts in, what to do with it out, by the decision code of the milter. The octets
- * are taken as exact. Never rejects.
+ * The hook for every other mail server: the octets of a message and its transport facts in, what to
+ * do with it out, by the decision code of the milter. The octets are taken as exact. Never rejects.
  */
 import type { RawHookResponse } from '../../../schemas/requests/hooks.ts';
 import type { SmtpFacts } from '../../../schemas/smtp.ts';

@@ -73,7 +73,10 @@ export const toSmtpFacts = (told: ToldFacts, authservId: string): SmtpFacts => {
 const toPath = (octets: string): string | undefined =>
   identityOf(octets.startsWith('<') && octets.endsWith('>') ? octets.slice(1, -1) : octets, MAX_LENGTH);
 
-/** What a connection over no network counts as: mail of this machine (`sendmail -bs`, a local socket). */
+/**
+ * What a connection over no network counts as: mail of this machine (`sendmail -bs`, a local
+ * socket).
+ */
 const LOOPBACK = '127.0.0.1';
 
 /**
@@ -98,7 +101,9 @@ const RESOLUTIONS: Readonly<Record<string, SmtpFacts['clientNameCheck']>> = {
   TEMP: 'temperror',
 };
 
-/** The client's name as the server resolved it; "unknown" and an address in brackets are no names. */
+/**
+ * The client's name as the server resolved it; "unknown" and an address in brackets are no names.
+ */
 const resolvedName = (connect: ConnectFacts | undefined, macros: Macros): string | undefined => {
   const name = shownText(macros.get('client_name') ?? connect?.hostname ?? '', MAX_NAME_LENGTH);
   return name === '' || name === 'unknown' || name.startsWith('[') ? undefined : name;
@@ -134,7 +139,10 @@ const toAuth = (macros: Macros): SmtpFacts['auth'] => {
   return { ...(identity !== undefined && { identity }), ...(mechanism !== undefined && { mechanism }) };
 };
 
-/** Transmission type (RFC 3848). The protocol does not tell HELO from EHLO; only what needs EHLO shows it. */
+/**
+ * Transmission type (RFC 3848). The protocol does not tell HELO from EHLO; only what needs EHLO
+ * shows it.
+ */
 const toProtocol = (envelope: EnvelopeFacts, tls: boolean, auth: boolean): string | undefined => {
   if (!tls && !auth && envelope.mailParameters.length === 0) return undefined;
   const smtpUtf8 = envelope.mailParameters.some((parameter) => parameter.toUpperCase() === 'SMTPUTF8');

@@ -1,6 +1,7 @@
 /**
- * Option negotiation: what the mail server offers → what this filter asks for. Pure. Never asks for more than was offered: an action bit that was not offered
- * fails the filter on both mail servers, a protocol bit on Sendmail. Names of libmilter (mfdef.h).
+ * Option negotiation: what the mail server offers → what this filter asks for. Pure. Never asks for
+ * more than was offered: an action bit that was not offered fails the filter on both mail servers,
+ * a protocol bit on Sendmail. Names of libmilter (mfdef.h).
  */
 import type { Reply } from './wire.ts';
 
@@ -25,10 +26,14 @@ const VERSION_2_PROTOCOL = 0x3f;
 
 const WANTED_ACTIONS = SMFIF.ADDHDRS | SMFIF.CHGHDRS | SMFIF.QUARANTINE | SMFIF.SETSYMLIST;
 
-// DATA keeps its reply (no NODATA, no NR_DATA): without one, Postfix over TCP waits 42 ms for a delayed acknowledgement with every message.
+// DATA keeps its reply (no NODATA, no NR_DATA): without one, Postfix over TCP waits 42 ms for a
+// delayed acknowledgement with every message.
 const WANTED_PROTOCOL = SMFIP.HDR_LEADSPC | SMFIP.SKIP | SMFIP.NOUNKNOWN | SMFIP.NR_HDR | SMFIP.NR_EOH;
 
-/** Macros asked for, by stage. Sendmail honours the list of end-of-message (5) only beside one of end-of-header (6). */
+/**
+ * Macros asked for, by stage. Sendmail honours the list of end-of-message (5) only beside one of
+ * end-of-header (6).
+ */
 const MACRO_LISTS: [stage: number, names: string][] = [
   [
     0,
@@ -61,7 +66,8 @@ export const negotiate = (offer: Agreement): Negotiation => {
   const offeredActions = silent ? VERSION_2_ACTIONS : offer.actions;
   const offeredProtocol = silent ? VERSION_2_PROTOCOL : offer.protocol;
   const actions = offeredActions & WANTED_ACTIONS;
-  // A filter that can neither remove a forged field nor add its own would leave the forgery standing as the only statement.
+  // A filter that can neither remove a forged field nor add its own would leave the forgery
+  // standing as the only statement.
   if ((actions & SMFIF.ADDHDRS) === 0) return { kind: 'refused', reason: 'no-header-changes' };
   const agreement = {
     version: Math.min(HIGHEST_VERSION, offer.version),

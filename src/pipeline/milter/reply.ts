@@ -1,13 +1,17 @@
 /**
- * A decision → the replies that answer the end of a message, in the order that both Postfix and Sendmail understand: removals from the highest occurrence
- * down, additions at index 0, quarantine, and one final reply. Pure. Never sends an edit that was not negotiated.
+ * A decision → the replies that answer the end of a message, in the order that both Postfix and
+ * Sendmail understand: removals from the highest occurrence down, additions at index 0, quarantine,
+ * and one final reply. Pure. Never sends an edit that was not negotiated.
  */
 import type { Decision } from '../decision.ts';
 import { replyLine } from '../smtp-reply.ts';
 import { type Agreement, SMFIF, SMFIP } from './negotiation.ts';
 import type { Reply } from './wire.ts';
 
-/** Makes the replies. @param quarantine what quarantine means: `hold` needs the QUARANTINE action */
+/**
+ * Makes the replies.
+ * @param quarantine what quarantine means: `hold` needs the QUARANTINE action
+ */
 export const repliesFor = (decision: Decision, agreement: Agreement, quarantine: 'header' | 'hold'): Reply[] => {
   const may = (action: number): boolean => (agreement.actions & action) !== 0;
   if (decision.smtpReply !== null && (decision.action === 'reject' || decision.action === 'tempfail')) {

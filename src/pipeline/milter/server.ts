@@ -1,7 +1,9 @@
 /**
- * The milter server: sockets on one side, sessions on the other. Takes the frames of a connection strictly in order, writes all that answers one read in one
- * write, says that it is still at work while DNS is slow, and stops the work of a mail server that went away. A broken peer costs its own connection only.
- * Has no proof of identity to ask for: it listens on a unix socket or to the networks that the settings name.
+ * The milter server: sockets on one side, sessions on the other. Takes the frames of a connection
+ * strictly in order, writes all that answers one read in one write, says that it is still at work
+ * while DNS is slow, and stops the work of a mail server that went away. A broken peer costs its
+ * own connection only. Has no proof of identity to ask for: it listens on a unix socket or to the
+ * networks that the settings name.
  */
 import type { Socket } from 'node:net';
 import type { Memory } from '../../message/memory.ts';
@@ -80,7 +82,8 @@ const serveConnection = (
   const evaluate = async ({ transaction, facts, daemon, agreement }: CompleteMessage): Promise<void> => {
     const work = new AbortController();
     working = work;
-    // Only Postfix takes it anywhere; Sendmail calls it an error outside the end of a message, which this is.
+    // Only Postfix takes it anywhere; Sendmail calls it an error outside the end of a message,
+    // which this is.
     const progress = setInterval(() => {
       if (!sender.isBlocked) sender.write(PROGRESS);
     }, settings.pipelineProgressMs);
@@ -156,7 +159,8 @@ const serveConnection = (
 
   socket.on('data', (chunk) => {
     reader.push(chunk);
-    // Reading goes on during an evaluation, so that the end of the connection is noticed, but not without end.
+    // Reading goes on during an evaluation, so that the end of the connection is noticed, but not
+    // without end.
     if (working === undefined) drain();
     else if (reader.buffered > settings.pipelineMaxFrameBytes) socket.pause();
   });

@@ -1,7 +1,9 @@
 /**
- * The state of one milter connection: command in, replies or a message to evaluate out. Pure: no socket, no clock, no waiting. What survives what: CONNECT and
- * HELO facts survive messages and ABORT, which may come twice; a new MAIL ends the message before it; QUIT_NC forgets all but the negotiated options.
- * MACRO, ABORT, QUIT and QUIT_NC are never answered, every other command exactly once unless the negotiation says otherwise.
+ * The state of one milter connection: command in, replies or a message to evaluate out. Pure: no
+ * socket, no clock, no waiting. What survives what: CONNECT and HELO facts survive messages and
+ * ABORT, which may come twice; a new MAIL ends the message before it; QUIT_NC forgets all but the
+ * negotiated options. MACRO, ABORT, QUIT and QUIT_NC are never answered, every other command
+ * exactly once unless the negotiation says otherwise.
  */
 import type { SmtpFacts } from '../../../schemas/smtp.ts';
 import type { Memory } from '../../message/memory.ts';
@@ -21,7 +23,10 @@ export type SessionParts = {
   /** The authserv-id; empty: the name that the mail server gives itself ({j}). */
   readonly authservId: string;
   readonly lists: Lists;
-  /** Answers MAIL in place of a message, as long as none is to be taken; null: one is. @default null always */
+  /**
+   * Answers MAIL in place of a message, as long as none is to be taken; null: one is.
+   * @default null always
+   */
   readonly refusal?: () => Reply | null;
 };
 
@@ -37,7 +42,10 @@ export type CompleteMessage = {
 export type Step =
   | { kind: 'reply'; reply: Reply }
   | { kind: 'silence' }
-  /** The caller evaluates, answers, and releases the transaction; no command is given to the session until then. */
+  /**
+   * The caller evaluates, answers, and releases the transaction; no command is given to the session
+   * until then.
+   */
   | { kind: 'evaluate'; message: CompleteMessage }
   | { kind: 'close'; reason: string; expected: boolean };
 
@@ -64,7 +72,10 @@ export const createSession = (parts: SessionParts): Session => {
   /** True when macros came for the CONNECT that follows. */
   let connectMacros = false;
   let transaction: Transaction | undefined;
-  /** True when the rest of the message is let pass: a peer that sends it nevertheless is answered and nothing is kept. */
+  /**
+   * True when the rest of the message is let pass: a peer that sends it nevertheless is answered
+   * and nothing is kept.
+   */
   let passed = false;
   let skipped = false;
 
@@ -116,7 +127,8 @@ export const createSession = (parts: SessionParts): Session => {
       case 'optneg':
         return { kind: 'close', reason: 'options negotiated twice', expected: false };
       case 'macro':
-        // A new set for MAIL belongs to the message to come, even where no ABORT ended the one before.
+        // A new set for MAIL belongs to the message to come, even where no ABORT ended the one
+        // before.
         if (command.command === SMFIC.MAIL) macros.clearMessage();
         macros.set(command.command, command.values);
         if (command.command === SMFIC.CONNECT) connectMacros = true;
@@ -125,7 +137,8 @@ export const createSession = (parts: SessionParts): Session => {
         endMessage();
         const { hostname, family, address } = command;
         connect = { hostname, family, address };
-        // A client begins from nothing, also where no QUIT_NC ended the one before: its login would pass to a stranger.
+        // A client begins from nothing, also where no QUIT_NC ended the one before: its login would
+        // pass to a stranger.
         if (connectMacros) macros.keepConnect();
         else macros.clear();
         connectMacros = false;
@@ -138,7 +151,8 @@ export const createSession = (parts: SessionParts): Session => {
         endMessage();
         helo = command.argument;
         heloCount += 1;
-        // Only a mail server that keeps its connection over STARTTLS tells the two kinds apart by the order of commands.
+        // Only a mail server that keeps its connection over STARTTLS tells the two kinds apart by
+        // the order of commands.
         tlsFromStart = heloCount === 1 && macros.get('v') !== undefined && (macros.get('tls_version') ?? '') !== '';
         return CONTINUE;
       case 'mail': {

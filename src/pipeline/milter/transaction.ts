@@ -1,7 +1,8 @@
 /**
- * One message as the milter tells it: envelope, header fields, body, put together again to the octets that were sent. Holds no more than the limits allow: once
- * one is passed, everything held is let go and only the search for forged fields goes on, so that they can still be removed.
- * RFC 6376 section 3.4 is why each octet matters; a fold comes as bare LF and is CRLF in the message.
+ * One message as the milter tells it: envelope, header fields, body, put together again to the
+ * octets that were sent. Holds no more than the limits allow: once one is passed, everything held
+ * is let go and only the search for forged fields goes on, so that they can still be removed. RFC
+ * 6376 section 3.4 is why each octet matters; a fold comes as bare LF and is CRLF in the message.
  */
 
 import type { Memory } from '../../message/memory.ts';
@@ -23,7 +24,10 @@ export type TransactionParts = {
   readonly memory: Memory;
   /** Authserv-ids that are ours. */
   readonly ownIds: readonly string[];
-  /** False when header values come without the white space after the colon (HDR_LEADSPC not negotiated). */
+  /**
+   * False when header values come without the white space after the colon (HDR_LEADSPC not
+   * negotiated).
+   */
   readonly leadingSpace: boolean;
   /** True for a peer that may send the whole raw message as body (Stalwart). */
   readonly rawBody: boolean;
@@ -49,7 +53,10 @@ export type Transaction = {
 
 const MAX_RECIPIENTS = 1000;
 
-/** Makes the message that a MAIL command begins. Recipients past 1,000 are not kept: they decide nothing but overrides by domain. */
+/**
+ * Makes the message that a MAIL command begins. Recipients past 1,000 are not kept: they decide
+ * nothing but overrides by domain.
+ */
 export const createTransaction = (
   parts: TransactionParts,
   envelope: { mailFrom: string | undefined; mailParameters: readonly string[] },

@@ -1,7 +1,7 @@
 /**
  * The milter wire: frames to commands, replies to bytes. Strings end with NUL and have no charset,
- * so they are held as Latin-1, one octet one code unit. Pure: reads no socket, knows no session. The
- * protocol has no RFC; the names are those of libmilter (mfapi.h, mfdef.h).
+ * so they are held as Latin-1, one octet one code unit. Pure: reads no socket, knows no session.
+ * The protocol has no RFC; the names are those of libmilter (mfapi.h, mfdef.h).
  */
 import type { Frame, FrameFault } from './frame-reader.ts';
 
@@ -24,7 +24,10 @@ export const SMFIC = {
   UNKNOWN: 'U',
 } as const;
 
-/** Replies, to the mail server. Only those this software sends: bare reject and tempfail give each mail server's own text, shutdown loses mail. */
+/**
+ * Replies, to the mail server. Only those this software sends: bare reject and tempfail give each
+ * mail server's own text, shutdown loses mail.
+ */
 export const SMFIR = {
   ACCEPT: 'a',
   CONTINUE: 'c',
@@ -52,7 +55,10 @@ export type Command =
   | { kind: 'eom'; chunk: Buffer }
   | { kind: 'data' | 'eoh' | 'abort' | 'quit' | 'quit-nc' | 'unknown' };
 
-/** Reads the command of a frame. @returns a fault for a code that does not exist or arguments that cannot be read; never throws */
+/**
+ * Reads the command of a frame.
+ * @returns a fault for a code that does not exist or arguments that cannot be read; never throws
+ */
 export const readCommand = ({ code, payload }: Frame): Command | WireFault => {
   switch (code) {
     case SMFIC.OPTNEG:
@@ -113,8 +119,8 @@ export const readCommand = ({ code, payload }: Frame): Command | WireFault => {
  */
 const MAX_ARGUMENT_BYTES = 4_001;
 /**
- * Most arguments of one command that are read. A path has some parameters, a message some 20 macros;
- * a frame has room for a million empty ones.
+ * Most arguments of one command that are read. A path has some parameters, a message some 20
+ * macros; a frame has room for a million empty ones.
  */
 export const MAX_STRINGS = 256;
 
@@ -135,7 +141,8 @@ const strings = (payload: Buffer): string[] | null => {
 
 const readMacros = (payload: Buffer): Command | WireFault => {
   if (payload.length === 0) return 'malformed-command';
-  // An odd count or a last string without NUL has been seen in the wild: what cannot be paired is left out.
+  // An odd count or a last string without NUL has been seen in the wild: what cannot be paired is
+  // left out.
   const pieces = strings(payload.subarray(1, payload.lastIndexOf(0) + 1)) ?? [];
   const values: [string, string][] = [];
   for (let at = 0; at + 1 < pieces.length; at += 2) values.push([pieces[at] ?? '', pieces[at + 1] ?? '']);

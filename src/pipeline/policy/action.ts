@@ -1,6 +1,7 @@
 /**
- * An SPF verdict → what Postfix is told at RCPT time. Pure. MAIL FROM decides; HELO decides too when it fails and MAIL FROM does not pass (RFC 7208 section 2.3).
- * Never answers OK, which would let the message past the checks that follow.
+ * An SPF verdict → what Postfix is told at RCPT time. Pure. MAIL FROM decides; HELO decides too
+ * when it fails and MAIL FROM does not pass (RFC 7208 section 2.3). Never answers OK, which would
+ * let the message past the checks that follow.
  */
 import type { PipelineSettings } from '../../../schemas/settings/pipeline.ts';
 import type { SpfCheck, SpfVerdict } from '../../../schemas/spf.ts';
@@ -14,7 +15,10 @@ export type PolicySettings = Pick<PipelineSettings, 'policySpfFail' | 'policySpf
 /** What Postfix is told, and what it would have been told if SPF were enforced. */
 export type PolicyAction = { kind: 'refuse'; reply: SmtpReply } | { kind: 'prepend'; check: SpfCheck | null };
 
-/** Longest field that is prepended: Postfix takes it as one line, and RFC 5322 section 2.1.1 allows 998 octets. */
+/**
+ * Longest field that is prepended: Postfix takes it as one line, and RFC 5322 section 2.1.1 allows
+ * 998 octets.
+ */
 const MAX_FIELD_LENGTH = 998;
 
 /** Chooses. */
@@ -57,7 +61,10 @@ const refusal = (code: number, enhancedCode: string, text: string): PolicyAction
 /** The answer with a refusal. */
 export const refuseAnswer = (reply: SmtpReply): string => answer(replyLine(reply));
 
-/** The answer that adds a field. @param field with its name, folded; null or a field that does not fit on one line: no opinion */
+/**
+ * The answer that adds a field.
+ * @param field with its name, folded; null or a field that does not fit on one line: no opinion
+ */
 export const prependAnswer = (field: string | null): string => {
   const line = field === null ? '' : fieldValue(field).replace(/\r\n +/g, ' ');
   return line === '' || line.length > MAX_FIELD_LENGTH ? NO_OPINION : answer(`PREPEND ${line}`);

@@ -1,6 +1,7 @@
 /**
- * Requests of the Postfix policy protocol: lines `name=value`, ended by an empty line, many on one connection. Pure. Unknown attributes are ignored, as the
- * protocol asks; a request that passes the limits is a fault for good. Follows SMTPD_POLICY_README of Postfix.
+ * Requests of the Postfix policy protocol: lines `name=value`, ended by an empty line, many on one
+ * connection. Pure. Unknown attributes are ignored, as the protocol asks; a request that passes the
+ * limits is a fault for good. Follows SMTPD_POLICY_README of Postfix.
  */
 import { isIP } from 'node:net';
 import type { SmtpFacts } from '../../../schemas/smtp.ts';

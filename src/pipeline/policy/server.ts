@@ -1,6 +1,8 @@
 /**
- * The Postfix policy service: SPF at RCPT time, before the message is sent. Many requests on one connection, answered in order; one evaluation per message,
- * however many recipients it has, and one field. Sees no content, so it never speaks of DKIM or DMARC. Follows SMTPD_POLICY_README of Postfix and RFC 7208.
+ * The Postfix policy service: SPF at RCPT time, before the message is sent. Many requests on one
+ * connection, answered in order; one evaluation per message, however many recipients it has, and
+ * one field. Sees no content, so it never speaks of DKIM or DMARC. Follows SMTPD_POLICY_README of
+ * Postfix and RFC 7208.
  */
 import type { Socket } from 'node:net';
 import type { SmtpFacts } from '../../../schemas/smtp.ts';
@@ -28,7 +30,10 @@ export type PolicyParts = {
 /** What a connection remembers of the message it asked about last. */
 type Remembered = { key: string; spf: SpfVerdict; prepended: boolean };
 
-/** Makes the server; nothing listens yet. @param lists those of the settings unless another face has them too */
+/**
+ * Makes the server; nothing listens yet.
+ * @param lists those of the settings unless another face has them too
+ */
 export const createPolicyServer = (
   settings: EvaluationSettings,
   parts: PolicyParts,
@@ -59,7 +64,8 @@ export const createPolicyServer = (
     const treatment = lists.treatment(facts, daemonOfRequest(request));
     if (treatment.kind !== 'evaluate') return NO_OPINION;
     const startedMs = parts.clock();
-    // One instance is one message; the same client may change its envelope within it only by beginning anew.
+    // One instance is one message; the same client may change its envelope within it only by
+    // beginning anew.
     const key = [request.get('instance'), facts.clientIp, facts.helo, facts.mailFrom].join('\0');
     const known = memory.last?.key === key && request.get('instance') !== undefined ? memory.last : undefined;
     const spf = known?.spf ?? (await check(facts));
@@ -121,7 +127,8 @@ export const createPolicyServer = (
           break;
         }
         const answer = await answerTo(next, memory);
-        // With the answer, so that the mail server has the end before it could ask again; it then connects anew.
+        // With the answer, so that the mail server has the end before it could ask again; it then
+        // connects anew.
         if (isLastCall()) sender.end(answer);
         else sender.write(answer);
         if (sender.isBlocked) await sender.unblocked();

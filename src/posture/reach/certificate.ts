@@ -1,4 +1,7 @@
-/** A certificate as facts for people: who, for which names, until when. Verifies nothing; that is node:tls's work (RFC 5280, RFC 6125). */
+/**
+ * A certificate as facts for people: who, for which names, until when. Verifies nothing; that is
+ * node:tls's work (RFC 5280, RFC 6125).
+ */
 import type { X509Certificate } from 'node:crypto';
 import type { CertificateFacts } from '../../../schemas/posture/mail.ts';
 
@@ -25,7 +28,10 @@ export const dnsNames = (subjectAltName: string): string[] =>
     .split(/,\s*/)
     .flatMap((entry) => (entry.startsWith('DNS:') ? [plain(entry.slice(4)).toLowerCase()] : []));
 
-/** node writes a name as one "KEY=value" a line. An empty subject is undefined there, whatever its type says. */
+/**
+ * node writes a name as one "KEY=value" a line. An empty subject is undefined there, whatever its
+ * type says.
+ */
 const attribute = (name: string | undefined, keys: readonly string[]): string => {
   const lines = (name ?? '').split('\n');
   for (const key of keys) {

@@ -1,6 +1,7 @@
 /**
- * Whether a server's certificate is one that its TLSA records name: the certificate itself (usage 3) or an authority in its chain (usage 2). RFC 6698 section
- * 2.1, RFC 7672 section 3.1. Pure but for hashing; whether the chain is intact is node:tls's to say.
+ * Whether a server's certificate is one that its TLSA records name: the certificate itself (usage
+ * 3) or an authority in its chain (usage 2). RFC 6698 section 2.1, RFC 7672 section 3.1. Pure but
+ * for hashing; whether the chain is intact is node:tls's to say.
  */
 import { createHash, type X509Certificate } from 'node:crypto';
 

@@ -1,7 +1,9 @@
 /**
- * The one dialler for HTTPS: addresses come from our own resolver, only allowed ones are connected to, and the address that was checked is the one that is
- * dialled, at the first request and after each redirect. Size, time, type and number of redirects are bounded; the certificate is checked by node:tls.
- * Never uses the system's resolver, a proxy, a cookie or a cache. RFC 8461 section 3.3 (no redirects there), RFC 9110.
+ * The one dialler for HTTPS: addresses come from our own resolver, only allowed ones are connected
+ * to, and the address that was checked is the one that is dialled, at the first request and after
+ * each redirect. Size, time, type and number of redirects are bounded; the certificate is checked
+ * by node:tls. Never uses the system's resolver, a proxy, a cookie or a cache. RFC 8461 section 3.3
+ * (no redirects there), RFC 9110.
  */
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
@@ -147,7 +149,8 @@ const dial = (
       resolve(outcome);
       outgoing.destroy();
     };
-    // Every way the socket can end settles the promise: an answer, an error, another protocol, its close, and the deadline, which `signal` brings as an error or as the close.
+    // Every way the socket can end settles the promise: an answer, an error, another protocol, its
+    // close, and the deadline, which `signal` brings as an error or as the close.
     outgoing.once('upgrade', (response, socket) => {
       socket.destroy();
       settle(failed('status', `the server answers with status ${response.statusCode ?? 0}`));

@@ -1,6 +1,8 @@
 /**
- * A look at port 25 of a mail host, as it answers now: EHLO, STARTTLS and QUIT, one connection a host, never a sender or a recipient. Off unless the service
- * allows it. Connects to allowed addresses only, those that DNS gave and that were checked. RFC 3207, RFC 5321 section 4.1.1, RFC 7672.
+ * A look at port 25 of a mail host, as it answers now: EHLO, STARTTLS and QUIT, one connection a
+ * host, never a sender or a recipient. Off unless the service allows it. Connects to allowed
+ * addresses only, those that DNS gave and that were checked. RFC 3207, RFC 5321 section 4.1.1, RFC
+ * 7672.
  */
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
@@ -32,7 +34,10 @@ const MAX_REPLY_BYTES = 16_384;
 /** Hosts of one domain that are probed, by preference. */
 const MAX_PROBED_HOSTS = 10;
 
-/** Puts a probe on each host, the first ten by preference. Hosts that share an address are still asked one by one. */
+/**
+ * Puts a probe on each host, the first ten by preference. Hosts that share an address are still
+ * asked one by one.
+ */
 export const probeHosts = async (mail: MailPosture, probe: SmtpProbeHost, timeoutMs: number): Promise<MailPosture> => ({
   ...mail,
   hosts: await Promise.all(
@@ -111,7 +116,10 @@ const converse = async (socket: Socket, host: MailHost, parts: SmtpProbeParts): 
   return facts;
 };
 
-/** Lines in, one reply at a time; data that comes before it was asked for (RFC 3207 section 5, injected commands) is never carried into TLS. */
+/**
+ * Lines in, one reply at a time; data that comes before it was asked for (RFC 3207 section 5,
+ * injected commands) is never carried into TLS.
+ */
 const openConversation = (socket: Socket) => {
   let buffered = '';
   let wake: (() => void) | null = null;
@@ -166,7 +174,8 @@ const startTls = (socket: Socket, host: string, authorities: readonly string[] |
     const secured = connectTls({
       socket,
       servername: host,
-      // The handshake is finished whatever the certificate says: the certificate is what we came to see. Nothing is sent but QUIT.
+      // The handshake is finished whatever the certificate says: the certificate is what we came to
+      // see. Nothing is sent but QUIT.
       rejectUnauthorized: false,
       ...(authorities !== undefined && { ca: [...authorities] }),
     });

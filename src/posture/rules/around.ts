@@ -1,6 +1,7 @@
 /**
- * Rules about MTA-STS, TLS-RPT, BIMI, name servers, SOA and the limits of an assessment. Pure. RFC 8461, RFC 8460, RFC 1912. Over 300 lines,
- * since it is one table: a rule stands whole in one place.
+ * Rules about MTA-STS, TLS-RPT, BIMI, name servers, SOA and the limits of an assessment. Pure. RFC
+ * 8461, RFC 8460, RFC 1912. Over 300 lines, since it is one table: a rule stands whole in one
+ * place.
  */
 import { limitText, type ReachedLimit } from '../../../schemas/limit.ts';
 import { noAnswer } from '../ask.ts';

@@ -1,4 +1,7 @@
-/** What the rules and the grade look at: every part of a posture, and the record sets as published that a suggestion must keep. Types only. */
+/**
+ * What the rules and the grade look at: every part of a posture, and the record sets as published
+ * that a suggestion must keep. Types only.
+ */
 import type { DnsUsage } from '../../../schemas/dns.ts';
 import type { ReachedLimit } from '../../../schemas/limit.ts';
 import type { Posture, Suggestion } from '../../../schemas/posture/posture.ts';
@@ -10,7 +13,10 @@ export type Assessed = Pick<
 > & {
   /** A-labels. */
   readonly domain: string;
-  /** All TXT texts at each name that a suggestion may be for, since it must keep those of other kinds. */
+  /**
+   * All TXT texts at each name that a suggestion may be for, since it must keep those of other
+   * kinds.
+   */
   readonly texts: {
     readonly domain: readonly string[];
     readonly dmarc: readonly string[];

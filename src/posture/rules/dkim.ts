@@ -1,4 +1,7 @@
-/** Rules about DKIM keys (RFC 6376, RFC 8301). Pure; each says nothing or tells a fact, and gives the record to publish where one can be written. */
+/**
+ * Rules about DKIM keys (RFC 6376, RFC 8301). Pure; each says nothing or tells a fact, and gives
+ * the record to publish where one can be written.
+ */
 import type { DkimSelectorKey } from '../../../schemas/posture/dkim.ts';
 import { isSelector } from '../../dkim/signing-name.ts';
 import { parseDkimKey, RSA_ADVISED_BITS, RSA_LEAST_BITS } from '../../records/dkim-key.ts';

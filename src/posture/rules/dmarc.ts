@@ -1,6 +1,7 @@
 /**
- * Rules about DMARC (RFC 9989, RFC 9990). Pure; each says nothing or tells a fact, and gives the record to publish where one can be written. Over 300 lines,
- * since it is one table: a rule stands whole in one place.
+ * Rules about DMARC (RFC 9989, RFC 9990). Pure; each says nothing or tells a fact, and gives the
+ * record to publish where one can be written. Over 300 lines, since it is one table: a rule stands
+ * whole in one place.
  */
 import type { DmarcPosture } from '../../../schemas/posture/dmarc.ts';
 import { isDmarcRecord, parseDmarc } from '../../records/dmarc.ts';
@@ -14,7 +15,10 @@ const STRENGTH = { none: 0, quarantine: 1, reject: 2 } as const;
 const usable = ({ dmarc }: Assessed): NonNullable<DmarcPosture['policy']> | null =>
   dmarc.state === 'valid' ? dmarc.policy : null;
 
-/** A first record: it asks for reports, so that the next step can be taken with knowledge; a domain that sends nothing needs no such step. */
+/**
+ * A first record: it asks for reports, so that the next step can be taken with knowledge; a domain
+ * that sends nothing needs no such step.
+ */
 const firstRecord = ({ sendsMail, domain }: Assessed): string =>
   sendsMail === false ? 'v=DMARC1; p=reject' : `v=DMARC1; p=none; rua=${reportAddress(domain, 'dmarc-reports')}`;
 
@@ -22,7 +26,10 @@ const firstRecord = ({ sendsMail, domain }: Assessed): string =>
 const ownTag = ({ dmarc }: Assessed): 'p' | 'sp' =>
   dmarc.inherited && dmarc.tags.some(({ name, status }) => name === 'sp' && status === 'published') ? 'sp' : 'p';
 
-/** A changed record is suggested where the domain publishes its own; mending another domain's record is that domain's business. */
+/**
+ * A changed record is suggested where the domain publishes its own; mending another domain's record
+ * is that domain's business.
+ */
 const mend = (assessed: Assessed, change: Readonly<Record<string, string | null>>) =>
   assessed.dmarc.inherited ? undefined : rewriteDmarc(assessed, change);
 
@@ -322,7 +329,10 @@ const strength = (text: string): number => {
   return parsed.kind === 'record' && parsed.policies !== null ? 1 + STRENGTH[parsed.policies.p] : 0;
 };
 
-/** The record written out of what receivers make of it: tags with a fault get what stands in their place. */
+/**
+ * The record written out of what receivers make of it: tags with a fault get what stands in their
+ * place.
+ */
 const repaired = (assessed: Assessed) => {
   const parsed = parseDmarc(assessed.dmarc.record ?? '');
   if (parsed.kind === 'fault' || parsed.policies === null) return undefined;

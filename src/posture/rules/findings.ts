@@ -1,6 +1,7 @@
 /**
- * The table of findings: every rule once, with its stable code, how much it matters, its RFC section, and where one can be written the record to publish
- * instead. Pure; a rule tells a fact or says nothing, and never changes what the parts say.
+ * The table of findings: every rule once, with its stable code, how much it matters, its RFC
+ * section, and where one can be written the record to publish instead. Pure; a rule tells a fact or
+ * says nothing, and never changes what the parts say.
  */
 import type { PostureFinding } from '../../../schemas/posture/posture.ts';
 import { AROUND_RULES } from './around.ts';

@@ -1,6 +1,7 @@
 /**
- * A grade, with the points that made it. What DNS left unknown counts neither for nor against; a tag or standard that is merely new never lowers a grade; a
- * domain that sends no mail is judged as one. Pure.
+ * A grade, with the points that made it. What DNS left unknown counts neither for nor against; a
+ * tag or standard that is merely new never lowers a grade; a domain that sends no mail is judged as
+ * one. Pure.
  */
 
 import type { DmarcPosture } from '../../../schemas/posture/dmarc.ts';
@@ -30,7 +31,8 @@ export const grade = (assessed: Assessed): Grade => {
   const points = known.reduce((total, part) => total + (part.points ?? 0), 0);
   const outOf = known.reduce((total, part) => total + part.outOf, 0);
   const all = parts.reduce((total, part) => total + part.outOf, 0);
-  // Keys under a selector of unknown name are no failure of DNS: what is left is enough to grade by.
+  // Keys under a selector of unknown name are no failure of DNS: what is left is enough to grade
+  // by.
   if (outOf < all * LEAST_KNOWN || isUndecided(assessed)) return { letter: null, points, outOf, parts };
   const letter = LETTERS.find(([, share]) => points >= outOf * share)?.[0] ?? 'F';
   const cap = capOf(assessed);

@@ -1,6 +1,7 @@
 /**
- * Rules about the way of mail to the domain: MX, null MX, DANE, DNSSEC and the live probe. Pure. RFC 5321, RFC 7505, RFC 7672. Over 300 lines,
- * since it is one table: a rule stands whole in one place.
+ * Rules about the way of mail to the domain: MX, null MX, DANE, DNSSEC and the live probe. Pure.
+ * RFC 5321, RFC 7505, RFC 7672. Over 300 lines, since it is one table: a rule stands whole in one
+ * place.
  */
 import type { MailHost } from '../../../schemas/posture/mail.ts';
 import { noAnswer } from '../ask.ts';

@@ -1,6 +1,7 @@
 /**
- * Rules about SPF (RFC 7208). Pure; each says nothing or tells a fact, and gives the record to publish where one can be written. Over 300 lines,
- * since it is one table: a rule stands whole in one place.
+ * Rules about SPF (RFC 7208). Pure; each says nothing or tells a fact, and gives the record to
+ * publish where one can be written. Over 300 lines, since it is one table: a rule stands whole in
+ * one place.
  */
 import type { SpfTreeRecord, SpfTreeTerm } from '../../../schemas/posture/spf.ts';
 import { parseSpf } from '../../records/spf.ts';
@@ -30,7 +31,10 @@ const walk = (record: SpfTreeRecord | null, isRoot = true): Placed[] =>
 
 const where = ({ term, domain }: Placed): string => `${term.text} in the record of ${domain}`;
 
-/** The record without those of its own terms that `goes` picks; nothing to suggest where they stand in someone else's record. */
+/**
+ * The record without those of its own terms that `goes` picks; nothing to suggest where they stand
+ * in someone else's record.
+ */
 const without = (assessed: Assessed, goes: (placed: Placed) => boolean) => {
   const offsets = new Set(
     walk(assessed.spf.tree)
@@ -45,7 +49,10 @@ const without = (assessed: Assessed, goes: (placed: Placed) => boolean) => {
 const replaceAll = (assessed: Assessed, all: string) =>
   rewriteSpf(assessed, (term) => (term.kind === 'mechanism' && term.name === 'all' ? all : term.text));
 
-/** One hit for each term of the tree that `isOne` picks; the suggestion stands on those of the domain's own record. */
+/**
+ * One hit for each term of the tree that `isOne` picks; the suggestion stands on those of the
+ * domain's own record.
+ */
 const eachTerm =
   (isOne: (placed: Placed) => boolean, tell: (placed: Placed) => string): Rule['find'] =>
   (assessed) => {
@@ -422,7 +429,10 @@ export const SPF_RULES: readonly Rule[] = [
   },
 ];
 
-/** Several records as one: every term once, the exits last. Nothing where one of them has a fault or leads elsewhere. */
+/**
+ * Several records as one: every term once, the exits last. Nothing where one of them has a fault or
+ * leads elsewhere.
+ */
 const merged = (assessed: Assessed) => {
   const parsed = assessed.spf.records.map((text) => parseSpf(text));
   if (parsed.some(({ kind }) => kind === 'fault')) return undefined;

@@ -1,6 +1,7 @@
 /**
- * Records to publish instead, written out of those that stand there: every other TXT record of the name is kept, every other term and tag as well. Pure; a
- * record that cannot be mended by rule is not guessed at.
+ * Records to publish instead, written out of those that stand there: every other TXT record of the
+ * name is kept, every other term and tag as well. Pure; a record that cannot be mended by rule is
+ * not guessed at.
  */
 import type { Suggestion } from '../../../schemas/posture/posture.ts';
 import { type DmarcRecord, parseDmarc } from '../../records/dmarc.ts';
@@ -33,7 +34,8 @@ export const publishSpf = ({ domain, texts }: Assessed, record: string): Suggest
 /**
  * The domain's SPF record with its terms changed.
  * @param change a term's new text; null takes the term out
- * @returns undefined when there is not exactly one record, nothing would change, or the outcome would not be a record without a fault
+ * @returns undefined when there is not exactly one record, nothing would change, or the outcome
+ * would not be a record without a fault
  */
 export const rewriteSpf = (
   assessed: Assessed,
@@ -49,7 +51,8 @@ export const rewriteSpf = (
 };
 
 /**
- * The DMARC record that the domain itself publishes, with tags changed; for an inherited one, the same for the domain that holds it.
+ * The DMARC record that the domain itself publishes, with tags changed; for an inherited one, the
+ * same for the domain that holds it.
  * @param change new values by tag; null takes the tag out
  */
 export const rewriteDmarc = (

@@ -1,6 +1,7 @@
 /**
- * What a tree of SPF records comes to for a sender that nothing matches: the strict count of RFC 7208 section 4.6.4 in the order of evaluation, the term that
- * passes a limit, and the first thing that ends in permerror or temperror. Pure; fills the counts into the shown tree. Asks nothing.
+ * What a tree of SPF records comes to for a sender that nothing matches: the strict count of RFC
+ * 7208 section 4.6.4 in the order of evaluation, the term that passes a limit, and the first thing
+ * that ends in permerror or temperror. Pure; fills the counts into the shown tree. Asks nothing.
  */
 import { LIMITS } from '../../../schemas/limit.ts';
 import type { NetworkCount, SpfTreeTerm, VoidCount } from '../../../schemas/posture/spf.ts';
@@ -103,7 +104,10 @@ export const countSpfTree = (root: RecordNode): SpfCount => {
   };
 };
 
-/** What the verifier comes to as well: a limit on one answer strikes every receiver that runs this service. */
+/**
+ * What the verifier comes to as well: a limit on one answer strikes every receiver that runs this
+ * service.
+ */
 const errorWord = (failure: DnsFailure | null): 'permerror' | 'temperror' =>
   failure?.limit !== undefined && LIMITS[failure.limit.name].lasting ? 'permerror' : 'temperror';
 
@@ -123,7 +127,10 @@ const networksOf = (record: RecordNode): Network[] =>
     return child === null ? networks : networksOf(child);
   });
 
-/** The qualifier that decides a record for a sender that nothing else matches; null: neither all nor a redirect to one. */
+/**
+ * The qualifier that decides a record for a sender that nothing else matches; null: neither all nor
+ * a redirect to one.
+ */
 export const allOf = (record: RecordNode): SpfQualifier | null => {
   for (const { parsed, child, shown } of record.terms) {
     if (parsed.kind === 'mechanism' && parsed.name === 'all') return parsed.qualifier;

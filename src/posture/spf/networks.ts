@@ -1,5 +1,6 @@
 /**
- * Networks as ranges of addresses, counted without counting an address twice: how much of the Internet a record lets send. Pure.
+ * Networks as ranges of addresses, counted without counting an address twice: how much of the
+ * Internet a record lets send. Pure.
  */
 import type { NetworkCount } from '../../../schemas/posture/spf.ts';
 import type { IpAddress } from '../../ip/address.ts';

@@ -1,6 +1,7 @@
 /**
- * SPF of a domain: its record tree with every cost, and on request whether one sender would pass (RFC 7208). The tree is grown and counted elsewhere; here
- * both are put beside what else stands at the name.
+ * SPF of a domain: its record tree with every cost, and on request whether one sender would pass
+ * (RFC 7208). The tree is grown and counted elsewhere; here both are put beside what else stands at
+ * the name.
  */
 import type { SpfPosture } from '../../../schemas/posture/spf.ts';
 import type { SpfCheck } from '../../../schemas/spf.ts';
@@ -12,9 +13,15 @@ import { type Ask, askTexts } from '../ask.ts';
 import { countSpfTree, LOOKUP_LIMIT, VOID_LIMIT } from './count.ts';
 import { growSpfTree, type TreeLimits } from './tree.ts';
 
-/** An address of documentation (RFC 5737), so that a sample of a macro asks for no one's real address. */
+/**
+ * An address of documentation (RFC 5737), so that a sample of a macro asks for no one's real
+ * address.
+ */
 const SAMPLE_CLIENT_IP = '192.0.2.1';
-/** DNS header, then QTYPE, QCLASS and the two octets that end and begin a name (RFC 1035 section 4.1). */
+/**
+ * DNS header, then QTYPE, QCLASS and the two octets that end and begin a name (RFC 1035 section
+ * 4.1).
+ */
 const HEADER_BYTES = 12;
 const QUESTION_BYTES = 6;
 /** A compressed owner name, TYPE, CLASS, TTL and RDLENGTH (RFC 1035 section 4.1.3). */

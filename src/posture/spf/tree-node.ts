@@ -1,4 +1,7 @@
-/** The terms and records of an SPF tree, as the walk grows them and the count reads them. Asks nothing and counts nothing. */
+/**
+ * The terms and records of an SPF tree, as the walk grows them and the count reads them. Asks
+ * nothing and counts nothing.
+ */
 import type { SpfTreeRecord, SpfTreeTerm } from '../../../schemas/posture/spf.ts';
 import type { DnsFailure } from '../../../schemas/posture/state.ts';
 import type { DomainSpec } from '../../records/macro.ts';

@@ -1,7 +1,8 @@
 /**
- * The whole tree of a domain's SPF records, asked for level by level, questions of one level together, so that a tree costs as many round trips as it is
- * deep. Goes on past every limit of RFC 7208 (what they come to is counted afterwards, in spf-count.ts); its own bounds are questions, terms and depth, and
- * a term that they stop is told as `not-asked`. Never decides about a sender.
+ * The whole tree of a domain's SPF records, asked for level by level, questions of one level
+ * together, so that a tree costs as many round trips as it is deep. Goes on past every limit of RFC
+ * 7208 (what they come to is counted afterwards, in spf-count.ts); its own bounds are questions,
+ * terms and depth, and a term that they stop is told as `not-asked`. Never decides about a sender.
  */
 import { type LimitName, limitText, type ReachedLimit, reached } from '../../../schemas/limit.ts';
 import type { SpfTreeRecord } from '../../../schemas/posture/spf.ts';
@@ -165,7 +166,10 @@ export const growSpfTree = async (
     });
   };
 
-  /** Writes a failure to the term that it stops; a limit that is this assessment's own says nothing of what receivers come to. */
+  /**
+   * Writes a failure to the term that it stops; a limit that is this assessment's own says nothing
+   * of what receivers come to.
+   */
   const stop = (node: TermNode, failure: DnsFailure): void => {
     const { limit } = failure;
     if (limit !== undefined && OF_AN_ASSESSMENT.has(limit.name)) notAsked(node, limit);

@@ -1,7 +1,9 @@
 /**
- * Transport facts of a message that was already delivered, taken from the Received field that the caller's own hosts wrote when they took the message in (RFC 5321
- * section 4.4), and results that a trusted authserv-id wrote (RFC 8601 section 5). Of those only the topmost field of a name counts: what stands below it came from
- * outside. Facts that were given are never replaced, and a client inside is never told as the one that brought the message in.
+ * Transport facts of a message that was already delivered, taken from the Received field that the
+ * caller's own hosts wrote when they took the message in (RFC 5321 section 4.4), and results that a
+ * trusted authserv-id wrote (RFC 8601 section 5). Of those only the topmost field of a name counts:
+ * what stands below it came from outside. Facts that were given are never replaced, and a client
+ * inside is never told as the one that brought the message in.
  */
 import { isIP } from 'node:net';
 import type { Finding } from '../../../schemas/finding.ts';
@@ -29,7 +31,10 @@ export type DerivedFacts = {
   readonly facts: SmtpFacts;
   /** Null when nothing was asked for. */
   readonly derived: Derived | null;
-  /** Why the client address stays unknown although the Received fields name one; null where that is not so. */
+  /**
+   * Why the client address stays unknown although the Received fields name one; null where that is
+   * not so.
+   */
   readonly clientUnknown: string | null;
   readonly findings: readonly Finding[];
 };
@@ -109,8 +114,8 @@ const mailFromUnknown = ({ believed }: ReceivedPath, message: Message): string =
 };
 
 /**
- * Return-Path is put on top at final delivery (RFC 5321 section 4.4); one below the newest Received field of an own host came with the message, and is the
- * sender's own.
+ * Return-Path is put on top at final delivery (RFC 5321 section 4.4); one below the newest Received
+ * field of an own host came with the message, and is the sender's own.
  */
 const returnPathAbove = (message: Message, newest: HeaderField | undefined): string | null => {
   const [field] = fieldsNamed(message, 'return-path');
@@ -118,7 +123,10 @@ const returnPathAbove = (message: Message, newest: HeaderField | undefined): str
   return /^<(.*)>$/s.exec(field.value())?.[1] ?? null;
 };
 
-/** MAIL FROM as the field that took the message in tells it, else as the newer fields of own hosts do, else by Return-Path. */
+/**
+ * MAIL FROM as the field that took the message in tells it, else as the newer fields of own hosts
+ * do, else by Return-Path.
+ */
 const readMailFrom = ({ believed }: ReceivedPath, message: Message): string | null =>
   believed.toReversed().find(({ received }) => received.envelopeFrom !== null)?.received.envelopeFrom ??
   returnPathAbove(message, believed[0]?.field);
@@ -149,7 +157,10 @@ type BelievedResults = {
   readonly findings: readonly Finding[];
 };
 
-/** Version of the field and of each method that is read here; RFC 8601 section 2.2: no version means this one. */
+/**
+ * Version of the field and of each method that is read here; RFC 8601 section 2.2: no version means
+ * this one.
+ */
 const KNOWN_VERSION = 1;
 
 const believedResults = (message: Message, trusted: readonly string[]): BelievedResults => {
@@ -172,7 +183,8 @@ const believedResults = (message: Message, trusted: readonly string[]): Believed
     if (read.kind === 'malformed') continue;
     const name = comparableName(read.authservId);
     if (!wanted.has(name) || seen.has(name)) continue;
-    // Seen even when nothing is taken from it: the next field of that name may be the one that the sender brought.
+    // Seen even when nothing is taken from it: the next field of that name may be the one that the
+    // sender brought.
     seen.add(name);
     if (read.version !== KNOWN_VERSION) {
       ignore(`the Authentication-Results of ${read.authservId} has version ${read.version}`);

@@ -1,6 +1,7 @@
 /**
- * Which hosts are the caller's own: names, `*.` wildcards, addresses and networks, as a request names them. Never resolves a name, because what a name leads to today
- * says nothing of the day when the message came.
+ * Which hosts are the caller's own: names, `*.` wildcards, addresses and networks, as a request
+ * names them. Never resolves a name, because what a name leads to today says nothing of the day
+ * when the message came.
  */
 import { type IpAddress, inNetwork, parseClientIp } from '../../ip/address.ts';
 
@@ -12,7 +13,10 @@ export type OwnHosts = {
   readonly hasAddress: (address: string | null) => boolean;
 };
 
-/** Reads a list of own hosts, which the schema has checked; an entry that is neither name nor address belongs to nobody. */
+/**
+ * Reads a list of own hosts, which the schema has checked; an entry that is neither name nor
+ * address belongs to nobody.
+ */
 export const readOwnHosts = (entries: readonly string[]): OwnHosts => {
   const names = new Set<string>();
   const suffixes: string[] = [];
@@ -48,7 +52,10 @@ const isBelow = (name: string, suffix: string): boolean => name.length > suffix.
 
 /** Networks of one machine. */
 const LOOPBACK = networks(['127.0.0.0/8', '::1/128']);
-/** Networks that no address of the public Internet is in: RFC 1918, shared (RFC 6598), link-local, unique local. */
+/**
+ * Networks that no address of the public Internet is in: RFC 1918, shared (RFC 6598), link-local,
+ * unique local.
+ */
 const PRIVATE = networks([
   '10.0.0.0/8',
   '172.16.0.0/12',
@@ -59,7 +66,10 @@ const PRIVATE = networks([
   'fe80::/10',
 ]);
 
-/** Where an address is: on the machine itself, in a network of its own, or on the public Internet. @returns null for no address */
+/**
+ * Where an address is: on the machine itself, in a network of its own, or on the public Internet.
+ * @returns null for no address
+ */
 export const reachOf = (text: string): 'loopback' | 'private' | 'public' | null => {
   const address = parseClientIp(text);
   if (address === null) return null;

@@ -1,10 +1,12 @@
 /**
- * The way of a delivered message through the caller's own hosts, read from its Received fields (RFC 5321 section 4.4), newest first. A field is believed only as long as
- * every field above it was written by an own host and says that the client was an own host too: anything below a client from outside is that client's own words.
- * Pure; linear in the number of fields.
+ * The way of a delivered message through the caller's own hosts, read from its Received fields (RFC
+ * 5321 section 4.4), newest first. A field is believed only as long as every field above it was
+ * written by an own host and says that the client was an own host too: anything below a client from
+ * outside is that client's own words. Pure; linear in the number of fields.
  *
- * LIMITS: at most 50 fields are looked at. A process on an own machine, or a host that hides the addresses of its clients (a proxy, network address translation), can
- * write fields in the name of an own host; who cannot rule that out must not name such a host.
+ * LIMITS: at most 50 fields are looked at. A process on an own machine, or a host that hides the
+ * addresses of its clients (a proxy, network address translation), can write fields in the name of
+ * an own host; who cannot rule that out must not name such a host.
  */
 import type { ReceivedHop } from '../../../schemas/verdict.ts';
 import { fieldsNamed, type HeaderField, type Message } from '../../message/message.ts';
@@ -20,7 +22,10 @@ type Hop = { readonly field: HeaderField; readonly received: Received };
 
 /** Who handed the message over, as a field that is believed tells it. */
 type Client =
-  /** A program on the machine that wrote the field: a local submission, a content filter, a mail store. */
+  /**
+   * A program on the machine that wrote the field: a local submission, a content filter, a mail
+   * store.
+   */
   | 'this-machine'
   /** An own host in a private network, or one whose address or confirmed name is listed. */
   | 'own-host'
@@ -36,11 +41,17 @@ type Client =
 export type ReceivedPath = {
   /** Every field looked at, newest first. */
   readonly hops: readonly ReceivedHop[];
-  /** The fields that are believed, newest first; the facts are those of the last one. Empty: no field is. */
+  /**
+   * The fields that are believed, newest first; the facts are those of the last one. Empty: no
+   * field is.
+   */
   readonly believed: readonly Hop[];
   /** Why nothing is believed; null where something is. */
   readonly nothing: string | null;
-  /** Why the client of the last believed field is not the one that brought the message in; null where it is, or is unknown. */
+  /**
+   * Why the client of the last believed field is not the one that brought the message in; null
+   * where it is, or is unknown.
+   */
   readonly inside: string | null;
   /** The client of the last believed field says that it is an own host, and nothing confirms it. */
   readonly unconfirmed: string | null;
@@ -74,7 +85,10 @@ export const walkReceived = (message: Message, own: OwnHosts): ReceivedPath => {
   };
 };
 
-/** The newest field of an own host. Fields above it are passed over only where they tell a hand-over inside, as a mail store whose name is not listed writes them. */
+/**
+ * The newest field of an own host. Fields above it are passed over only where they tell a hand-over
+ * inside, as a mail store whose name is not listed writes them.
+ */
 const findFirst = (
   chain: readonly Hop[],
   own: OwnHosts,
@@ -85,10 +99,12 @@ const findFirst = (
       notes.set(index, reason);
       return { at: null, reason: `Received field ${index + 1} from the top ${reason}` };
     };
-    // A HELO name such as "x;" can hide who wrote a field. Looking further down would then believe one that the client made up.
+    // A HELO name such as "x;" can hide who wrote a field. Looking further down would then believe
+    // one that the client made up.
     if (received.ambiguous) return blocked('cannot be read, and one below it may be the forgery it was mangled for');
     if (own.hasName(received.by)) return { at: index };
-    // A field with a client and without a writer lost its by clause to something that the client said.
+    // A field with a client and without a writer lost its by clause to something that the client
+    // said.
     const isWhole = received.by !== null || received.fromHelo === null;
     const client = isWhole ? clientOf(received, own) : 'unknown';
     if (client !== 'this-machine' && client !== 'own-host' && client !== 'private')

@@ -1,6 +1,6 @@
 /**
- * The findings of a verdict: facts worth a person's attention, each with a stable code. A pure table
- * of rules; a rule states a fact or nothing, and never changes a result.
+ * The findings of a verdict: facts worth a person's attention, each with a stable code. A pure
+ * table of rules; a rule states a fact or nothing, and never changes a result.
  */
 
 import type { DnsUsage } from '../../../schemas/dns.ts';

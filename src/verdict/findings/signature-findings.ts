@@ -1,4 +1,7 @@
-/** What is worth saying of each DKIM signature beyond its result: short keys, unsigned body, faults of the key record, fields added after signing. Pure. */
+/**
+ * What is worth saying of each DKIM signature beyond its result: short keys, unsigned body, faults
+ * of the key record, fields added after signing. Pure.
+ */
 import type { Finding } from '../../../schemas/finding.ts';
 import type { SignatureOutcome } from '../../dkim/signature/outcome.ts';
 import { finding } from './finding.ts';

@@ -1,12 +1,16 @@
 /**
- * The seam to mailauth: the functions this room calls, with the types of what it reads from their answers. mailauth publishes some of them only as
- * files, without types; no other file of the project sees the library. Pinned to ^7.1.0, because its majors change verdicts.
+ * The seam to mailauth: the functions this room calls, with the types of what it reads from their
+ * answers. mailauth publishes some of them only as files, without types; no other file of the
+ * project sees the library. Pinned to ^7.1.0, because its majors change verdicts.
  */
 import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);
 
-/** The DNS function mailauth expects: rejects with an Error that carries a `code` (ENOTFOUND, ENODATA, …). */
+/**
+ * The DNS function mailauth expects: rejects with an Error that carries a `code` (ENOTFOUND,
+ * ENODATA, …).
+ */
 export type MailauthResolver = (name: string, type: string) => Promise<unknown[]>;
 
 /** What `spf()` answers, as far as it is read here. */

@@ -1,6 +1,8 @@
 /**
- * A lookup as the function that mailauth expects. Here alone a failure becomes an exception again, with the code that makes mailauth say `temperror`;
- * it never becomes "no record". mailauth knows ENOTFOUND, ENODATA, EBADNAME, ETIMEOUT and EREFUSED by name and treats every other code as temporary.
+ * A lookup as the function that mailauth expects. Here alone a failure becomes an exception again,
+ * with the code that makes mailauth say `temperror`; it never becomes "no record". mailauth knows
+ * ENOTFOUND, ENODATA, EBADNAME, ETIMEOUT and EREFUSED by name and treats every other code as
+ * temporary.
  */
 import type { FailureKind } from '../../../schemas/dns.ts';
 import { RecordType } from '../../../schemas/dns.ts';
@@ -24,7 +26,10 @@ export const FAILURE_CODES: Readonly<Record<FailureKind, string>> = {
   unrecorded: 'EUNRECORDED',
 };
 
-/** Most `%` of an SPF record that mailauth is given: it spends some 50 microseconds on each, and a record of 64 kB has room for 13,000 macros. */
+/**
+ * Most `%` of an SPF record that mailauth is given: it spends some 50 microseconds on each, and a
+ * record of 64 kB has room for 13,000 macros.
+ */
 export const MAX_MACROS = 256;
 
 /** The error by which mailauth ends with permerror. */
@@ -45,7 +50,8 @@ const dnsError = (code: string, type: string, name: string): Error =>
  * @param lookup the lookup of this verification
  * @param deadlineMs the moment, on the monotonic clock, by which all answers are wanted
  * @param onFailure told each failure before it is thrown, since an error code says less
- * @returns a function that resolves with fresh arrays (mailauth sorts MX lists in place) and rejects with a fresh error each time
+ * @returns a function that resolves with fresh arrays (mailauth sorts MX lists in place) and
+ * rejects with a fresh error each time
  */
 export const toMailauthResolver =
   (lookup: Lookup, deadlineMs: number, onFailure?: (failure: Failure) => void): MailauthResolver =>

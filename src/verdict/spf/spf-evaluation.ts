@@ -1,6 +1,8 @@
 /**
- * SPF of one identity, by either of two evaluators. The house's own check_host() follows RFC 7208 to the letter and is the one that counts; mailauth is the one that
- * counts in the lenient mode, and the second opinion when a trace is asked for. The two are held together by the suites and by generated cases.
+ * SPF of one identity, by either of two evaluators. The house's own check_host() follows RFC 7208
+ * to the letter and is the one that counts; mailauth is the one that counts in the lenient mode,
+ * and the second opinion when a trace is asked for. The two are held together by the suites and by
+ * generated cases.
  */
 import { type SpfCheck, SpfResult } from '../../../schemas/spf.ts';
 import { causeText, type Failure, isLasting } from '../../dns/failure.ts';
@@ -26,14 +28,21 @@ export type SpfQuestion = {
 /** What a check needs beside its question. */
 export type SpfParts = {
   readonly lookup: Lookup;
-  /** The moment on the monotonic clock after which nothing is asked: what is then open is temperror (RFC 7208 section 4.6.4). */
+  /**
+   * The moment on the monotonic clock after which nothing is asked: what is then open is temperror
+   * (RFC 7208 section 4.6.4).
+   */
   readonly deadlineMs: number;
   readonly clock: { /** Milliseconds since the epoch. */ nowMs: () => number; monotonicMs: () => number };
   /** Name for %{r} (RFC 7208 section 7.2). */
   readonly receiver: string;
 };
 
-/** check_host() for a question. @param whole reads on past the deciding term, so that the trace is the whole tree; the result stays the same */
+/**
+ * check_host() for a question.
+ * @param whole reads on past the deciding term, so that the trace is the whole tree; the result
+ * stays the same
+ */
 export const askCheckHost = (
   { sender, clientIp, helo }: SpfQuestion,
   { lookup, deadlineMs, clock, receiver }: SpfParts,
@@ -59,7 +68,10 @@ export const checkStrictly = async (question: SpfQuestion, parts: SpfParts): Pro
   };
 };
 
-/** Checks one identity with mailauth. @param strict false: lets through what harms the letter of RFC 7208 only */
+/**
+ * Checks one identity with mailauth.
+ * @param strict false: lets through what harms the letter of RFC 7208 only
+ */
 export const checkByMailauth = async (
   { identity, sender, clientIp, helo }: SpfQuestion,
   { lookup, deadlineMs, clock, receiver }: SpfParts,
@@ -94,7 +106,10 @@ export const checkByMailauth = async (
   };
 };
 
-/** RFC 7208 section 6.2: an explanation is for an SMTP reply, so it must be US-ASCII; a local-part that a macro puts in need not be. */
+/**
+ * RFC 7208 section 6.2: an explanation is for an SMTP reply, so it must be US-ASCII; a local-part
+ * that a macro puts in need not be.
+ */
 const isAscii = (text: string | undefined): text is string => text !== undefined && /^[\x20-\x7e]*$/.test(text);
 
 const sentence = (result: SpfResult, domain: string, clientIp: string, detail: string): string => {
@@ -118,7 +133,9 @@ const sentence = (result: SpfResult, domain: string, clientIp: string, detail: s
   }
 };
 
-/** mailauth puts its detail behind a sentence of its own, which ends with the sender and a colon. */
+/**
+ * mailauth puts its detail behind a sentence of its own, which ends with the sender and a colon.
+ */
 const detailOf = (result: SpfResult, { domain, status: { comment = '' } }: MailauthSpf): string => {
   if (result === 'none') {
     return /Invalid domain/.test(comment)

@@ -1,16 +1,24 @@
 /**
- * The SPF checks of a verdict with their evaluation trees, and a second opinion. The house's own evaluator walks the whole tree, past limits and past the deciding term;
- * beside it the evaluator that does not count is asked too. The result that counts stays as it is, and a difference between the two is told, never settled silently.
+ * The SPF checks of a verdict with their evaluation trees, and a second opinion. The house's own
+ * evaluator walks the whole tree, past limits and past the deciding term; beside it the evaluator
+ * that does not count is asked too. The result that counts stays as it is, and a difference between
+ * the two is told, never settled silently.
  */
 import type { SmtpFacts } from '../../../schemas/smtp.ts';
 import type { SpfCheck, SpfVerdict } from '../../../schemas/spf.ts';
 import { spfQuestion } from './spf.ts';
 import { askCheckHost, checkByMailauth, type SpfParts } from './spf-evaluation.ts';
 
-/** The checks with their traces, and one sentence for each that the two evaluators judge differently. */
+/**
+ * The checks with their traces, and one sentence for each that the two evaluators judge
+ * differently.
+ */
 export type TracedSpf = { spf: SpfVerdict; disagreements: string[] };
 
-/** Adds the traces; both identities side by side. @param strict the evaluator that the result came from: check_host(), or mailauth when false */
+/**
+ * Adds the traces; both identities side by side.
+ * @param strict the evaluator that the result came from: check_host(), or mailauth when false
+ */
 export const traceSpf = async (
   spf: SpfVerdict,
   facts: SmtpFacts,

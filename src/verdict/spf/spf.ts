@@ -1,6 +1,7 @@
 /**
- * SPF of a message: the MAIL FROM identity and the HELO identity, each checked on its own (RFC 7208 sections 2.3 and 2.4), side by side. Never guesses a
- * result when the client address or the identity is unknown.
+ * SPF of a message: the MAIL FROM identity and the HELO identity, each checked on its own (RFC 7208
+ * sections 2.3 and 2.4), side by side. Never guesses a result when the client address or the
+ * identity is unknown.
  */
 import { isIP } from 'node:net';
 import type { SmtpFacts } from '../../../schemas/smtp.ts';
@@ -12,7 +13,8 @@ import { checkByMailauth, checkStrictly, type SpfParts, type SpfQuestion } from 
  * Checks both identities.
  * @param parts.strict false: the lenient mode of mailauth
  * @param parts.clientUnknown why the client address is unknown, where there is more to say
- * @returns the MAIL FROM result where MAIL FROM is known and not null, else the HELO result for the null reverse-path, else `none` with the reason
+ * @returns the MAIL FROM result where MAIL FROM is known and not null, else the HELO result for the
+ * null reverse-path, else `none` with the reason
  */
 export const checkSpf = async (
   facts: SmtpFacts,
@@ -37,7 +39,10 @@ export const checkSpf = async (
   return { result, identity, domain, ...checks };
 };
 
-/** What to ask for an identity. @returns null when the facts give no such identity, or no client address */
+/**
+ * What to ask for an identity.
+ * @returns null when the facts give no such identity, or no client address
+ */
 export const spfQuestion = (
   identity: SpfCheck['identity'],
   { clientIp, mailFrom, helo = '' }: SmtpFacts,
@@ -60,5 +65,8 @@ const unchecked = (reason: string): SpfVerdict => ({
   helo: null,
 });
 
-/** An address literal (RFC 5321 section 4.1.3) or a bare address: not a domain that could publish a record. */
+/**
+ * An address literal (RFC 5321 section 4.1.3) or a bare address: not a domain that could publish a
+ * record.
+ */
 const isAddressLiteral = (helo: string): boolean => helo.startsWith('[') || isIP(helo) !== 0;

@@ -1,6 +1,7 @@
 /**
- * DNS messages, objects to octets, with compressed names (RFC 1035 section 4.1.4): the questions we send, and the replies that test servers give.
- * decodeMessage(encodeMessage(message)) is the message.
+ * DNS messages, objects to octets, with compressed names (RFC 1035 section 4.1.4): the questions we
+ * send, and the replies that test servers give. decodeMessage(encodeMessage(message)) is the
+ * message.
  */
 import type { RecordData, RecordType } from '../../../schemas/dns.ts';
 import { normalizeName } from '../../../src/dns/name.ts';
@@ -16,7 +17,8 @@ import { parseIpv4, parseIpv6 } from '../../../src/ip/octets.ts';
 
 /**
  * Writes a message, names compressed in questions, owners and the data of RFC 1035 types.
- * @throws RangeError when a name cannot be encoded, data does not fit its type or the message is over 65535 octets: a fault of the caller
+ * @throws RangeError when a name cannot be encoded, data does not fit its type or the message is
+ * over 65535 octets: a fault of the caller
  */
 export const encodeMessage = (message: Message): Buffer => {
   const writer: Writer = { parts: [], at: 0, offsets: new Map() };

@@ -23,7 +23,8 @@ test('decodeMessage refuses every message that is cut short', () => {
 });
 
 test('decodeMessage agrees with another decoder on messages changed at random', () => {
-  // Seeds that once found a difference stay: TLSA without data, a class with the bit of multicast DNS, data of another class longer than RDLENGTH.
+  // Seeds that once found a difference stay: TLSA without data, a class with the bit of multicast
+  // DNS, data of another class longer than RDLENGTH.
   for (const seed of [7087, 8739, 11_269, 16_917, 141_937, 187_047])
     assert.deepEqual(fuzzDecoder(seed, 1).disagreements, []);
   const report = fuzzDecoder(1_000_000, 5000);
@@ -110,7 +111,8 @@ test('decodeMessage is done with 64 KiB of pointers in well under 100 ms', () =>
     Buffer.of(0, 5, 0, 1),
     ...Array<Buffer>(count).fill(cname),
   ]);
-  // A pointer to the pointer before it, and so on through half of the message; every record behind them starts at the last one.
+  // A pointer to the pointer before it, and so on through half of the message; every record behind
+  // them starts at the last one.
   const links = Array.from({ length: 7500 }, (_, at) => pointerTo(at === 0 ? 12 : 19 + (at - 1) * 2));
   const question = Buffer.of(1, 0x61, 0, 0, 1, 0, 1);
   const hop = Buffer.concat([
@@ -129,7 +131,8 @@ test('decodeMessage follows at most 127 pointers for one name', () => {
     Buffer.concat([
       header([1, 1, 0, 0]),
       Buffer.of(1, 0x61, 0, 0, 1, 0, 1),
-      // The links are the data of a record of an unknown type; the last one is the owner of the next record.
+      // The links are the data of a record of an unknown type; the last one is the owner of the
+      // next record.
       Buffer.of(0, 0xff, 0, 0, 1, 0, 0, 0, 9, ((links * 2) >> 8) & 0xff, (links * 2) & 0xff),
       ...Array.from({ length: links }, (_, at) => pointerTo(at === 0 ? 12 : 30 + (at - 1) * 2)),
       pointerTo(30 + (links - 1) * 2),

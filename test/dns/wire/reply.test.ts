@@ -145,7 +145,8 @@ test('judgeReply tells NODATA, NXDOMAIN and an unfinished reply apart, and bound
 });
 
 test('judgeReply takes a NOERROR reply that proves no absence for a failure, never for NODATA', () => {
-  // Each of these was NODATA once: a verdict of none, fail or permerror hung on a reply that says nothing about its question.
+  // Each of these was NODATA once: a verdict of none, fail or permerror hung on a reply that says
+  // nothing about its question.
   const dname: WireRecord = {
     name: 'example',
     type: 39,
@@ -177,7 +178,8 @@ test('judgeReply takes a NOERROR reply that proves no absence for a failure, nev
 
 test('judgeReply takes records of another class only for a failure', () => {
   const bytes = encodeMessage(replyTo(queryMessage('a.example', 'TXT'), { answers: txt('a.example', 60, 'chaos') }));
-  // CLASS of the answer: behind the question (15 octets of name and type and class), a pointer or name, and its TYPE.
+  // CLASS of the answer: behind the question (15 octets of name and type and class), a pointer or
+  // name, and its TYPE.
   const classAt = bytes.indexOf(Buffer.of(0, 16, 0, 1, 0, 0, 0, 60)) + 2;
   bytes.writeUInt16BE(3, classAt);
   assert.deepEqual(strip(judgeReply(bytes, { name: 'a.example', type: 'TXT' }, false)), UNPROVEN);

@@ -1,4 +1,7 @@
-/** readAddresses: RFC 5322 sections 3.4 and 4.4 with the examples of its appendix A in kind; what deceives is told. */
+/**
+ * readAddresses: RFC 5322 sections 3.4 and 4.4 with the examples of its appendix A in kind; what
+ * deceives is told.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

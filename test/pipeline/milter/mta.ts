@@ -1,6 +1,7 @@
 /**
- * The mail server's side of the milter wire, written apart from the filter's side: builds commands, reads replies, and does to a header block what Postfix (which
- * counts anew after each removal) and Sendmail (which does not) do with the edits.
+ * The mail server's side of the milter wire, written apart from the filter's side: builds commands,
+ * reads replies, and does to a header block what Postfix (which counts anew after each removal) and
+ * Sendmail (which does not) do with the edits.
  */
 import { Buffer } from 'node:buffer';
 
@@ -71,7 +72,10 @@ export const messageFrames = (
 /** A reply as the mail server reads it. */
 export type ReadReply = { code: string; index?: number; texts: string[]; words?: number[] };
 
-/** Reads all replies of a buffer. @throws when a frame is not whole or has data where a mail server would break off */
+/**
+ * Reads all replies of a buffer.
+ * @throws when a frame is not whole or has data where a mail server would break off
+ */
 export const readReplies = (octets: Buffer): ReadReply[] => {
   const replies: ReadReply[] = [];
   let at = 0;
@@ -118,7 +122,8 @@ type Line = { name: string; value: string; ours: boolean };
 
 /**
  * The header block after the edits.
- * @param shifting true: Postfix, whose occurrences count anew after each removal; false: Sendmail, whose do not
+ * @param shifting true: Postfix, whose occurrences count anew after each removal; false: Sendmail,
+ * whose do not
  * @returns `name:value` lines
  */
 export const applyEdits = (
@@ -133,7 +138,8 @@ export const applyEdits = (
     if (reply.code === 'm' && value === '') {
       let left = reply.index ?? 1;
       const at = lines.findIndex((line) => {
-        // A removed field keeps its number at Sendmail, and the field that stands there no longer has a name that Postfix could count.
+        // A removed field keeps its number at Sendmail, and the field that stands there no longer
+        // has a name that Postfix could count.
         if (line === null) return false;
         return line.name.toLowerCase() === name.toLowerCase() && --left === 0;
       });

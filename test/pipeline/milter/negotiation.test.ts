@@ -1,4 +1,7 @@
-/** Option negotiation with every version that mail servers speak: the answer never asks for more than was offered. */
+/**
+ * Option negotiation with every version that mail servers speak: the answer never asks for more
+ * than was offered.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

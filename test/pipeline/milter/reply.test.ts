@@ -1,4 +1,7 @@
-/** From a decision to the replies at the end of a message, checked on what Postfix and Sendmail make of them. */
+/**
+ * From a decision to the replies at the end of a message, checked on what Postfix and Sendmail make
+ * of them.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Decision } from '../../../src/pipeline/decision.ts';

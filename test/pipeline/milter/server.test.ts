@@ -1,4 +1,7 @@
-/** The milter server over real sockets on loopback: glued sessions, slow evaluations, mail servers that go away, faults, limits, shutdown. */
+/**
+ * The milter server over real sockets on loopback: glued sessions, slow evaluations, mail servers
+ * that go away, faults, limits, shutdown.
+ */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';

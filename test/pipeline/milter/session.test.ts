@@ -1,4 +1,7 @@
-/** The state of a milter connection: what is answered, what survives, what becomes of the facts. Recorded sessions of Postfix and Sendmail are replayed here. */
+/**
+ * The state of a milter connection: what is answered, what survives, what becomes of the facts.
+ * Recorded sessions of Postfix and Sendmail are replayed here.
+ */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
@@ -29,7 +32,10 @@ const begin = (
   return { session, memory };
 };
 
-/** What a session made of a stream: reply codes (`E` for a message that is evaluated), the messages, and why it closed. */
+/**
+ * What a session made of a stream: reply codes (`E` for a message that is evaluated), the messages,
+ * and why it closed.
+ */
 type Played = { answers: string; messages: (CompleteMessage & { octets: string })[]; closed: string | null };
 
 const play = async (session: Session, chunks: readonly Buffer[]): Promise<Played> => {

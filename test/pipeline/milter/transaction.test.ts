@@ -1,4 +1,7 @@
-/** A message put together from what the milter tells: every octet as it was sent, and never more memory than allowed. */
+/**
+ * A message put together from what the milter tells: every octet as it was sent, and never more
+ * memory than allowed.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createMemory } from '../../../src/message/memory.ts';

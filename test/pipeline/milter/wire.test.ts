@@ -1,4 +1,7 @@
-/** The milter wire: any split of the stream gives the same frames, nothing malformed throws or grows, and what is written can be read by a mail server. */
+/**
+ * The milter wire: any split of the stream gives the same frames, nothing malformed throws or
+ * grows, and what is written can be read by a mail server.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

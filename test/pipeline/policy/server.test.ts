@@ -1,4 +1,7 @@
-/** The policy service over a real socket on loopback: one field per message, refusals by settings, faults, shutdown. */
+/**
+ * The policy service over a real socket on loopback: one field per message, refusals by settings,
+ * faults, shutdown.
+ */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';

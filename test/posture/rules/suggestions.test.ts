@@ -22,7 +22,10 @@ const toOverlay = ({ name, type, records }: Suggestion): OverlayRecord => ({ nam
 const same = (one: PostureFinding) => (other: PostureFinding) =>
   one.code === other.code && one.message === other.message;
 
-/** Codes whose record a rule can write in the cases at hand; a code that falls out of this list has lost its suggestion. */
+/**
+ * Codes whose record a rule can write in the cases at hand; a code that falls out of this list has
+ * lost its suggestion.
+ */
 const SUGGESTING = [
   'dkim-testing',
   'dmarc-fault',

@@ -1,4 +1,7 @@
-/** deriveFacts: which Received field is believed (RFC 5321 section 4.4), through re-injections on own hosts and in spite of forged fields. */
+/**
+ * deriveFacts: which Received field is believed (RFC 5321 section 4.4), through re-injections on
+ * own hosts and in spite of forged fields.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -116,7 +119,10 @@ for (const [of, head, names, position] of chains) {
   });
 }
 
-/** Chains that do not tell who brought the message in: no client address is derived, and SPF is none. */
+/**
+ * Chains that do not tell who brought the message in: no client address is derived, and SPF is
+ * none.
+ */
 const inside: readonly [of: string, head: string, names: readonly string[]][] = [
   ['a local submission', REINJECTED, ['mx.mine.example']],
   ['sendmail(1) alone', received('by mx.mine.example (Postfix, from userid 0) id 1'), ['mx.mine.example']],
@@ -322,7 +328,10 @@ const words = fc.constantFrom(
     ']',
   ],
 );
-/** A field that is whole up to its date, so that only what the server writes after it can give it away. */
+/**
+ * A field that is whole up to its date, so that only what the server writes after it can give it
+ * away.
+ */
 const WHOLE = `x (localhost [127.0.0.1]) by mx.mine.example (Postfix) with ESMTP id 1; ${DATE}`;
 const helo = fc
   .tuple(

@@ -6,7 +6,10 @@ import { memoryLookup } from '../../spf/memory-zone.ts';
 import { makeVerifier } from '../make-verifier.ts';
 
 const MESSAGE = Buffer.from('From: a@a.example\r\n\r\nhello\r\n');
-/** After expansion the target has one label: RFC 7208 section 4.8 asks for it all the same, mailauth does not. */
+/**
+ * After expansion the target has one label: RFC 7208 section 4.8 asks for it all the same, mailauth
+ * does not.
+ */
 const LOOKUP = memoryLookup({
   'a.example': { TXT: ['v=spf1 a:%{h} -all'] },
   localhost: { A: ['192.0.2.1'] },
