@@ -43,6 +43,8 @@ export const superviseWorkers = (settings: Settings): void => {
   const listening = new Set<Worker>();
   /** Those that got their settings before the last SIGHUP and did not listen yet. */
   const outdated = new Set<Worker>();
+  /** Those that want their listeners closed, with whether clients no longer come to them. */
+  const closing = new Map<Worker, boolean>();
   let exitCode: number | null = null;
 
   const tellListening = (): void => {
@@ -62,9 +64,11 @@ export const superviseWorkers = (settings: Settings): void => {
     worker.once('exit', (code, signal) => {
       places.delete(worker);
       outdated.delete(worker);
+      closing.delete(worker);
       const listened = listening.delete(worker);
       if (exitCode !== null) {
         if (places.size === 0) process.exit(exitCode);
+        closeListeners();
         return;
       }
       if (!place.hasListened) {
@@ -91,6 +95,22 @@ export const superviseWorkers = (settings: Settings): void => {
     if (places.size === 0) process.exit(exitCode);
   };
 
+  /**
+   * Closes the listeners of workers that end: at once where others go on, and those of all
+   * together when nobody comes any more. Not done in the worker, whose message would cross with a
+   * connection on its way there: node sends that one to another worker, and loses it when there is
+   * none. From here the connection arrives before the end.
+   */
+  const closeListeners = (): void => {
+    const areLast = exitCode !== null || [...listening].every((worker) => closing.has(worker));
+    if (areLast && [...listening].some((worker) => closing.get(worker) !== true)) return;
+    for (const worker of closing.keys()) {
+      if (worker.exitedAfterDisconnect) continue;
+      closing.set(worker, true);
+      worker.disconnect();
+    }
+  };
+
   const gatherings = new Map<number, Gathering>();
   let gathered = 0;
   const finish = (id: number): void => {
@@ -113,6 +133,12 @@ export const superviseWorkers = (settings: Settings): void => {
         tellListening();
         return;
       }
+      case 'quiet':
+        // What is still said after the end changes nothing.
+        if (worker.exitedAfterDisconnect || !places.has(worker)) return;
+        closing.set(worker, message.isQuiet);
+        closeListeners();
+        return;
       case 'gather': {
         const id = gathered++;
         const asked = [...places.keys()].filter((one) => one.isConnected());

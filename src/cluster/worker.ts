@@ -29,6 +29,8 @@ export type ToWorker =
 export type FromWorker =
   /** Listens on all its addresses. */
   | { readonly kind: 'listening' }
+  /** Ends, and wants its shared listeners closed: whether clients still come to one of them. */
+  | { readonly kind: 'quiet'; readonly isQuiet: boolean }
   /** Wants the gauges of all. */
   | { readonly kind: 'gather' }
   | { readonly kind: 'told'; readonly id: number; readonly values: unknown }
@@ -43,6 +45,8 @@ export type Team = {
   }) => void;
   /** Tells that this one listens on all its addresses: from then on it is replaced when it ends. */
   readonly tellListening: () => void;
+  /** Says whether clients still come to a listener that is to close; the supervisor closes it. */
+  readonly tellQuiet: (listener: object, isQuiet: boolean) => void;
   /** How many listen now; null until that is known. */
   readonly workers: () => Workers | null;
   /** The gauges of all, this one among them. */
@@ -75,7 +79,10 @@ const configOf = (config: Config, { number, logHashKey }: Role): Config => {
 };
 
 const createTeam = (): Team => {
-  const send = (message: FromWorker): void => void process.send?.(message);
+  // The channel ends with the last connection after the listeners; nobody is left to ask then.
+  const send = (message: FromWorker): void => void (process.connected && process.send?.(message));
+  const visited = new Set<object>();
+  let saidQuiet: boolean | undefined;
   let workers: Workers | null = null;
   let waiting: ((values: readonly unknown[]) => void)[] = [];
   return {
@@ -103,6 +110,13 @@ const createTeam = (): Team => {
       });
     },
     tellListening: () => send({ kind: 'listening' }),
+    tellQuiet: (listener, isQuiet) => {
+      if (isQuiet) visited.delete(listener);
+      else visited.add(listener);
+      if (saidQuiet === (visited.size === 0)) return;
+      saidQuiet = visited.size === 0;
+      send({ kind: 'quiet', isQuiet: saidQuiet });
+    },
     workers: () => workers,
     gather: () =>
       new Promise((resolve) => {

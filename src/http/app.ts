@@ -11,6 +11,7 @@ import type { Workers } from '../../schemas/health.ts';
 import type { Samples } from '../../schemas/samples.ts';
 import type { HttpSettings } from '../../schemas/settings/http.ts';
 import { createMemory, type Memory } from '../message/memory.ts';
+import type { TellQuiet } from '../pipeline/silence.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { ReplayVerdict } from '../verdict/replay.ts';
 import type { Verify } from '../verdict/verify.ts';
@@ -47,6 +48,8 @@ export type AppParts = {
   isReady: () => boolean;
   /** Milliseconds for which the listener stays open at the end. @default 0 */
   drainMs?: () => number;
+  /** Closes the listener at the end. @default no other process shares it */
+  tellQuiet?: TellQuiet | undefined;
   /** The processes of the service. @default null: there is one */
   workers?: () => Workers | null;
   /** What the page offers to try; nothing by default. */
@@ -138,7 +141,7 @@ export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
     }
     done(null, payload);
   });
-  app.addHook('preClose', () => connections.drain(parts.drainMs?.() ?? 0));
+  app.addHook('preClose', () => connections.drain(parts.drainMs?.() ?? 0, parts.tellQuiet));
   acceptBodies(app, settings, openRoom);
   if (onAnswer !== undefined) {
     app.addHook('onResponse', ({ routeOptions, method }, { statusCode, elapsedTime }, done) => {

@@ -10,7 +10,7 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Server as TlsServer } from 'node:tls';
 import type { HttpSettings } from '../../schemas/settings/http.ts';
-import { createListenerEnd, watchSilence } from '../pipeline/silence.ts';
+import { createListenerEnd, type TellQuiet, watchSilence } from '../pipeline/silence.ts';
 import { clientNetwork, proxiesOf } from './client-address.ts';
 
 /** Limits of connections. */
@@ -78,9 +78,10 @@ export type LimitedConnections = {
   /**
    * Ends them: the listener stays for a while, then each connection closes once it has nothing in
    * hand and was silent for as long.
+   * @param tellQuiet closes a listener that several processes share
    * @returns once none is left
    */
-  readonly drain: (drainMs: number) => Promise<void>;
+  readonly drain: (drainMs: number, tellQuiet?: TellQuiet) => Promise<void>;
 };
 
 type Unsent = {
@@ -178,13 +179,13 @@ export const limitConnections = (
     },
     held: end.held,
     isAlone: ({ socket }) => (watched.get(socket)?.requests ?? 1) <= 1,
-    drain: async (drainMs) => {
+    drain: async (drainMs, tellQuiet) => {
       if (!server.listening) return;
       const silence = watchSilence(idleness, drainMs);
-      await wait(drainMs);
       // Node's own close ends what it takes for idle at once, a request that is on its way or not.
       server.closeIdleConnections = () => undefined;
-      await end.close(drainMs === 0);
+      await wait(drainMs);
+      await end.close(drainMs === 0, tellQuiet);
       await silence.endSilent();
     },
   };

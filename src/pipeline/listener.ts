@@ -7,7 +7,7 @@
 import { chmod, chown, lstat, readFile, unlink } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Networks } from '../ip/networks.ts';
-import { createListenerEnd } from './silence.ts';
+import { createListenerEnd, type TellQuiet } from './silence.ts';
 
 /** A listening address, parsed. */
 export type ListenAddress = { kind: 'inet'; host: string; port: number } | { kind: 'unix'; path: string };
@@ -59,8 +59,9 @@ export type Listener = {
   /**
    * Stops accepting and removes a unix socket's path; open connections stay.
    * @param isAtOnce does not wait until nobody connects
+   * @param tellQuiet closes what several processes share, which a unix socket never is
    */
-  stop(isAtOnce: boolean): Promise<void>;
+  stop(isAtOnce: boolean, tellQuiet?: TellQuiet): Promise<void>;
 };
 
 /**
@@ -156,7 +157,7 @@ const openListener = async (
   }
   // Node removes the path when it closes the listening handle, which `close` does at once; its
   // callback waits for open connections.
-  return { address, stop: end.close };
+  return { address, stop: (isAtOnce) => end.close(isAtOnce) };
 };
 
 const listening = (server: Server, listen: () => void): Promise<void> =>

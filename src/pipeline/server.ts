@@ -10,7 +10,7 @@ import type { Networks } from '../ip/networks.ts';
 import type { EvaluationSettings } from './evaluation.ts';
 import { type ListenAddress, type Listener, openListeners } from './listener.ts';
 import type { Observer, PipelineLog } from './parts.ts';
-import { watchSilence } from './silence.ts';
+import { type TellQuiet, watchSilence } from './silence.ts';
 
 /** How a service ends. */
 export type Ending = {
@@ -18,6 +18,8 @@ export type Ending = {
   readonly drainMs: number;
   /** Milliseconds after that for what is in hand; then it is cut off. */
   readonly graceMs: number;
+  /** Closes the listeners that several processes share. @default nobody shares them */
+  readonly tellQuiet?: TellQuiet | undefined;
 };
 
 /** A server of this room. */
@@ -91,10 +93,10 @@ export const createPipelineServer = ({
       });
       return listeners.map(({ address }) => address);
     },
-    close: async ({ drainMs, graceMs }) => {
+    close: async ({ drainMs, graceMs, tellQuiet }) => {
       const silence = watchSilence(connections, drainMs);
       await wait(drainMs);
-      await Promise.all(listeners.map((listener) => listener.stop(drainMs === 0)));
+      await Promise.all(listeners.map((listener) => listener.stop(drainMs === 0, tellQuiet)));
       // A peer that sends without a pause is let go between two messages while there is time, not
       // in the middle of one when there is none.
       const lastCallTimer = setTimeout(() => {

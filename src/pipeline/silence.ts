@@ -55,13 +55,20 @@ export const watchSilence = (connections: Connections, silenceMs: number): Silen
   };
 };
 
+/**
+ * Tells the process that owns a shared listener whether clients still come to it here. That process
+ * closes it.
+ */
+export type TellQuiet = (listener: Server, isQuiet: boolean) => void;
+
 /** The end of one listener. */
 export type ListenerEnd = {
   /**
    * Closes it, at once where nothing is to be waited for.
+   * @param tellQuiet closes it in the place of this function @default nobody shares it
    * @returns once it is closed and what was held goes on
    */
-  close(isAtOnce: boolean): Promise<void>;
+  close(isAtOnce: boolean, tellQuiet?: TellQuiet): Promise<void>;
   /**
    * What came in the last moments waits for this before it is served; null: it does not have to.
    */
@@ -77,7 +84,7 @@ export const createListenerEnd = (server: Server): ListenerEnd => {
   let held: Promise<void> | null = null;
   return {
     held: () => held,
-    close: async (isAtOnce) => {
+    close: async (isAtOnce, tellQuiet) => {
       if (!server.listening) return;
       if (isAtOnce) {
         server.close();
@@ -91,16 +98,18 @@ export const createListenerEnd = (server: Server): ListenerEnd => {
       };
       server.on('connection', note);
       const untilMs = cameMs + LONGEST_HOLD_MS;
-      while (performance.now() < Math.min(cameMs + QUIET_MS, untilMs)) {
+      while (server.listening) {
+        const isQuiet = performance.now() >= Math.min(cameMs + QUIET_MS, untilMs);
+        if (tellQuiet !== undefined) tellQuiet(server, isQuiet);
+        else if (isQuiet) {
+          server.close();
+          break;
+        }
         await wait(LOOK_MS);
         // The turn after the timer takes what has arrived, one connection each.
         await nextTurn();
       }
       server.off('connection', note);
-      server.close();
-      // Workers of one service close one after the other: those who get their answers from the
-      // first must not meet the last one.
-      await wait(QUIET_MS);
       held = null;
       released.resolve();
     },

@@ -1,4 +1,5 @@
 /** The service: the parts and the faces on top of them, as one thing that listens and drains. */
+import { lookup } from 'node:dns/promises';
 import { Server as TlsServer } from 'node:tls';
 import { isDeepStrictEqual } from 'node:util';
 import { type Config, RELOADED_SETTINGS } from '../../schemas/settings/settings.ts';
@@ -37,6 +38,13 @@ export type Service = {
    */
   close: (ending: Ending) => Promise<void>;
 };
+
+/**
+ * The one address of a host to listen on. Fastify would open one more server for each further
+ * address of `localhost`, which no limit of connections and no drain would know.
+ */
+const addressOf = async (host: string): Promise<string> =>
+  host === 'localhost' ? (await lookup(host, { order: 'ipv4first' })).address : host;
 
 /**
  * Builds the service; nothing listens yet.
@@ -86,6 +94,7 @@ export const createService = async (config: Config, log: Log, team?: Team, trace
     memory,
     isReady: () => ready,
     drainMs: () => drainMs,
+    tellQuiet: team?.tellQuiet,
     workers: () => team?.workers() ?? null,
     settings: config,
     samples: readSamples(config.dnsZone),
@@ -108,7 +117,7 @@ export const createService = async (config: Config, log: Log, team?: Team, trace
   return {
     version,
     listen: async () => {
-      const address = await app.listen({ host: config.host, port: config.port });
+      const address = await app.listen({ host: await addressOf(config.host), port: config.port });
       const { milter, policy } = await mailFaces.listen();
       ready = true;
       team?.tellListening();
@@ -133,7 +142,9 @@ export const createService = async (config: Config, log: Log, team?: Team, trace
       ready = false;
       drainMs = ending.drainMs;
       const patience = new Promise<void>((resolve) => setTimeout(resolve, drainMs + ending.graceMs).unref());
-      const drained = Promise.all([app.close(), mailFaces.close(ending)]).then(() => traces?.close());
+      const drained = Promise.all([app.close(), mailFaces.close({ ...ending, tellQuiet: team?.tellQuiet })]).then(() =>
+        traces?.close(),
+      );
       await Promise.race([drained, patience]);
       parts.resolver.close();
       watchdog.close();

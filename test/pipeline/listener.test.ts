@@ -12,6 +12,7 @@ import { after, test } from 'node:test';
 import { PipelineSettings } from '../../schemas/settings/pipeline.ts';
 import { networksOf } from '../../src/ip/networks.ts';
 import { type ListenOptions, openListeners, parseListenAddress } from '../../src/pipeline/listener.ts';
+import { createListenerEnd } from '../../src/pipeline/silence.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'listener-'));
 after(() => rm(folder, { recursive: true }));
@@ -78,6 +79,30 @@ test('openListeners serves several addresses, tells the port it got, and stops',
   await Promise.all(listeners.map((listener) => listener.stop(true)));
   await assert.rejects(hear({ port }));
   await assert.rejects(stat(path));
+});
+
+test('createListenerEnd leaves a shared listener to the one that it tells, and serves who came meanwhile after its end', async () => {
+  const server = createServer(async (socket) => {
+    await end.held();
+    socket.end(server.listening ? 'too early' : 'served');
+  });
+  const end = createListenerEnd(server);
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const bound = server.address();
+  const port = typeof bound === 'object' ? (bound?.port ?? 0) : 0;
+  let told = Promise.withResolvers<void>();
+  let awaited = true;
+  const closing = end.close(false, (_, isQuiet) => {
+    if (isQuiet === awaited) told.resolve();
+  });
+  await told.promise;
+  const heard = hear({ port });
+  told = Promise.withResolvers();
+  awaited = false;
+  await told.promise;
+  server.close();
+  await closing;
+  assert.equal(await heard, 'served');
 });
 
 test('openListeners gives a unix socket its mode and group', async () => {

@@ -5,13 +5,18 @@
 import assert from 'node:assert/strict';
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
+import dns from 'node:dns';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Verdict } from '../../schemas/verdict.ts';
+import { createService } from '../../src/service/service.ts';
+import { readConfig } from '../../src/settings/read-settings.ts';
+import { createLog } from '../../src/telemetry/log.ts';
 import { example } from '../verdict/make-verifier.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -62,6 +67,30 @@ test('the service judges an example without any DNS server, and a production sta
     }
     assert.deepEqual(await once(child, 'exit'), [0, null]);
   }
+});
+
+test('HOST=localhost listens on one of its addresses, where the limits of connections and the drain apply', async (t) => {
+  const outcome = readConfig({ HOST: 'localhost', PORT: '0', DRAIN_MS: '0', DNS_SERVERS: '127.0.0.1:9' });
+  if (outcome.kind !== 'config') throw new Error(outcome.mistakes.join());
+  // As on a machine whose localhost has two addresses, without the need for IPv6.
+  const { lookup } = dns;
+  t.after(() => {
+    dns.lookup = lookup;
+  });
+  const both = ['127.0.0.1', '127.0.0.2'].map((address) => ({ address, family: 4 }));
+  dns.lookup = ((host: string, options: dns.LookupOptions, done: (...found: unknown[]) => void) =>
+    host === 'localhost' && options.all === true ? done(null, both) : lookup(host, options, done)) as typeof lookup;
+  const service = await createService(outcome.config, createLog('silent'));
+  const [address = ''] = await service.listen();
+  t.after(() => service.close({ drainMs: 0, graceMs: 0 }));
+  assert.equal(await answers(address), true);
+  const other = connect({ host: '127.0.0.2', port: Number(new URL(address).port) });
+  t.after(() => other.destroy());
+  const came = await once(other, 'connect').then(
+    () => 'connected',
+    ({ code }) => code,
+  );
+  assert.equal(came, 'ECONNREFUSED');
 });
 
 test('SIGTERM stops listening, lets a running verification finish, and exits with 0', async () => {

@@ -187,7 +187,11 @@ test('createMilterServer closes a connection that stays silent for too long', as
 
 test('createMilterServer stops reading from a mail server that sends on during an evaluation, and goes on after it', async (t) => {
   const { promise, resolve } = Promise.withResolvers<Verdict>();
-  const { port } = await start(t, { pipelineMaxFrameBytes: 65_536 }, () => promise);
+  const { port, memory } = await start(
+    t,
+    { pipelineMaxFrameBytes: 65_536, pipelineProgressMs: 3_600_000 },
+    () => promise,
+  );
   const { socket, replies } = await dial(port);
   socket.write(Buffer.concat([...OPEN, ...MESSAGE]));
   await replies(7);
@@ -195,7 +199,14 @@ test('createMilterServer stops reading from a mail server that sends on during a
   const body = Array.from({ length: 400 }, () => send.body(Buffer.alloc(60_000)));
   const flooded = Buffer.concat([mail, rcpt, ...body]);
   socket.write(flooded);
-  await new Promise((done) => setTimeout(done, 50));
+  // Both ends run in this process: while the server reads on, what it holds grows from turn to turn.
+  let held = 0;
+  for (let unchanged = 0; unchanged < 100; unchanged++) {
+    await new Promise((done) => setImmediate(done));
+    if (memory.held !== held || held < 65_536) unchanged = 0;
+    held = memory.held;
+  }
+  assert.equal(held < 1_000_000, true, `${held} octets`);
   assert.equal(socket.writableLength > 0, true, 'the kernel holds the rest back');
   resolve(makeVerdict());
   const answered = await replies(10 + 2 + body.length);
