@@ -22,6 +22,12 @@ const LONGEST_WAIT_MS = 30_000;
 /** Time for the workers to tell their gauges; what came by then is what is told. */
 const GATHER_MS = 2000;
 
+/**
+ * No worker has changed its mind for so long: those who were in the kernel's queue when all were
+ * quiet have been handed to a worker, and it has said that somebody came.
+ */
+const SETTLE_MS = 100;
+
 /** The place of one worker: who has it now, and how the starts before went. */
 type Place = { readonly role: Role; hasListened: boolean; shortLives: number };
 
@@ -68,7 +74,7 @@ export const superviseWorkers = (settings: Settings): void => {
       const listened = listening.delete(worker);
       if (exitCode !== null) {
         if (places.size === 0) process.exit(exitCode);
-        closeListeners();
+        settleListeners();
         return;
       }
       if (!place.hasListened) {
@@ -111,6 +117,13 @@ export const superviseWorkers = (settings: Settings): void => {
     }
   };
 
+  let settling: NodeJS.Timeout | undefined;
+  const settleListeners = (): void => {
+    clearTimeout(settling);
+    // An immediate: the turn after the timer accepts what waits in the kernel.
+    settling = setTimeout(() => setImmediate(closeListeners), SETTLE_MS);
+  };
+
   const gatherings = new Map<number, Gathering>();
   let gathered = 0;
   const finish = (id: number): void => {
@@ -137,7 +150,7 @@ export const superviseWorkers = (settings: Settings): void => {
         // What is still said after the end changes nothing.
         if (worker.exitedAfterDisconnect || !places.has(worker)) return;
         closing.set(worker, message.isQuiet);
-        closeListeners();
+        settleListeners();
         return;
       case 'gather': {
         const id = gathered++;
