@@ -26,7 +26,7 @@ LABEL org.opencontainers.image.title="Mailverdict" \
 # npm and yarn are of no use at run time and would only bring advisories of their own.
 RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack \
            /usr/local/bin/yarn /usr/local/bin/yarnpkg /opt/yarn-* \
- && ln -s /app/dist/src/cli.js /usr/local/bin/mailverdict
+ && ln -s /app/dist/src/cli/main.js /usr/local/bin/mailverdict
 WORKDIR /app
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
