@@ -1,7 +1,7 @@
 /**
  * The tags of DKIM-Signature, ARC-Message-Signature and ARC-Seal as values: what each tag says, as
  * far as it can be read, whether or not the field as a whole can be used. RFC 6376 sections 2.11
- * and 3.5, RFC 8617 section 4.1. Judges nothing: signature-rules.ts does. Never throws.
+ * and 3.5, RFC 8617 section 4.1. Judges nothing: rules.ts does. Never throws.
  */
 import { keyRecordName, selectorName, shownName, signingDomain } from '../signing-name.ts';
 import type { TagList } from '../tag-list.ts';

@@ -1,7 +1,7 @@
 /**
  * The whole tree of a domain's SPF records, asked for level by level, questions of one level
  * together, so that a tree costs as many round trips as it is deep. Goes on past every limit of RFC
- * 7208 (what they come to is counted afterwards, in spf-count.ts); its own bounds are questions,
+ * 7208 (what they come to is counted afterwards, in count.ts); its own bounds are questions,
  * terms and depth, and a term that they stop is told as `not-asked`. Never decides about a sender.
  */
 import { type LimitName, limitText, type ReachedLimit, reached } from '../../../schemas/limit.ts';
