@@ -5,7 +5,7 @@
  * 3.4, RFC 3596 (AAAA), RFC 6698 section 2.1 (TLSA), RFC 7505 (null MX).
  */
 import type { RecordData, RecordType } from '../../schemas/dns.ts';
-import { formatIpv6, parseIpv4, parseIpv6 } from '../ip/octets.ts';
+import { formatIp, parseIp4, parseIp6 } from '../ip/address.ts';
 import { normalizeName } from './name.ts';
 
 /** Longest character-string in octets (RFC 1035 section 3.3). */
@@ -35,11 +35,11 @@ const bad = (message: string, field = ''): { ok: false; field: string; message: 
 });
 
 const ipv4 = (value: unknown): Checked<string> =>
-  typeof value === 'string' && parseIpv4(value) !== null ? good(value) : bad('must be an IPv4 address');
+  typeof value === 'string' && parseIp4(value) !== null ? good(value) : bad('must be an IPv4 address');
 
 const ipv6 = (value: unknown): Checked<string> => {
-  const octets = typeof value === 'string' ? parseIpv6(value) : null;
-  return octets === null ? bad('must be an IPv6 address') : good(formatIpv6(octets));
+  const address = typeof value === 'string' ? parseIp6(value) : null;
+  return address === null ? bad('must be an IPv6 address') : good(formatIp(address));
 };
 
 const domainName = (value: unknown): Checked<string> =>

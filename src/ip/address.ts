@@ -62,13 +62,16 @@ export const parseIp6 = (text: string): IpAddress | null => {
   return { family: 6, bytes: Uint8Array.from(words.flatMap((word) => [word >> 8, word & 255])) };
 };
 
+/** Reads an address of either family as it is written. @returns null where the text is none */
+export const parseIp = (text: string): IpAddress | null => parseIp4(text) ?? parseIp6(text);
+
 /**
  * Reads the address of a client. An IPv4-mapped IPv6 address (`::ffff:192.0.2.1`) is that IPv4
  * address, as RFC 7208 section 5 asks.
  * @returns null where the text is no address
  */
 export const parseClientIp = (text: string): IpAddress | null => {
-  const address = parseIp4(text) ?? parseIp6(text);
+  const address = parseIp(text);
   if (address === null || address.family === 4) return address;
   const { bytes } = address;
   const mapped = bytes[10] === 255 && bytes[11] === 255 && bytes.subarray(0, 10).every((byte) => byte === 0);
@@ -87,23 +90,36 @@ export const inNetwork = (address: IpAddress, network: IpAddress, prefixLength: 
   return (((address.bytes[whole] ?? 0) ^ (network.bytes[whole] ?? 0)) & (0xff << (8 - rest))) === 0;
 };
 
-/**
- * Writes an address in its canonical form (dotted quad; RFC 5952 for IPv6: lower case, longest run
- * of zeros shortened).
- */
-export const formatIp = ({ family, bytes }: IpAddress): string => {
-  if (family === 4) return [...bytes].join('.');
-  const words = Array.from({ length: 8 }, (_, index) => (bytes[2 * index] ?? 0) * 256 + (bytes[2 * index + 1] ?? 0));
-  let run = { start: 0, length: 1 };
-  for (let start = 0; start < 8; start += 1) {
-    let length = 0;
-    while (start + length < 8 && words[start + length] === 0) length += 1;
-    if (length > run.length) run = { start, length };
-  }
-  const hex = words.map((word) => word.toString(16));
-  if (run.length < 2) return hex.join(':');
-  return `${hex.slice(0, run.start).join(':')}::${hex.slice(run.start + run.length).join(':')}`;
+/** Dotted quad of the 4 octets at `at`. */
+export const formatIpv4 = (octets: Uint8Array, at = 0): string =>
+  `${octets[at]}.${octets[at + 1]}.${octets[at + 2]}.${octets[at + 3]}`;
+
+/** Canonical text (RFC 5952) of the 16 octets at `at`. */
+export const formatIpv6 = (octets: Uint8Array, at = 0): string => {
+  const words: number[] = [];
+  for (let word = 0; word < 8; word++)
+    words.push(((octets[at + word * 2] ?? 0) << 8) | (octets[at + word * 2 + 1] ?? 0));
+  if (words.slice(0, 5).every((word) => word === 0) && words[5] === 0xffff)
+    return `::ffff:${formatIpv4(octets, at + 12)}`;
+  const { start, length } = longestZeroRun(words);
+  const text = (part: number[]) => part.map((word) => word.toString(16)).join(':');
+  return length < 2 ? text(words) : `${text(words.slice(0, start))}::${text(words.slice(start + length))}`;
 };
+
+const longestZeroRun = (words: readonly number[]): { start: number; length: number } => {
+  let best = { start: 0, length: 0 };
+  let start = 0;
+  for (let at = 0; at <= words.length; at++) {
+    if (words[at] === 0) continue;
+    if (at - start > best.length) best = { start, length: at - start };
+    start = at + 1;
+  }
+  return best;
+};
+
+/** Writes an address in its canonical form: dotted quad, or RFC 5952 for IPv6. */
+export const formatIp = ({ family, bytes }: IpAddress): string =>
+  family === 4 ? formatIpv4(bytes) : formatIpv6(bytes);
 
 /**
  * The nibbles of an IPv6 address with dots between, or the dotted quad: the `i` macro of RFC 7208

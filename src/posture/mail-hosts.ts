@@ -5,9 +5,9 @@
  */
 import { reached } from '../../schemas/limit.ts';
 import type { MailHost, MailPosture } from '../../schemas/posture/mail.ts';
+import { isPublicAddress } from '../ip/public-address.ts';
 import { type Ask, askAddresses, askMx, askNames, type MxRecord } from './ask.ts';
 import { assessTlsa } from './dane.ts';
-import { isPublicAddress } from './reach/public-address.ts';
 
 /**
  * What makes a name a host name (RFC 5321 section 4.1.2): letters, digits and hyphens; underscores

@@ -4,11 +4,11 @@
  * are tried (RFC 8601 section 3 leaves the limit to the verifier; ten as in RFC 7208 section
  * 4.6.4).
  */
-import ipaddr from 'ipaddr.js';
 import { limitText, reached } from '../../schemas/limit.ts';
 import type { Iprev } from '../../schemas/verdict.ts';
 import { causeText, type Failure, isLasting } from '../dns/failure.ts';
 import type { Answer, Lookup } from '../dns/lookup.ts';
+import { formatIp, type IpAddress, parseClientIp, parseIp, reverseName } from '../ip/address.ts';
 
 const MAX_NAMES = 10;
 
@@ -19,7 +19,8 @@ const MAX_NAMES = 10;
  */
 export const checkIprev = async (clientIp: string | undefined, lookup: Lookup, deadlineMs: number): Promise<Iprev> => {
   if (clientIp === undefined) return { result: 'none', name: null, reason: 'the client address is unknown' };
-  const address = ipaddr.process(clientIp);
+  const address = parseClientIp(clientIp);
+  if (address === null) return { result: 'none', name: null, reason: 'the client address is no IP address' };
   const reverse = await lookup({ name: reverseName(address), type: 'PTR' }, deadlineMs);
   if (reverse.kind === 'failure') return unknown(clientIp, reverse);
   if (reverse.kind !== 'records') {
@@ -27,7 +28,7 @@ export const checkIprev = async (clientIp: string | undefined, lookup: Lookup, d
   }
   const published = reverse.records.filter((record) => typeof record === 'string');
   const names = published.slice(0, MAX_NAMES);
-  const type = address.kind() === 'ipv4' ? 'A' : 'AAAA';
+  const type = address.family === 4 ? 'A' : 'AAAA';
   const answers = await Promise.all(names.map((name) => lookup({ name, type }, deadlineMs)));
   const confirmed = names.find((_, index) => confirms(answers[index], address));
   if (confirmed !== undefined) {
@@ -47,23 +48,19 @@ export const checkIprev = async (clientIp: string | undefined, lookup: Lookup, d
   return { result: 'fail', name: null, reason: `no name of ${clientIp} leads back to it` };
 };
 
-const confirms = (answer: Answer | undefined, address: ipaddr.IPv4 | ipaddr.IPv6): boolean =>
-  answer?.kind === 'records' &&
-  answer.records.some(
-    (record) =>
-      typeof record === 'string' && ipaddr.isValid(record) && ipaddr.parse(record).toString() === address.toString(),
+const confirms = (answer: Answer | undefined, address: IpAddress): boolean => {
+  const text = formatIp(address);
+  return (
+    answer?.kind === 'records' &&
+    answer.records.some((record) => {
+      const published = typeof record === 'string' ? parseIp(record) : null;
+      return published !== null && formatIp(published) === text;
+    })
   );
+};
 
 const unknown = (clientIp: string, failure: Failure): Iprev => ({
   result: isLasting(failure) ? 'permerror' : 'temperror',
   name: null,
   reason: `${causeText(failure)} left the name of ${clientIp} unknown`,
 });
-
-/** Name under in-addr.arpa or ip6.arpa (RFC 1035 section 3.5, RFC 3596 section 2.5). */
-const reverseName = (address: ipaddr.IPv4 | ipaddr.IPv6): string => {
-  const bytes = address.toByteArray();
-  if (address.kind() === 'ipv4') return `${bytes.toReversed().join('.')}.in-addr.arpa`;
-  const nibbles = bytes.flatMap((byte) => [byte >> 4, byte & 15]).map((nibble) => nibble.toString(16));
-  return `${nibbles.toReversed().join('.')}.ip6.arpa`;
-};

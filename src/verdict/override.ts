@@ -4,13 +4,13 @@
  * all after it trusted too, says it saw DMARC pass for this Author Domain, so that the failure is
  * one that forwarding explains.
  */
-import ipaddr from 'ipaddr.js';
 import type { ArcInstance, ArcVerdict } from '../../schemas/arc.ts';
 import type { DkimSignature } from '../../schemas/dkim.ts';
 import type { DmarcVerdict } from '../../schemas/dmarc.ts';
 import type { SmtpFacts } from '../../schemas/smtp.ts';
 import type { SpfVerdict } from '../../schemas/spf.ts';
 import type { Iprev, Override, VerdictSettings } from '../../schemas/verdict.ts';
+import { isInNetwork } from '../ip/networks.ts';
 import { MAX_CLAIMS } from './claims.ts';
 import { comparable } from './identifiers.ts';
 
@@ -88,17 +88,11 @@ const byArc = (grounds: Grounds): Override | null => {
 
 const byNetwork = ({ facts, settings }: Grounds): Override | null => {
   if (facts.clientIp === undefined) return null;
-  const address = ipaddr.process(facts.clientIp);
-  const network = settings.allowNetworks.find((text) => contains(text, address));
+  const { clientIp } = facts;
+  const network = settings.allowNetworks.find((text) => isInNetwork(clientIp, text));
   return network === undefined
     ? null
-    : { type: 'local_policy', comment: `the client ${facts.clientIp} is in the allowed network ${network}` };
-};
-
-const contains = (network: string, address: ipaddr.IPv4 | ipaddr.IPv6): boolean => {
-  if (!network.includes('/')) return ipaddr.process(network).toString() === address.toString();
-  const [base, bits] = ipaddr.parseCIDR(network);
-  return base.kind() === address.kind() && address.match([base, bits] as [typeof address, number]);
+    : { type: 'local_policy', comment: `the client ${clientIp} is in the allowed network ${network}` };
 };
 
 const byDomain = ({ spf, dkim, settings }: Grounds): Override | null => {

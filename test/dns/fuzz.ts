@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import packet from 'dns-packet';
 import type { RecordData, RecordType } from '../../schemas/dns.ts';
 import { decodeMessage, type Message, type WireRecord } from '../../src/dns/wire/message.ts';
-import { parseIpv6 } from '../../src/ip/octets.ts';
+import { parseIp6 } from '../../src/ip/address.ts';
 import { messageFrom, mutate, seeded } from './random-message.ts';
 import { encodeMessage } from './wire/message-writer.ts';
 
@@ -112,7 +112,9 @@ const isSameData = (type: RecordType, ours: RecordData, theirs: unknown): boolea
     case 'A':
       return ours === theirs;
     case 'AAAA':
-      return Buffer.from(parseIpv6(String(ours)) ?? []).equals(Buffer.from(parseIpv6(String(theirs)) ?? [0]));
+      return Buffer.from(parseIp6(String(ours))?.bytes ?? []).equals(
+        Buffer.from(parseIp6(String(theirs))?.bytes ?? [0]),
+      );
     case 'NS':
     case 'CNAME':
     case 'PTR':

@@ -4,7 +4,7 @@
  */
 import { type RecordData, RecordType } from '../../schemas/dns.ts';
 import { type Message, TYPE_CODES, type WireRecord } from '../../src/dns/wire/message.ts';
-import { formatIpv4, formatIpv6 } from '../../src/ip/octets.ts';
+import { formatIpv4, formatIpv6 } from '../../src/ip/address.ts';
 
 /** A stream of whole numbers from 0 to `count` - 1, the same for the same seed (mulberry32). */
 export const seeded = (seed: number): ((count: number) => number) => {

@@ -40,6 +40,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
   'src/service': [
     'schemas',
+    'src/ip',
     'src/version.ts',
     'src/dns',
     'src/message',
@@ -76,7 +77,7 @@ const PACKAGES: Readonly<Record<string, { readonly rooms: readonly string[]; rea
   fastify: { rooms: ['src/http'] },
   'fastify-type-provider-zod': { rooms: ['src/http'] },
   helmet: { rooms: ['src/http'] },
-  'ipaddr.js': { rooms: ['src/posture', 'src/verdict'], reason: 'to be replaced by src/ip' },
+  'ipaddr.js': { rooms: ['src/ip'] },
   libmime: { rooms: ['src/message'] },
   'lru-cache': { rooms: ['src/dns', 'src/records', 'src/dkim'], reason: 'each cache belongs to what it holds' },
   mailauth: { rooms: ['src/verdict'] },

@@ -4,7 +4,7 @@
  * ones and is tried again after a pause, by one question at a time.
  */
 import { isIP } from 'node:net';
-import { parseIpv4 } from '../../ip/octets.ts';
+import { parseIp4 } from '../../ip/address.ts';
 import type { Clock } from '../deadline.ts';
 import type { RandomNumbers } from './random.ts';
 
@@ -27,7 +27,7 @@ export const parseServer = (text: string): Server | null => {
   const { address = text, port = '53' } = (bracketed ?? dotted)?.groups ?? {};
   const family = isIP(address);
   if ((family !== 4 && family !== 6) || Number(port) < 1 || Number(port) > 65_535) return null;
-  const isLoopback = family === 4 ? parseIpv4(address)?.[0] === 127 : address === '::1';
+  const isLoopback = family === 4 ? parseIp4(address)?.bytes[0] === 127 : address === '::1';
   return { address, port: Number(port), family, isLoopback };
 };
 

@@ -4,7 +4,7 @@
  * what was asked nor who answered.
  */
 import type { RecordData, RecordType } from '../../../schemas/dns.ts';
-import { formatIpv4, formatIpv6 } from '../../ip/octets.ts';
+import { formatIpv4, formatIpv6 } from '../../ip/address.ts';
 import { type Cursor, cursorOver, readName, readString, readUint8, readUint16, readUint32 } from './cursor.ts';
 
 /**

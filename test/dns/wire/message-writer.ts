@@ -13,7 +13,7 @@ import {
   TYPE_CODES,
   type WireRecord,
 } from '../../../src/dns/wire/message.ts';
-import { parseIpv4, parseIpv6 } from '../../../src/ip/octets.ts';
+import { parseIp4, parseIp6 } from '../../../src/ip/address.ts';
 
 /**
  * Writes a message, names compressed in questions, owners and the data of RFC 1035 types.
@@ -107,7 +107,7 @@ const writeRecord = (writer: Writer, record: WireRecord): void => {
 
 const writeRdata = (writer: Writer, type: RecordType, data: RecordData): void => {
   if (typeof data === 'string') {
-    const address = type === 'A' ? parseIpv4(data) : type === 'AAAA' ? parseIpv6(data) : null;
+    const address = (type === 'A' ? parseIp4(data) : type === 'AAAA' ? parseIp6(data) : null)?.bytes ?? null;
     if (address !== null) write(writer, Buffer.from(address));
     else if (type === 'NS' || type === 'CNAME' || type === 'PTR') writeName(writer, data);
     else throw new RangeError(`${type}: data that does not fit the type`);

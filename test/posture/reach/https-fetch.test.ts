@@ -3,9 +3,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
+import { isPublicAddress } from '../../../src/ip/public-address.ts';
 import type { Ask } from '../../../src/posture/ask.ts';
 import { createHttpsFetch, type Fetched, type FetchLimits } from '../../../src/posture/reach/https-fetch.ts';
-import { isPublicAddress } from '../../../src/posture/reach/public-address.ts';
 import { EXPIRED, POLICY_HOST, TEST_AUTHORITY } from '../certificates.ts';
 import { NOW_MS, type World, worldLookup } from '../world.ts';
 

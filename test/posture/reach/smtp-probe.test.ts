@@ -4,7 +4,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { after, test } from 'node:test';
 import { createSecureContext, TLSSocket } from 'node:tls';
 import type { MailHost, SmtpProbe } from '../../../schemas/posture/mail.ts';
-import { isPublicAddress } from '../../../src/posture/reach/public-address.ts';
+import { isPublicAddress } from '../../../src/ip/public-address.ts';
 import { createSmtpProbe } from '../../../src/posture/reach/smtp-probe.ts';
 import { type Issued, MX_HOST, OTHER_HOST, TEST_AUTHORITY } from '../certificates.ts';
 import { NOW_MS } from '../world.ts';

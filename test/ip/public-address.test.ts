@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isPublicAddress } from '../../../src/posture/reach/public-address.ts';
+import { isPublicAddress } from '../../src/ip/public-address.ts';
 
 const PUBLIC = [
   '11.0.0.1',
