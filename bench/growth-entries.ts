@@ -18,7 +18,7 @@ import { createSession } from '../src/pipeline/milter/session.ts';
 import { readCommand } from '../src/pipeline/milter/wire.ts';
 import { createPolicyReader } from '../src/pipeline/policy/request.ts';
 import { createAssessor } from '../src/posture/assess.ts';
-import { createParts } from '../src/service/core.ts';
+import { createMailverdict } from '../src/service/core.ts';
 import { createMailFaces } from '../src/service/mail-faces.ts';
 import { readConfig } from '../src/settings/read-settings.ts';
 import { parseSettings } from '../src/settings/yaml-file.ts';
@@ -171,7 +171,7 @@ const BRAND: World = {
 };
 const SVG = '<svg version="1.2" baseProfile="tiny-ps"><title>B</title>';
 
-const POSTURE_RECORDS: readonly (readonly [name: string, type: RecordType, begun: string])[] = [
+const DOMAIN_RECORDS: readonly (readonly [name: string, type: RecordType, begun: string])[] = [
   ['brand.example', 'TXT', 'v=spf1 '],
   ['brand.example', 'TXT', 'v=spf1 include:'],
   ['brand.example', 'TXT', 'v=spf1 exists:%{'],
@@ -187,14 +187,14 @@ const POSTURE_RECORDS: readonly (readonly [name: string, type: RecordType, begun
 
 const domains = (): Entry[] => {
   const assess = (world: World, more: WorldOptions = {}) => {
-    const settings = { postureCacheEntries: 0, ...more.settings };
+    const settings = { domainCacheEntries: 0, ...more.settings };
     const assessor = createAssessor(worldParts(world, { ...more, settings }));
     return () => assessor('brand.example', { selectors: ['s'] });
   };
   const fetched = (url: string, text: string) =>
     assess(BRAND, { web: { [url]: { body: Buffer.from(text, 'latin1') } } });
   return [
-    ...POSTURE_RECORDS.map(([name, type, begun]) => ({
+    ...DOMAIN_RECORDS.map(([name, type, begun]) => ({
       name: `domain, ${name} ${type}: ${begun}`,
       maxBytes: TEXT_BYTES,
       prepare: (text: string) =>
@@ -237,7 +237,7 @@ const requests = async (): Promise<Entry[]> => {
   const log = createLog('silent');
   const verify = makeVerifier({}, textLookup(PUBLISHED));
   const lookup = textLookup(PUBLISHED);
-  const parts = { ...createParts(config, log), lookup, verify };
+  const parts = { ...createMailverdict(config, log), lookup, verify };
   const { assess } = createAssessorParts(lookup);
   const app = await makeApp({
     verify,
@@ -324,7 +324,7 @@ const requests = async (): Promise<Entry[]> => {
 const plain = (text: string): string => text.replace(/[^\x20-\x7e]/g, ' ');
 
 const createAssessorParts = (lookup: Lookup) => ({
-  assess: createAssessor({ ...worldParts({}, { settings: { postureCacheEntries: 0 } }), lookup }),
+  assess: createAssessor({ ...worldParts({}, { settings: { domainCacheEntries: 0 } }), lookup }),
 });
 
 const frame = (code: string, text: string): Buffer => {

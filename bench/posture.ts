@@ -62,7 +62,7 @@ export const measurePosture = async (): Promise<PostureFigures> => {
       const resolver = createResolver(DnsSettings.parse({ dnsServers: [server.literal] }));
       const assess = createAssessor({
         lookup: resolver.lookup,
-        settings: PostureSettings.parse({ postureCacheEntries: 0 }),
+        settings: PostureSettings.parse({ domainCacheEntries: 0 }),
         answerLimits: budgetLimits(DnsSettings.parse({})),
         fetch: null,
         probe: null,

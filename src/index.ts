@@ -9,7 +9,7 @@ export { Config } from '../schemas/settings/settings.ts';
 export { SmtpFacts } from '../schemas/smtp.ts';
 export { Verdict } from '../schemas/verdict.ts';
 export type { Assess, AssessOptions, AssessOutcome } from './posture/assess.ts';
-export { createParts, type Parts } from './service/core.ts';
+export { createMailverdict, type Mailverdict } from './service/core.ts';
 export { createLog } from './telemetry/log.ts';
 export { Fault, type FaultCode } from './verdict/fault.ts';
 export type { Replay, ReplayVerdict } from './verdict/replay.ts';

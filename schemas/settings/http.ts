@@ -121,14 +121,14 @@ export const HttpSettings = z.object({
     unit: 'processes',
     about: 'processes that share the listeners, each with a DNS cache and limits of its own; as many as cores at most',
   }),
-  verifyTogether: wholeNumber({
+  verifyGroupSize: wholeNumber({
     default: 16,
     min: 1,
     max: 1024,
     unit: 'messages',
     about: 'messages that came in at the same moment and are judged step by step together, which costs less for each',
   }),
-  verifyTogetherBytes: wholeNumber({
+  verifyGroupBytes: wholeNumber({
     default: 524288,
     min: 0,
     max: 67108864,

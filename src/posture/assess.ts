@@ -80,7 +80,7 @@ export type AssessorParts = {
  */
 export const createAssessor = (parts: AssessorParts): Assess => {
   const { settings, clock } = parts;
-  const held = createHeldPostures(settings.postureCacheEntries, settings.postureCacheBytes, clock.monotonicMs);
+  const held = createHeldPostures(settings.domainCacheEntries, settings.domainCacheBytes, clock.monotonicMs);
   const underWay = new Map<string, Promise<Posture>>();
 
   const today = async (domain: Domain, options: AssessOptions): Promise<Posture> => {
@@ -107,7 +107,7 @@ export const createAssessor = (parts: AssessorParts): Assess => {
   return async (text, options = {}) => {
     const read = readDomain(text);
     if (read.kind === 'fault') return refused('invalid-domain', [{ path: 'domain', message: read.message }]);
-    if (options.probe !== undefined && (parts.probe === null || !settings.postureProbe))
+    if (options.probe !== undefined && (parts.probe === null || !settings.domainProbe))
       return refused('probe-not-allowed', [{ path: 'probe', message: 'is not allowed by this service' }]);
     const { domain } = read;
     if (options.overlay === undefined || options.overlay.length === 0) {
@@ -141,44 +141,44 @@ const assessOnce = async (
 ): Promise<Posture> => {
   const startedMs = clock.monotonicMs();
   const nowMs = clock.nowMs();
-  const deadlineMs = startedMs + settings.postureMaxElapsedMs;
+  const deadlineMs = startedMs + settings.domainMaxElapsedMs;
   const budget = withBudget(
     overlay === null ? lookup : withOverlay(overlay, lookup),
     {
-      maxQuestions: settings.postureMaxQuestions,
-      maxMisses: settings.postureMaxQuestions,
-      maxDomains: settings.postureMaxDomains,
-      maxFailures: settings.postureMaxFailures,
-      maxElapsedMs: settings.postureMaxElapsedMs,
+      maxQuestions: settings.domainMaxQuestions,
+      maxMisses: settings.domainMaxQuestions,
+      maxDomains: settings.domainMaxDomains,
+      maxFailures: settings.domainMaxFailures,
+      maxElapsedMs: settings.domainMaxElapsedMs,
       maxRecords: answerLimits.maxRecords,
       maxTextBytes: answerLimits.maxTextBytes,
       settings: {
-        questions: 'POSTURE_MAX_QUESTIONS',
-        misses: 'POSTURE_MAX_QUESTIONS',
-        domains: 'POSTURE_MAX_DOMAINS',
-        failures: 'POSTURE_MAX_FAILURES',
-        time: 'POSTURE_MAX_ELAPSED_MS',
+        questions: 'DOMAIN_MAX_QUESTIONS',
+        misses: 'DOMAIN_MAX_QUESTIONS',
+        domains: 'DOMAIN_MAX_DOMAINS',
+        failures: 'DOMAIN_MAX_FAILURES',
+        time: 'DOMAIN_MAX_ELAPSED_MS',
       },
     },
     clock.monotonicMs,
   );
   const ask: Ask = (name, type) => budget.lookup({ name, type }, deadlineMs);
   const { ascii } = domain;
-  const fetchOfDomain = settings.postureFetch ? fetch : null;
-  const timeoutMs = settings.postureFetchTimeoutMs;
+  const fetchOfDomain = settings.domainFetch ? fetch : null;
+  const timeoutMs = settings.domainFetchTimeoutMs;
 
   // All begun before the first one is awaited: what hangs on nothing is asked for together.
-  const mailBegun = assessMail(ascii, ask, settings.postureMaxMailHosts);
+  const mailBegun = assessMail(ascii, ask, settings.domainMaxMailHosts);
   const dmarcBegun = assessDmarc(ascii, ask, budget.policyLookup, deadlineMs);
   const mtaStsBegun = assessMtaSts(ascii, mailBegun, {
     ask,
     fetch: fetchOfDomain,
-    limits: { maxBytes: settings.postureMaxPolicyBytes, timeoutMs },
+    limits: { maxBytes: settings.domainMaxPolicyBytes, timeoutMs },
   });
   const bimiBegun = assessBimi(ascii, dmarcBegun, assessBimiGround(ascii, budget.policyLookup, deadlineMs), {
     ask,
     fetch: fetchOfDomain,
-    limits: { maxBytes: settings.postureMaxLogoBytes, timeoutMs },
+    limits: { maxBytes: settings.domainMaxLogoBytes, timeoutMs },
     nowMs,
   });
   const [spf, dmarc, published, mtaSts, tlsRpt, bimi, dnssec, zone, texts, dkim] = await Promise.all([
@@ -188,7 +188,7 @@ const assessOnce = async (
       deadlineMs,
       monotonicMs: clock.monotonicMs,
       epochSeconds: nowMs / 1000,
-      limits: { maxQuestions: settings.postureMaxSpfQuestions, maxTerms: settings.postureMaxSpfTerms },
+      limits: { maxQuestions: settings.domainMaxSpfQuestions, maxTerms: settings.domainMaxSpfTerms },
     }),
     dmarcBegun,
     mailBegun,
@@ -205,7 +205,7 @@ const assessOnce = async (
   const mail =
     options.probe === undefined || probe === null
       ? published
-      : await probeHosts(published, probe, settings.postureProbeTimeoutMs);
+      : await probeHosts(published, probe, settings.domainProbeTimeoutMs);
 
   const parts = { spf, dmarc, dkim, mail, mtaSts, tlsRpt, bimi, dnssec, zone };
   const usage = budget.usage();
@@ -226,7 +226,7 @@ const assessOnce = async (
     domain: { ...domain },
     assessedAt: new Date(nowMs).toISOString(),
     elapsedMs: Math.round((clock.monotonicMs() - startedMs) * 100) / 100,
-    ttlSeconds: failed || ttls.length === 0 ? 0 : Math.min(settings.postureMaxTtlSeconds, ...ttls),
+    ttlSeconds: failed || ttls.length === 0 ? 0 : Math.min(settings.domainMaxTtlSeconds, ...ttls),
     summary: summarize(domain.unicode, assessed, findings),
     sendsMail: assessed.sendsMail,
     grade: graded,

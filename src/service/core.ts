@@ -17,14 +17,14 @@ import { createHttpsFetch } from '../posture/reach/https-fetch.ts';
 import { createSmtpProbe } from '../posture/reach/smtp-probe.ts';
 import { SettingMistake } from '../settings/setting-mistake.ts';
 import type { Log } from '../telemetry/log.ts';
-import { judgedTogether } from '../verdict/in-groups.ts';
-import { type PartsWatcher, watchedVerify } from '../verdict/observed.ts';
+import { inGroups } from '../verdict/in-groups.ts';
+import { observed, type Watcher } from '../verdict/observed.ts';
 import { createReplayer, type ReplayVerdict } from '../verdict/replay.ts';
 import { createVerifier, type Verify } from '../verdict/verify.ts';
 import { version } from '../version.ts';
 
 /** What the faces are handed. */
-export type Parts = {
+export type Mailverdict = {
   lookup: Lookup;
   resolver: Resolver;
   verify: Verify;
@@ -40,7 +40,7 @@ export type Parts = {
 export type Relist = (config: Config) => void;
 
 /** Makes the parts. @throws SettingMistake when the zone file cannot be read or is wrong */
-export const createParts = (config: Config, log: Log, watcher?: PartsWatcher): Parts => {
+export const createMailverdict = (config: Config, log: Log, watcher?: Watcher): Mailverdict => {
   const monotonicMs = () => performance.now();
   const resolver = createResolver(config, {
     clock: monotonicMs,
@@ -68,18 +68,18 @@ export const createParts = (config: Config, log: Log, watcher?: PartsWatcher): P
     onStep: watcher?.onStep,
     onProgress: watcher?.onProgress,
   });
-  const verify = judgedTogether(alone, config);
+  const verify = inGroups(alone, config);
   return {
     lookup,
     resolver,
-    verify: watcher === undefined ? verify : watchedVerify(verify, watcher.verify),
+    verify: watcher === undefined ? verify : observed(verify, watcher.verify),
     replay: createReplayer(evaluation),
     assess: createAssessor({
       lookup,
       settings: config,
       answerLimits: evaluation.dnsLimits,
-      fetch: config.postureFetch ? createHttpsFetch({ isAllowed: isPublicAddress, nowMs: Date.now }) : null,
-      probe: config.postureProbe
+      fetch: config.domainFetch ? createHttpsFetch({ isAllowed: isPublicAddress, nowMs: Date.now }) : null,
+      probe: config.domainProbe
         ? createSmtpProbe({ isAllowed: isPublicAddress, helo: config.authservId, nowMs: Date.now })
         : null,
       clock: evaluation.clock,

@@ -10,12 +10,12 @@ import { createPipeline, type Pipeline } from '../pipeline/pipeline.ts';
 import type { Log } from '../telemetry/log.ts';
 import { writeAuthenticationResults, writeReceivedSpf } from '../verdict/authentication-results.ts';
 import { checkSpf } from '../verdict/spf/spf.ts';
-import type { Parts } from './core.ts';
+import type { Mailverdict } from './core.ts';
 
 /** Makes the faces. */
 export const createMailFaces = (
   config: Config,
-  parts: Parts,
+  parts: Mailverdict,
   log: Log,
   { observer = {}, memory }: { observer?: Observer; memory?: Memory } = {},
 ): Pipeline => {

@@ -16,7 +16,7 @@ import { watchThisProcess } from '../telemetry/standstill.ts';
 import type { Traces } from '../telemetry/traces.ts';
 import { verdictLine } from '../telemetry/verdict-summary.ts';
 import { version } from '../version.ts';
-import { createParts } from './core.ts';
+import { createMailverdict } from './core.ts';
 import { createMailFaces } from './mail-faces.ts';
 import { readAccessFiles } from './secret-files.ts';
 
@@ -58,7 +58,7 @@ export const createService = async (config: Config, log: Log, team?: Team, trace
     metrics.onStandstill(standstill);
     log.warn(standstill, 'the event loop stood still: nothing else was served meanwhile');
   });
-  const untraced = createParts(config, log, {
+  const untraced = createMailverdict(config, log, {
     onQuestion: metrics.onQuestion,
     onProgress: watchdog.onProgress,
     onStep:
@@ -89,7 +89,7 @@ export const createService = async (config: Config, log: Log, team?: Team, trace
     log,
     verify: parts.verify,
     replay: parts.replay,
-    domains: { assess: parts.assess, width: config.postureConcurrency },
+    domains: { assess: parts.assess, width: config.domainConcurrency },
     hooks: mailFaces,
     memory,
     isReady: () => ready,

@@ -19,7 +19,7 @@ import {
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import type { Verdict } from '../../schemas/verdict.ts';
 import { Fault } from '../verdict/fault.ts';
-import type { PartsWatcher } from '../verdict/observed.ts';
+import type { Watcher } from '../verdict/observed.ts';
 import type { Verify } from '../verdict/verify.ts';
 import { version } from '../version.ts';
 import type { Log } from './log.ts';
@@ -29,7 +29,7 @@ export type Traces = {
   /** Lays a span around each verification; changes neither outcome nor error. */
   traced(verify: Verify): Verify;
   /** Makes a span of a step that has just ended, under the verification that it ran in. */
-  readonly onStep: PartsWatcher['onStep'];
+  readonly onStep: Watcher['onStep'];
   /**
    * What the current request leads to becomes part of the trace that its traceparent names; without
    * one each verification begins its own.

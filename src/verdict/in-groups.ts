@@ -1,5 +1,5 @@
 /**
- * Lets messages that came in during one turn of the event loop be judged step by step together:
+ * Judges messages that arrived in the same turn of the event loop step by step together:
  * every one takes its first step, then every one its second. Under load that halves what a message
  * costs, since code that many messages need one after the other stays in the processor's caches.
  * Changes no verdict; a lone message waits for the end of its turn, some microseconds.
@@ -8,18 +8,18 @@ import type { Verify } from './verify.ts';
 
 /** Bounds of one group, so that it does not hold up the event loop. */
 export type GroupLimits = {
-  readonly verifyTogether: number;
+  readonly verifyGroupSize: number;
   /** Octets of all messages of a group. A larger message is judged by itself, at once. */
-  readonly verifyTogetherBytes: number;
+  readonly verifyGroupBytes: number;
 };
 
 type Waiting = { readonly bytes: number; readonly begin: () => void };
 
 /**
- * Lays the groups around a verifier. Those who do not fit into the group of their turn form that of
+ * Groups messages that arrive in the same turn of the event loop. Those who do not fit into the group of their turn form that of
  * the next, in the order in which they came.
  */
-export const judgedTogether = (verify: Verify, { verifyTogether, verifyTogetherBytes }: GroupLimits): Verify => {
+export const inGroups = (verify: Verify, { verifyGroupSize, verifyGroupBytes }: GroupLimits): Verify => {
   const queue: Waiting[] = [];
 
   const beginGroup = (): void => {
@@ -27,7 +27,7 @@ export const judgedTogether = (verify: Verify, { verifyTogether, verifyTogetherB
     let bytes = 0;
     for (const one of queue) {
       bytes += one.bytes;
-      if (count === verifyTogether || bytes > verifyTogetherBytes) break;
+      if (count === verifyGroupSize || bytes > verifyGroupBytes) break;
       count++;
     }
     for (const { begin } of queue.splice(0, count)) begin();
@@ -40,7 +40,7 @@ export const judgedTogether = (verify: Verify, { verifyTogether, verifyTogetherB
     });
 
   return async (message, facts, options) => {
-    if (message.length <= verifyTogetherBytes) await turn(message.length);
+    if (message.length <= verifyGroupBytes) await turn(message.length);
     return verify(message, facts, options);
   };
 };

@@ -18,15 +18,15 @@ export type VerifyWatcher = {
 /**
  * Told what the parts do, for gauges and the log; each is called synchronously and must not throw.
  */
-export type PartsWatcher = {
+export type Watcher = {
   onQuestion: (event: QuestionEvent) => void;
   onStep: (step: Step, elapsedMs: number) => void;
   onProgress?: OnProgress;
   verify: VerifyWatcher;
 };
 
-/** Lays the watcher around a verifier. */
-export const watchedVerify = (verify: Verify, watcher: VerifyWatcher): Verify => {
+/** Tells a watcher what a verifier does. */
+export const observed = (verify: Verify, watcher: VerifyWatcher): Verify => {
   let running = 0;
   return async (message, facts, options) => {
     watcher.onRunning(++running);

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { Config, createLog, createParts } from '../../src/index.ts';
+import { Config, createLog, createMailverdict } from '../../src/index.ts';
 import { example } from '../verdict/make-verifier.ts';
 
 const ROOT = new URL('../../', import.meta.url);
@@ -25,13 +25,13 @@ test('package.json names entries whose sources exist', () => {
   }
 });
 
-test('createParts gives a program a verifier from settings alone', async () => {
+test('createMailverdict gives a program a verifier from settings alone', async () => {
   const config = Config.parse({
     dnsServers: '127.0.0.1:9',
     dnsZone: new URL('examples/zone.txt', ROOT).pathname,
     authservId: 'mx.program.example',
   });
-  const parts = createParts(config, createLog('silent'));
+  const parts = createMailverdict(config, createLog('silent'));
   try {
     const verdict = await parts.verify(example('ed25519.eml'), {});
     assert.equal(verdict.dmarc.result, 'pass');

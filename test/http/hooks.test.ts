@@ -7,7 +7,7 @@ import { after, test } from 'node:test';
 import { Problem } from '../../schemas/problem.ts';
 import { MtaHooksResponse, RawHookResponse } from '../../schemas/requests/hooks.ts';
 import { Config } from '../../schemas/settings/settings.ts';
-import { createParts } from '../../src/service/core.ts';
+import { createMailverdict } from '../../src/service/core.ts';
 import { createMailFaces } from '../../src/service/mail-faces.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { example, exampleLookup, makeVerifier } from '../verdict/make-verifier.ts';
@@ -15,7 +15,7 @@ import { makeApp } from './make-app.ts';
 
 const config = { ...Config.parse({ enforce: 'yes', dnsServers: '127.0.0.1:9' }), authservId: 'mx.receiver.example' };
 const log = createLog('silent');
-const parts = { ...createParts(config, log), lookup: exampleLookup, verify: makeVerifier({ enforce: true }) };
+const parts = { ...createMailverdict(config, log), lookup: exampleLookup, verify: makeVerifier({ enforce: true }) };
 const app = await makeApp({ hooks: createMailFaces(config, parts, log) });
 after(() => app.close());
 const STRANGER = 'clientIp=198.51.100.200&helo=host.stranger.example&mailFrom=alice@brand.example';

@@ -129,7 +129,7 @@ const assess = async (domain: string, options: AssessOptions = {}): Promise<Post
   const common = { isAllowed, authorities: [TEST_AUTHORITY], nowMs: Date.now };
   const outcome = await createAssessor({
     lookup: resolver.lookup,
-    settings: PostureSettings.parse({ postureProbe: true }),
+    settings: PostureSettings.parse({ domainProbe: true }),
     answerLimits: budgetLimits(DnsSettings.parse({})),
     fetch: createHttpsFetch({ ...common, port: (policyServer.address() as AddressInfo).port }),
     probe: createSmtpProbe({ ...common, helo: 'probe.example', port: (mailServer.address() as AddressInfo).port }),

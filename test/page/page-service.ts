@@ -7,7 +7,7 @@
 import { parseZone, zoneLookup } from '../../src/dns/zone/zone.ts';
 import { createApp } from '../../src/http/app.ts';
 import { readSamples } from '../../src/http/samples.ts';
-import { createParts } from '../../src/service/core.ts';
+import { createMailverdict } from '../../src/service/core.ts';
 import { readConfig } from '../../src/settings/read-settings.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { serveLookup } from '../dns/wire-server.ts';
@@ -27,11 +27,11 @@ export const startPageService = async (servedZone?: string): Promise<PageService
   const dns = await serveLookup(
     zoneLookup(parsed.zone, async () => ({ kind: 'nxdomain', ttlSeconds: 60, authenticated: false, source: 'zone' })),
   );
-  const read = readConfig({ LOG_LEVEL: 'silent', DNS_SERVERS: dns.literal, POSTURE_FETCH: 'no' });
+  const read = readConfig({ LOG_LEVEL: 'silent', DNS_SERVERS: dns.literal, DOMAIN_FETCH: 'no' });
   if (read.kind !== 'config') throw new Error(read.mistakes.join('; '));
   const { config } = read;
   const log = createLog('silent');
-  const parts = createParts(config, log);
+  const parts = createMailverdict(config, log);
   const app = await createApp({
     log,
     verify: parts.verify,

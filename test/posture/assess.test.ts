@@ -178,11 +178,11 @@ test('assess refuses wrong names, wrong records, and a probe that is not allowed
 });
 
 test('assess keeps to its limit on questions and tells that it was reached', async () => {
-  const base = worldParts(GOOD, { settings: { postureMaxQuestions: 64 } });
+  const base = worldParts(GOOD, { settings: { domainMaxQuestions: 64 } });
   const { lookup, asked } = counting(base.lookup);
   const posture = postureOf(await createAssessor({ ...base, lookup })('brand.example'));
   assert.ok(asked.length <= 64);
-  assert.deepEqual(posture.dns.exceeded, [reached('questions', 64, 'POSTURE_MAX_QUESTIONS')]);
+  assert.deepEqual(posture.dns.exceeded, [reached('questions', 64, 'DOMAIN_MAX_QUESTIONS')]);
 });
 
 test('assess takes no more round trips than levels: ten includes, mail hosts and reports come in together', async () => {

@@ -78,7 +78,7 @@ const includes = (count: number): World =>
   );
 const probed = (probe: object): WorldOptions => ({
   probe: 'smtp',
-  settings: { postureProbe: true },
+  settings: { domainProbe: true },
   prober: async () =>
     ({
       state: 'starttls',
@@ -242,7 +242,7 @@ export const CASES: readonly Case[] = [
   {
     title: 'a tree larger than the limit',
     world: includes(30),
-    options: { settings: { postureMaxSpfQuestions: 16 } },
+    options: { settings: { domainMaxSpfQuestions: 16 } },
     has: ['limit-reached', 'spf-lookup-limit'],
   },
   // DMARC
@@ -516,7 +516,7 @@ export const CASES: readonly Case[] = [
   {
     title: 'more mail hosts than are looked at',
     world: GOOD,
-    options: { settings: { postureMaxMailHosts: 1 } },
+    options: { settings: { domainMaxMailHosts: 1 } },
     has: ['limit-reached'],
   },
   // Domains that send no mail
@@ -787,7 +787,7 @@ export const CASES: readonly Case[] = [
   {
     title: 'a limit on questions',
     world: GOOD,
-    options: { settings: { postureMaxQuestions: 64 } },
+    options: { settings: { domainMaxQuestions: 64 } },
     has: ['limit-reached'],
   },
 ];

@@ -24,15 +24,15 @@ test('assess asks for no more registered domains than the setting allows', async
         .join(' ')} -all`,
     ],
   };
-  const posture = await assessIn(world, 'brand.example', { settings: { postureMaxDomains: 8 } });
-  assert.deepEqual(posture.dns.exceeded, [reached('domains', 8, 'POSTURE_MAX_DOMAINS')]);
+  const posture = await assessIn(world, 'brand.example', { settings: { domainMaxDomains: 8 } });
+  assert.deepEqual(posture.dns.exceeded, [reached('domains', 8, 'DOMAIN_MAX_DOMAINS')]);
   assert.equal(posture.dns.domains.used, 8);
 });
 
 test('assess asks no further after as many failures as the setting allows', async () => {
   const parts = worldParts(
     { ...GOOD, '_smtp._tls.brand.example TXT': 'servfail' },
-    { settings: { postureMaxFailures: 1 } },
+    { settings: { domainMaxFailures: 1 } },
   );
   const sent = new Set<string>();
   const lookup: Lookup = async ({ name, type }, deadlineMs) => {
@@ -43,14 +43,14 @@ test('assess asks no further after as many failures as the setting allows', asyn
   };
   const outcome = await createAssessor({ ...parts, lookup })('brand.example', { selectors: ['a'] });
   assert.ok(outcome.kind === 'posture');
-  assert.deepEqual(outcome.posture.dns.exceeded, [reached('failures', 1, 'POSTURE_MAX_FAILURES')]);
+  assert.deepEqual(outcome.posture.dns.exceeded, [reached('failures', 1, 'DOMAIN_MAX_FAILURES')]);
   assert.ok(!sent.has('mx1.brand.example'));
   assert.equal(outcome.posture.mail.hosts[0]?.state, 'dns-failure');
 });
 
 test('assess hands every question the end of its time', async () => {
   const deadlines = new Set<number>();
-  const parts = worldParts(GOOD, { settings: { postureMaxElapsedMs: 700 } });
+  const parts = worldParts(GOOD, { settings: { domainMaxElapsedMs: 700 } });
   const lookup: Lookup = (question, deadlineMs) => {
     deadlines.add(deadlineMs);
     return parts.lookup(question, deadlineMs);
@@ -60,7 +60,7 @@ test('assess hands every question the end of its time', async () => {
 });
 
 test('assess holds an assessment no longer than the setting allows', async () => {
-  assert.equal((await assessIn(GOOD, 'brand.example', { settings: { postureMaxTtlSeconds: 60 } })).ttlSeconds, 60);
+  assert.equal((await assessIn(GOOD, 'brand.example', { settings: { domainMaxTtlSeconds: 60 } })).ttlSeconds, 60);
 });
 
 const FETCHING: World = {
@@ -76,9 +76,9 @@ test('assess gives each fetch its limits, and lets only those of BIMI be redirec
     return { kind: 'failed', code: 'status', reason: 'told by the test' };
   };
   const settings: Partial<PostureSettings> = {
-    postureMaxPolicyBytes: 2000,
-    postureMaxLogoBytes: 40_000,
-    postureFetchTimeoutMs: 300,
+    domainMaxPolicyBytes: 2000,
+    domainMaxLogoBytes: 40_000,
+    domainFetchTimeoutMs: 300,
   };
   await createAssessor({ ...worldParts(FETCHING, { settings }), fetch })('brand.example');
   assert.deepEqual(
@@ -94,7 +94,7 @@ test('assess gives each fetch its limits, and lets only those of BIMI be redirec
 });
 
 test('assess fetches nothing where the setting says so, and tells that it did not', async () => {
-  const posture = await assessIn(FETCHING, 'brand.example', { web: {}, settings: { postureFetch: false } });
+  const posture = await assessIn(FETCHING, 'brand.example', { web: {}, settings: { domainFetch: false } });
   assert.deepEqual(
     [posture.mtaSts.policy.state, posture.bimi.logo.state, posture.bimi.evidence.state],
     Array(3).fill('not-fetched'),
@@ -192,7 +192,7 @@ test('assess names the limits that cut the SPF tree, and hosts that it does not 
   const cases: [World, Partial<PostureSettings>, ReachedLimit | null][] = [
     [includes(depth - 1), {}, null],
     [includes(depth + 1), {}, reached('spf-depth', depth)],
-    [includes(20), { postureMaxSpfQuestions: 16 }, reached('spf-questions', 16)],
+    [includes(20), { domainMaxSpfQuestions: 16 }, reached('spf-questions', 16)],
     [
       {
         ...GOOD,
@@ -202,10 +202,10 @@ test('assess names the limits that cut the SPF tree, and hosts that it does not 
             .join(' ')} -all`,
         ],
       },
-      { postureMaxSpfTerms: 50 },
+      { domainMaxSpfTerms: 50 },
       reached('spf-terms', 50),
     ],
-    [GOOD, { postureMaxMailHosts: 1 }, reached('mail-hosts', 1)],
+    [GOOD, { domainMaxMailHosts: 1 }, reached('mail-hosts', 1)],
   ];
   for (const [world, settings, limit] of cases) {
     const posture = await assessIn(world, 'brand.example', { settings });

@@ -15,7 +15,7 @@ import { type TestContext, test } from 'node:test';
 import type { TLSSocket } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { formatKeys, hashKey } from '../../src/http/api-keys.ts';
-import { createParts } from '../../src/service/core.ts';
+import { createMailverdict } from '../../src/service/core.ts';
 import { readAccessFiles } from '../../src/service/secret-files.ts';
 import { createService } from '../../src/service/service.ts';
 import { readConfig } from '../../src/settings/read-settings.ts';
@@ -323,10 +323,10 @@ for (const [name, value] of [
   ['MAX_FOLD_LINES', '10'],
   ['MAX_HEADER_FIELDS', '100'],
 ]) {
-  test(`createParts holds messages to ${name}`, async (t) => {
+  test(`createMailverdict holds messages to ${name}`, async (t) => {
     const outcome = readConfig({ DNS_SERVERS: '127.0.0.1:9', [name ?? '']: value });
     const { config } = outcome.kind === 'config' ? outcome : assert.fail(outcome.mistakes.join('\n'));
-    const parts = createParts(config, createLog('silent'));
+    const parts = createMailverdict(config, createLog('silent'));
     t.after(() => parts.resolver.close());
     const folds = ` ${'x'.repeat(9)}\r\n`.repeat(110);
     const message = Buffer.from(`A: b\r\n${folds}${'B: c\r\n'.repeat(110)}\r\n`);
@@ -337,12 +337,12 @@ for (const [name, value] of [
   });
 }
 
-test('createParts.relist gives new lists to the next verification, and nothing else', async (t) => {
+test('createMailverdict.relist gives new lists to the next verification, and nothing else', async (t) => {
   const configOf = (environment: Record<string, string>) => {
     const outcome = readConfig({ DNS_SERVERS: '127.0.0.1:9', ...environment });
     return outcome.kind === 'config' ? outcome.config : assert.fail(outcome.mistakes.join('\n'));
   };
-  const parts = createParts(configOf({}), createLog('silent'));
+  const parts = createMailverdict(configOf({}), createLog('silent'));
   t.after(() => parts.resolver.close());
   const message = readFileSync(new URL('../../examples/spf-fail.eml', import.meta.url));
   const facts = { clientIp: '198.51.100.200', mailFrom: 'alice@brand.example' };

@@ -9,13 +9,13 @@ import { test } from 'node:test';
 import { EXAMPLES } from '../../examples/cases.ts';
 import { reached } from '../../schemas/limit.ts';
 import type { Verdict } from '../../schemas/verdict.ts';
-import { createParts } from '../../src/service/core.ts';
+import { createMailverdict } from '../../src/service/core.ts';
 import { readConfig } from '../../src/settings/read-settings.ts';
 import { createLog, keyedHash, type LogAddresses } from '../../src/telemetry/log.ts';
 import { createMetrics, type Metrics } from '../../src/telemetry/metrics.ts';
 import { verdictLine } from '../../src/telemetry/verdict-summary.ts';
 import { Fault } from '../../src/verdict/fault.ts';
-import { watchedVerify } from '../../src/verdict/observed.ts';
+import { observed } from '../../src/verdict/observed.ts';
 
 const CACHE = {
   records: { entries: 3, bytes: 1800, maxBytes: 4096 },
@@ -48,7 +48,7 @@ const samplesOf = async (metrics: Metrics): Promise<Map<string, number>> => {
 const judge = async (file: string, metrics: Metrics): Promise<Verdict> => {
   const outcome = readConfig({ DNS_SERVERS: '127.0.0.1:9' });
   assert.equal(outcome.kind, 'config');
-  const parts = createParts(outcome.config, createLog('silent'), {
+  const parts = createMailverdict(outcome.config, createLog('silent'), {
     ...metrics,
     verify: metrics,
   });
@@ -167,7 +167,7 @@ test('createMetrics counts each service by itself', async () => {
   assert.equal((await samplesOf(other)).has('mailverdict_verification_failures_total{code="aborted"}'), false);
 });
 
-test('watchedVerify tells each end and changes nothing', async () => {
+test('observed tells each end and changes nothing', async () => {
   const told: unknown[] = [];
   const watcher = {
     onRunning: (running: number) => told.push(running),
@@ -177,11 +177,11 @@ test('watchedVerify tells each end and changes nothing', async () => {
   const aborted = new Fault('aborted', 'the caller gave up');
   const broken = new Error('broken');
   await assert.rejects(
-    watchedVerify(() => Promise.reject(aborted), watcher)(Buffer.alloc(0), {}),
+    observed(() => Promise.reject(aborted), watcher)(Buffer.alloc(0), {}),
     (cause) => cause === aborted,
   );
   await assert.rejects(
-    watchedVerify(() => Promise.reject(broken), watcher)(Buffer.alloc(0), {}),
+    observed(() => Promise.reject(broken), watcher)(Buffer.alloc(0), {}),
     (cause) => cause === broken,
   );
   assert.deepEqual(told, [1, 'aborted', 0, 1, 'internal', 0]);

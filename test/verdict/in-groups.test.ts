@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { EXAMPLES } from '../../examples/cases.ts';
 import type { Verdict } from '../../schemas/verdict.ts';
 import { Fault } from '../../src/verdict/fault.ts';
-import { type GroupLimits, judgedTogether } from '../../src/verdict/in-groups.ts';
+import { type GroupLimits, inGroups } from '../../src/verdict/in-groups.ts';
 import { example, makeVerifier } from './make-verifier.ts';
 
 /** A verifier that only tells in which turn of the event loop each message began. */
@@ -15,7 +15,7 @@ const groupsOf = async (limits: GroupLimits, sizes: readonly number[]): Promise<
     counting = setImmediate(count);
   };
   let counting = setImmediate(count);
-  const verify = judgedTogether(async (message) => {
+  const verify = inGroups(async (message) => {
     groups.set(turn, [...(groups.get(turn) ?? []), message.length]);
     return {} as Verdict;
   }, limits);
@@ -27,45 +27,45 @@ const groupsOf = async (limits: GroupLimits, sizes: readonly number[]): Promise<
 const GROUPS: readonly { what: string; limits: GroupLimits; sizes: number[]; groups: number[][] }[] = [
   {
     what: 'messages of one turn together',
-    limits: { verifyTogether: 4, verifyTogetherBytes: 100 },
+    limits: { verifyGroupSize: 4, verifyGroupBytes: 100 },
     sizes: [1, 2, 3],
     groups: [[1, 2, 3]],
   },
   {
-    what: 'no more at once than verifyTogether, first come, first served',
-    limits: { verifyTogether: 2, verifyTogetherBytes: 100 },
+    what: 'no more at once than verifyGroupSize, first come, first served',
+    limits: { verifyGroupSize: 2, verifyGroupBytes: 100 },
     sizes: [1, 2, 3, 4, 5],
     groups: [[1, 2], [3, 4], [5]],
   },
   {
-    what: 'no more octets at once than verifyTogetherBytes',
-    limits: { verifyTogether: 9, verifyTogetherBytes: 10 },
+    what: 'no more octets at once than verifyGroupBytes',
+    limits: { verifyGroupSize: 9, verifyGroupBytes: 10 },
     sizes: [6, 4, 1, 10, 2],
     groups: [[6, 4], [1], [10], [2]],
   },
   {
     what: 'a message larger than a group by itself, before those who wait',
-    limits: { verifyTogether: 9, verifyTogetherBytes: 10 },
+    limits: { verifyGroupSize: 9, verifyGroupBytes: 10 },
     sizes: [1, 11, 2],
     groups: [[11], [1, 2]],
   },
   {
-    what: 'each message by itself where verifyTogether is 1',
-    limits: { verifyTogether: 1, verifyTogetherBytes: 10 },
+    what: 'each message by itself where verifyGroupSize is 1',
+    limits: { verifyGroupSize: 1, verifyGroupBytes: 10 },
     sizes: [1, 2],
     groups: [[1], [2]],
   },
 ];
 
 for (const { what, limits, sizes, groups } of GROUPS)
-  test(`judgedTogether begins ${what}`, async () => assert.deepEqual(await groupsOf(limits, sizes), groups));
+  test(`inGroups begins ${what}`, async () => assert.deepEqual(await groupsOf(limits, sizes), groups));
 
-test('judgedTogether hands on the fault of one message and the verdicts of the others', async () => {
+test('inGroups hands on the fault of one message and the verdicts of the others', async () => {
   const fault = new Fault('header-too-large', 'too large');
-  const verify = judgedTogether(
+  const verify = inGroups(
     (message) =>
       message.length === 2 ? Promise.reject(fault) : Promise.resolve({ id: `${message.length}` } as Verdict),
-    { verifyTogether: 9, verifyTogetherBytes: 10 },
+    { verifyGroupSize: 9, verifyGroupBytes: 10 },
   );
   const [first, second, third] = await Promise.allSettled([1, 2, 3].map((size) => verify(Buffer.alloc(size), {})));
   assert.deepEqual(first, { status: 'fulfilled', value: { id: '1' } });
@@ -79,9 +79,9 @@ test('judgedTogether hands on the fault of one message and the verdicts of the o
  */
 const substance = ({ id: _, evaluatedAt: __, elapsedMs: ___, dns: ____, ...rest }: Verdict) => rest;
 
-test('judgedTogether gives every example the same verdict among all others as by itself', async () => {
+test('inGroups gives every example the same verdict among all others as by itself', async () => {
   const verify = makeVerifier();
-  const together = judgedTogether(verify, { verifyTogether: 64, verifyTogetherBytes: 1_000_000 });
+  const together = inGroups(verify, { verifyGroupSize: 64, verifyGroupBytes: 1_000_000 });
   const alone = [];
   for (const { file, smtp } of EXAMPLES) alone.push(substance(await verify(example(file), smtp)));
   const among = await Promise.all(EXAMPLES.map(({ file, smtp }) => together(example(file), smtp)));

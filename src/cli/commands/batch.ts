@@ -14,7 +14,7 @@ import {
   statSync,
 } from 'node:fs';
 import { readMbox } from '../../message/mbox.ts';
-import { createParts } from '../../service/core.ts';
+import { createMailverdict } from '../../service/core.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { Fault } from '../../verdict/fault.ts';
 import { type Command, EXIT, NoInput, type Terminal, textOption, WrongUse } from '../command.ts';
@@ -50,7 +50,7 @@ Example:
     const out = textOption(options, 'out');
     const done = out === undefined ? 0 : completeLines(out);
     const config = loadConfig();
-    const parts = createParts(config, createLog('silent'));
+    const parts = createMailverdict(config, createLog('silent'));
     const trust = readTrust(options);
     const total = name === '-' ? null : statSync(name).size;
     let index = 0;

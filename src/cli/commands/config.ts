@@ -3,7 +3,7 @@
  * what is secret. Starts nothing.
  */
 import { stringify } from 'yaml';
-import { createParts } from '../../service/core.ts';
+import { createMailverdict } from '../../service/core.ts';
 import { readAccessFiles } from '../../service/secret-files.ts';
 import { type ConfigOutcome, readConfig } from '../../settings/read-settings.ts';
 import { SettingMistake } from '../../settings/setting-mistake.ts';
@@ -84,7 +84,7 @@ const shown = ({ config }: Settings, key: string, isSecret: boolean): unknown =>
 
 /** Mistakes that show only when the files are read. */
 const fileMistakes = (config: Settings['config']): string[] =>
-  [() => void readAccessFiles(config), () => createParts(config, createLog('silent')).resolver.close()].flatMap(
+  [() => void readAccessFiles(config), () => createMailverdict(config, createLog('silent')).resolver.close()].flatMap(
     (read) => {
       try {
         read();

@@ -5,7 +5,7 @@
 import { type RecordData, RecordType } from '../../../schemas/dns.ts';
 import { causeText } from '../../dns/failure.ts';
 import type { Answer } from '../../dns/lookup.ts';
-import { createParts } from '../../service/core.ts';
+import { createMailverdict } from '../../service/core.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { type Command, EXIT, WrongUse } from '../command.ts';
 import { loadConfig } from '../load-settings.ts';
@@ -33,7 +33,7 @@ Examples:
     const type = RecordType.safeParse(typeName.toUpperCase());
     if (!type.success) throw new WrongUse(`the type must be one of ${RecordType.options.join(', ')}`);
     const config = loadConfig();
-    const parts = createParts(config, createLog('silent'));
+    const parts = createMailverdict(config, createLog('silent'));
     try {
       const startedMs = performance.now();
       const answer = await parts.lookup({ name, type: type.data }, startedMs + config.dnsQuestionTimeoutMs);

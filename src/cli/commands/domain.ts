@@ -3,7 +3,7 @@
  * mend. Exit 0: nothing is broken; 1: an error was found; 2: DNS left it open.
  */
 import { PostureRequest } from '../../../schemas/requests/domain.ts';
-import { createParts } from '../../service/core.ts';
+import { createMailverdict } from '../../service/core.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { type Command, EXIT, type Options, textOption, WrongUse } from '../command.ts';
 import { loadConfig } from '../load-settings.ts';
@@ -22,7 +22,7 @@ with the record to publish where one can be written.
   --client-ip <address>     would this host pass SPF?
   --mail-from <address>     envelope sender for SPF macros
   --helo <name>             HELO name for SPF macros
-  --probe smtp              look at STARTTLS of each mail host; POSTURE_PROBE must allow it
+  --probe smtp              look at STARTTLS of each mail host; DOMAIN_PROBE must allow it
   --json                    the whole posture as JSON
 
 Exit: 0 nothing is broken, 1 an error was found, 2 DNS left something open, 64 wrong use.
@@ -40,7 +40,7 @@ Examples:
     const [name, ...more] = positionals;
     if (name === undefined || more.length > 0) throw new WrongUse('give one domain name');
     const request = readRequest(options);
-    const parts = createParts(loadConfig(), createLog('silent'));
+    const parts = createMailverdict(loadConfig(), createLog('silent'));
     try {
       const outcome = await parts.assess(name, request);
       if (outcome.kind === 'refused')

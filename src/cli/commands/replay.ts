@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { ReplayedVerdict } from '../../../schemas/requests/replay.ts';
-import { createParts } from '../../service/core.ts';
+import { createMailverdict } from '../../service/core.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { Fault } from '../../verdict/fault.ts';
 import { type Command, EXIT, NoInput, WrongUse } from '../command.ts';
@@ -32,7 +32,7 @@ Exit: 0 the same verdict, 1 it differs, 64 wrong use, 66 no message or verdict.
       throw new WrongUse('give a message and its verdict');
     const earlier = readVerdict(verdictName);
     const config = loadConfig();
-    const parts = createParts(config, createLog('silent'));
+    const parts = createMailverdict(config, createLog('silent'));
     try {
       const { same, differences, verdict } = await parts.replay(
         await readInput(messageName, config.maxMessageBytes, terminal),

@@ -6,7 +6,7 @@
 import { IncludeWord } from '../../../schemas/requests/verify.ts';
 import { SmtpFacts } from '../../../schemas/smtp.ts';
 import type { Verdict } from '../../../schemas/verdict.ts';
-import { createParts } from '../../service/core.ts';
+import { createMailverdict } from '../../service/core.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { type Command, EXIT, type Options, textOption, textOptions, WrongUse } from '../command.ts';
 import { loadConfig } from '../load-settings.ts';
@@ -70,7 +70,7 @@ Examples:
     const include = readInclude(textOption(options, 'include'));
     const config = loadConfig();
     const message = await readInput(name, config.maxMessageBytes, terminal);
-    const parts = createParts(config, createLog('silent'));
+    const parts = createMailverdict(config, createLog('silent'));
     try {
       const verdict = await parts.verify(message, facts, {
         include,

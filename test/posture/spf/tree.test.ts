@@ -146,8 +146,8 @@ test('growSpfTree answers for a tree of a thousand terms with bounded questions'
   if (outcome.kind !== 'posture') return;
   const { spf } = outcome.posture;
   assert.ok(terms(spf.tree).length > 1000, String(terms(spf.tree).length));
-  assert.ok(spf.questions <= parts.settings.postureMaxSpfQuestions);
-  assert.ok(asked <= parts.settings.postureMaxQuestions, String(asked));
+  assert.ok(spf.questions <= parts.settings.domainMaxSpfQuestions);
+  assert.ok(asked <= parts.settings.domainMaxQuestions, String(asked));
   assert.equal(spf.complete, false);
   assert.equal(spf.outcome, 'permerror');
   assert.ok(terms(spf.tree).some(({ state }) => state === 'not-asked'));
@@ -158,7 +158,7 @@ test('growSpfTree shows no more terms than the limit', async () => {
   const spf = await spfOf(
     `v=spf1 ${Array.from({ length: 300 }, (_, n) => `ip4:11.0.${n % 250}.1`).join(' ')} -all`,
     {},
-    { settings: { postureMaxSpfTerms: 50 } },
+    { settings: { domainMaxSpfTerms: 50 } },
   );
   assert.equal(terms(spf.tree).length, 50);
   assert.equal(spf.complete, false);
