@@ -5,7 +5,7 @@
  */
 process.on('SIGHUP', () => undefined);
 const { readConfig } = await import('./settings/read-settings.ts');
-const { start } = await import('./service/start.ts');
+const { start } = await import('./service/run.ts');
 
 await start(() => {
   const outcome = readConfig();

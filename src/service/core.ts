@@ -6,20 +6,25 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Config } from '../../schemas/settings/settings.ts';
 import type { VerdictSettings } from '../../schemas/verdict.ts';
-import { budgetLimits } from '../dns/budget.ts';
+import { budgetLimits, withBudget } from '../dns/budget.ts';
 import type { Lookup } from '../dns/lookup.ts';
 import { createResolver, type Resolver } from '../dns/resolver.ts';
 import { parseZone, withZone } from '../dns/zone/zone.ts';
 import { isPublicAddress } from '../ip/public-address.ts';
+import type { Memory } from '../message/memory.ts';
 import { messageLimits } from '../message/message.ts';
+import type { CheckSpf, Observer } from '../pipeline/parts.ts';
+import { createPipeline, type Pipeline } from '../pipeline/pipeline.ts';
 import { type Assess, createAssessor } from '../posture/assess.ts';
 import { createHttpsFetch } from '../posture/reach/https-fetch.ts';
 import { createSmtpProbe } from '../posture/reach/smtp-probe.ts';
 import { SettingMistake } from '../settings/setting-mistake.ts';
 import type { Log } from '../telemetry/log.ts';
+import { writeAuthenticationResults, writeReceivedSpf } from '../verdict/authentication-results.ts';
 import { inGroups } from '../verdict/in-groups.ts';
 import { observed, type Watcher } from '../verdict/observed.ts';
 import { createReplayer, type ReplayVerdict } from '../verdict/replay.ts';
+import { checkSpf } from '../verdict/spf/spf.ts';
 import { createVerifier, type Verify } from '../verdict/verify.ts';
 import { version } from '../version.ts';
 
@@ -88,6 +93,40 @@ export const createMailverdict = (config: Config, log: Log, watcher?: Watcher): 
       settings = { ...settings, arcTrustedSealers, allowDomains, allowNetworks, localDomains };
     },
   };
+};
+
+/**
+ * Makes the mail servers' faces on top of the core: milter, policy service and hooks. Makes no
+ * socket until it is told to listen.
+ */
+export const createMailFaces = (
+  config: Config,
+  parts: Mailverdict,
+  log: Log,
+  { observer = {}, memory }: { observer?: Observer; memory?: Memory } = {},
+): Pipeline => {
+  const clock = () => performance.now();
+  const limits = budgetLimits(config);
+  const check: CheckSpf = (facts) => {
+    const { lookup } = withBudget(parts.lookup, limits, clock, 'enforce');
+    return checkSpf(facts, {
+      lookup,
+      deadlineMs: clock() + limits.maxElapsedMs,
+      clock: { nowMs: Date.now, monotonicMs: clock },
+      strict: config.strict,
+      receiver: facts.receiver ?? config.authservId,
+    });
+  };
+  return createPipeline(config, {
+    verify: parts.verify,
+    checkSpf: check,
+    writeAuthenticationResults,
+    writeReceivedSpf,
+    log,
+    clock,
+    observer,
+    ...(memory !== undefined && { memory }),
+  });
 };
 
 /** The settings a verdict depends on, as the verdict can tell them. */

@@ -1,11 +1,13 @@
 /**
- * Runs the service in this process until a signal ends it: SIGTERM drains, lets running work
- * finish, and exits with 0; SIGINT, which a person sends, does without the time that balancers
- * need. SIGHUP reads keys, lists and certificates again; a mistake in them, or protection that they
- * would drop, is told and changes nothing.
+ * Runs the service as the settings have it, in this process or in several workers, until a signal
+ * ends it: SIGTERM drains, lets running work finish, and exits with 0; SIGINT, which a person
+ * sends, does without the time that balancers need. SIGHUP reads keys, lists and certificates
+ * again; a mistake in them, or protection that they would drop, is told and changes nothing.
  */
+import cluster from 'node:cluster';
 import { environmentName } from '../../schemas/settings/settings.ts';
-import type { Team } from '../cluster/worker.ts';
+import { superviseWorkers } from '../cluster/supervisor.ts';
+import { type Team, takeRole } from '../cluster/worker.ts';
 import { readTracesWanted, type Settings } from '../settings/read-settings.ts';
 import { rereadConfig, takeOver } from '../settings/reload.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
@@ -13,13 +15,29 @@ import type { Traces } from '../telemetry/traces.ts';
 import { createService, type Service } from './service.ts';
 
 /** Exit code for settings that cannot work (sysexits EX_CONFIG). */
-export const EX_CONFIG = 78;
+const EX_CONFIG = 78;
+
+/**
+ * Starts; returns once this process listens, or supervises those that do.
+ * @param read reads the settings; not called in a worker, which has those of the service: one that
+ * takes another's place must not protect less
+ */
+export const start = async (read: () => Settings): Promise<void> => {
+  if (cluster.isWorker) {
+    const { settings, team } = await takeRole();
+    await serve(settings, team);
+    return;
+  }
+  const settings = read();
+  if (settings.config.workers > 1) superviseWorkers(settings);
+  else await serve(settings);
+};
 
 /**
  * Listens; returns once it does. Exits the process when it cannot, and when it has drained.
  * @param team the other processes of this service, if there are any
  */
-export const serve = async (settings: Settings, team?: Team): Promise<void> => {
+const serve = async (settings: Settings, team?: Team): Promise<void> => {
   const { config } = settings;
   const log = createLog(config.logLevel, config);
   try {

@@ -16,8 +16,7 @@ import { watchThisProcess } from '../telemetry/standstill.ts';
 import type { Traces } from '../telemetry/traces.ts';
 import { verdictLine } from '../telemetry/verdict-summary.ts';
 import { version } from '../version.ts';
-import { createMailverdict } from './core.ts';
-import { createMailFaces } from './mail-faces.ts';
+import { createMailFaces, createMailverdict } from './core.ts';
 import { readAccessFiles } from './secret-files.ts';
 
 /** A service that listens and can be ended. */

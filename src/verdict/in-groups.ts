@@ -16,8 +16,8 @@ export type GroupLimits = {
 type Waiting = { readonly bytes: number; readonly begin: () => void };
 
 /**
- * Groups messages that arrive in the same turn of the event loop. Those who do not fit into the group of their turn form that of
- * the next, in the order in which they came.
+ * Groups messages that arrive in the same turn of the event loop. Those who do not fit into the
+ * group of their turn form that of the next, in the order in which they came.
  */
 export const inGroups = (verify: Verify, { verifyGroupSize, verifyGroupBytes }: GroupLimits): Verify => {
   const queue: Waiting[] = [];

@@ -1,5 +1,5 @@
 /** `mailverdict serve`: the service, with settings from the environment. */
-import { start } from '../../service/start.ts';
+import { start } from '../../service/run.ts';
 import { type Command, WrongUse } from '../command.ts';
 import { loadSettings } from '../load-settings.ts';
 
