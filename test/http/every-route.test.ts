@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import type { FastifyInstance } from 'fastify';
 import { guardedApp, KEY, OPERATOR_KEY } from './guarded-app.ts';
 
-const OPEN = /^\/(?:|healthz|readyz|openapi\.yaml|examples\.json|page\/:file|docs.*)$/;
+const OPEN = /^\/(?:|healthz|readyz|openapi\.yaml|examples\.json|page\/\*|docs.*)$/;
 const OPERATOR = ['/metrics', '/v1/dns/cache'];
 
 /** What proxies add, and what they pass on of clients who lie. */
@@ -33,13 +33,13 @@ const mountedRoutes = (app: FastifyInstance): { path: string; methods: string[] 
     .printRoutes({ commonPrefix: false })
     .split('\n')
     .flatMap((line) => {
-      const [, indent = '', rest = '', methods = ''] = /^([│ ]*)[├└]── (\S+) \(([A-Z, ]+)\)$/.exec(line) ?? [];
+      const [, indent = '', rest = '', methods = ''] = /^([│ ]*)[├└]── (\S+)(?: \(([A-Z, ]+)\))?$/.exec(line) ?? [];
       if (rest === '') return [];
       const depth = indent.length / 4;
       above.length = depth;
       const path = above.join('') + rest;
       above.push(rest);
-      return [{ path, methods: methods.split(', ') }];
+      return methods === '' ? [] : [{ path, methods: methods.split(', ') }];
     });
 };
 
