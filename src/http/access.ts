@@ -43,7 +43,13 @@ type Caller = { kind: 'key'; name: string; role: KeyRole } | { kind: 'anonymous'
  * Asked every few seconds by whatever watches the service, or thirty at a time by whoever opens the
  * page; they cost nothing.
  */
-const UNCOUNTED: ReadonlySet<string | undefined> = new Set(['/healthz', '/readyz', '/page/*', '/examples.json']);
+const UNCOUNTED: ReadonlySet<string | undefined> = new Set([
+  '/healthz',
+  '/readyz',
+  '/page/:file',
+  '/page/:room/:file',
+  '/examples.json',
+]);
 
 /** The guards of routes, for the scopes they stand in. */
 export type Guards = {
