@@ -46,8 +46,8 @@ type Caller = { kind: 'key'; name: string; role: KeyRole } | { kind: 'anonymous'
 const UNCOUNTED: ReadonlySet<string | undefined> = new Set([
   '/healthz',
   '/readyz',
-  '/page/:file',
-  '/page/:room/:file',
+  '/page/:name',
+  '/page/:name/:file',
   '/examples.json',
 ]);
 

@@ -62,11 +62,11 @@ export const mountPage = (app: FastifyInstance, samples: Samples): void => {
   const examples = toFile(Buffer.from(JSON.stringify(samples)), 'application/json; charset=utf-8');
   const schema = { hide: true };
   app.get('/', { schema }, (request, reply) => sendFile(request, reply, files.get('index.html')));
-  app.get<{ Params: { file: string } }>('/page/:file', { schema }, (request, reply) =>
-    sendFile(request, reply, files.get(request.params.file)),
+  app.get<{ Params: { name: string } }>('/page/:name', { schema }, (request, reply) =>
+    sendFile(request, reply, files.get(request.params.name)),
   );
-  app.get<{ Params: { room: string; file: string } }>('/page/:room/:file', { schema }, (request, reply) =>
-    sendFile(request, reply, files.get(`${request.params.room}/${request.params.file}`)),
+  app.get<{ Params: { name: string; file: string } }>('/page/:name/:file', { schema }, (request, reply) =>
+    sendFile(request, reply, files.get(`${request.params.name}/${request.params.file}`)),
   );
   app.get('/examples.json', { schema }, (request, reply) => sendFile(request, reply, examples));
 };
