@@ -61,7 +61,7 @@ const TELL_LOADED = `data:text/javascript,${encodeURIComponent(`
   registerHooks({
     resolve(specifier, context, next) {
       const found = next(specifier, context);
-      if (/src.traces|@opentelemetry.(?!api)/.test(found.url)) process.stderr.write('loaded ' + found.url + '\\n');
+      if (/telemetry.traces|@opentelemetry.(?!api)/.test(found.url)) process.stderr.write('loaded ' + found.url + '\\n');
       return found;
     },
   });`)}`;
