@@ -66,7 +66,7 @@ describe('parseSpf reads terms of RFC 7208 section 12', () => {
     ['ip4:192.0.2.1', '+ip4:192.0.2.1 32'],
     ['ip6:2001:DB8::/32', '+ip6:2001:db8:: 32'],
     ['ip6:::1', '+ip6:::1 128'],
-    ['ip6:::ffff:192.0.2.1/96', '+ip6:::ffff:c000:201 96'],
+    ['ip6:::ffff:192.0.2.1/96', '+ip6:::ffff:192.0.2.1 96'],
     ['redirect=_spf.example.com', 'redirect=_spf.example.com'],
     ['EXP=explain.%{d}', 'exp=explain.%{d}'],
     ['moo.cow-far_out=man:dog/cat', 'unknown moo.cow-far_out=man:dog/cat'],
