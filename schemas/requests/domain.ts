@@ -1,18 +1,12 @@
 /** What a caller may ask of the domain view. Unknown keys are errors, so that a typo is told. */
 import { z } from 'zod';
 import { OverlayRecord } from '../dns.ts';
+import { words } from './words.ts';
 
 /** Most domains of one request. */
 export const MAX_DOMAINS = 100;
 /** Most selectors of one request. */
 export const MAX_SELECTORS = 50;
-
-const words = (value: unknown): unknown =>
-  typeof value === 'string'
-    ? value.split(',').map((word) => word.trim())
-    : Array.isArray(value)
-      ? value.flatMap(words)
-      : value;
 
 const Selector = z
   .string()

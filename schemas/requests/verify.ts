@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { OverlayRecord } from '../dns.ts';
 import { wholeNumber } from '../settings/setting.ts';
 import { SmtpFacts } from '../smtp.ts';
+import { words } from './words.ts';
 
 /** Parts of a verdict that are left out unless asked for. */
 export const IncludeWord = z
@@ -76,13 +77,6 @@ export const VerifyRequest = z
   })
   .meta({ id: 'VerifyRequest', description: 'A message and its transport facts' });
 export type VerifyRequest = z.infer<typeof VerifyRequest>;
-
-const words = (value: unknown): unknown =>
-  typeof value === 'string'
-    ? value.split(',').map((word) => word.trim())
-    : Array.isArray(value)
-      ? value.flatMap(words)
-      : value;
 
 const { smtp: _, message: __, encoding: ___, dns: ____, ...rest } = VerifyRequest.shape;
 const { tls, auth, rcptTo, ...plainFacts } = SmtpFacts.shape;

@@ -14,7 +14,7 @@ import { askTexts } from './ask.ts';
 import { assessBimi } from './bimi.ts';
 import { compare } from './changes.ts';
 import { assessDkim } from './dkim-selectors.ts';
-import { assessBimiGround, assessDmarc } from './dmarc-walk.ts';
+import { assessDmarc } from './dmarc-walk.ts';
 import { assessDnssec } from './dnssec.ts';
 import { type Domain, readDomain } from './domain.ts';
 import { createHeldPostures } from './held.ts';
@@ -175,13 +175,13 @@ const assessOnce = async (
     fetch: fetchOfDomain,
     limits: { maxBytes: settings.domainMaxPolicyBytes, timeoutMs },
   });
-  const bimiBegun = assessBimi(ascii, dmarcBegun, assessBimiGround(ascii, budget.policyLookup, deadlineMs), {
+  const bimiBegun = assessBimi(ascii, dmarcBegun, {
     ask,
     fetch: fetchOfDomain,
     limits: { maxBytes: settings.domainMaxLogoBytes, timeoutMs },
     nowMs,
   });
-  const [spf, dmarc, published, mtaSts, tlsRpt, bimi, dnssec, zone, texts, dkim] = await Promise.all([
+  const [spf, { posture: dmarc }, published, mtaSts, tlsRpt, bimi, dnssec, zone, texts, dkim] = await Promise.all([
     assessSpf(ascii, options, {
       ask,
       lookup: budget.lookup,

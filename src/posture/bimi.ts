@@ -5,12 +5,12 @@
  */
 import { X509Certificate } from 'node:crypto';
 import type { BimiPosture } from '../../schemas/posture/around.ts';
-import type { DmarcPosture } from '../../schemas/posture/dmarc.ts';
 import type { BimiGround } from '../dmarc/bimi-ground.ts';
 import { causeText } from '../dns/failure.ts';
 import { parseBimi, selectBimi } from '../records/bimi.ts';
 import { type Ask, askTexts, type Found } from './ask.ts';
 import { svgFaults } from './bimi-svg.ts';
+import type { AssessedDmarc } from './dmarc-walk.ts';
 import { dnsNames } from './reach/certificate.ts';
 import type { FetchLimits, HttpsFetch } from './reach/https-fetch.ts';
 
@@ -40,19 +40,19 @@ export type BimiParts = {
 
 /**
  * Looks at BIMI.
- * @param ground whether the DMARC policy lets receivers show a logo at all
+ * @param dmarc decides whether receivers show a logo at all
  * @returns never rejects
  */
 export const assessBimi = async (
   domain: string,
-  dmarc: Promise<DmarcPosture>,
-  ground: Promise<BimiGround>,
+  dmarc: Promise<AssessedDmarc>,
   parts: BimiParts,
 ): Promise<BimiPosture> => {
   const { ask } = parts;
   const own = await askTexts(ask, `default._bimi.${domain}`);
-  const { organizationalDomain } = await dmarc;
-  const policy = toPolicyFit(await ground);
+  const { posture, ground } = await dmarc;
+  const { organizationalDomain } = posture;
+  const policy = toPolicyFit(ground);
   let found = own;
   let place = domain;
   if (

@@ -5,7 +5,7 @@
  */
 import type { DmarcPosture } from '../../schemas/posture/dmarc.ts';
 import type { DnsFailure } from '../../schemas/posture/state.ts';
-import type { BimiGround } from '../dmarc/bimi-ground.ts';
+import { type BimiGround, bimiGround } from '../dmarc/bimi-ground.ts';
 import { beginDmarc } from '../dmarc/evaluate.ts';
 import { applicableRecord } from '../dmarc/policy.ts';
 import { checkReportAddresses } from '../dmarc/report-addresses.ts';
@@ -19,13 +19,16 @@ import { explainTags } from './dmarc-tags.ts';
 /** Steps of a walk (RFC 9989 section 4.10). */
 const MAX_STEPS = 8;
 
+/** DMARC of a domain, and whether its policy lets receivers show a logo, from one walk. */
+export type AssessedDmarc = { readonly posture: DmarcPosture; readonly ground: BimiGround };
+
 /** Looks at DMARC. @param domain normalized @returns never rejects */
 export const assessDmarc = async (
   domain: string,
   ask: Ask,
   lookup: Lookup,
   deadlineMs: number,
-): Promise<DmarcPosture> => {
+): Promise<AssessedDmarc> => {
   askAhead(domain, ask);
   const askRecord = recordLookup(lookup, deadlineMs);
   const [walk, verdict] = await Promise.all([
@@ -33,6 +36,7 @@ export const assessDmarc = async (
     // No identifier at all: what is left is which record and which policy each reading applies.
     beginDmarc(domain, lookup, deadlineMs).finish({ spf: [], dkim: [] }),
   ]);
+  const ground = bimiGround(walk, verdict.rfc9989.policy?.applies ?? null);
   const organizational = organizationalDomain(walk);
   const applicable = applicableRecord(walk);
   const older = verdict.rfc7489;
@@ -52,7 +56,7 @@ export const assessDmarc = async (
   };
   if (applicable.kind !== 'record') {
     const unusable = unusableAt(domain, walk);
-    return {
+    const posture: DmarcPosture = {
       state: applicable.kind === 'unknown' ? 'dns-failure' : unusable === null ? 'absent' : 'invalid',
       ...failureOf(walk),
       ...common,
@@ -64,9 +68,10 @@ export const assessDmarc = async (
       policy: null,
       reports: [],
     };
+    return { posture, ground };
   }
   const { record, domain: recordDomain } = applicable.found;
-  return {
+  const posture: DmarcPosture = {
     state: record.policies === null ? 'invalid' : 'valid',
     ...failureOf(walk),
     ...common,
@@ -78,6 +83,7 @@ export const assessDmarc = async (
     policy: policyOf(record, verdict.rfc9989.policy?.tag ?? (recordDomain === domain ? 'p' : null)),
     reports: await checkReportAddresses(record, recordDomain, organizational, ask, askRecord),
   };
+  return { posture, ground };
 };
 
 /** Every step of a walk is known beforehand: asked together they cost one round trip. */
@@ -86,17 +92,6 @@ const askAhead = (domain: string, ask: Ask): void => {
   for (let left = Math.min(labels.length, MAX_STEPS - 1); left > 0; left -= 1)
     void ask(`_dmarc.${labels.slice(-left).join('.')}`, 'TXT');
   void ask(`_dmarc.${domain}`, 'TXT');
-};
-
-/**
- * Whether the domain's policy lets receivers show a logo: what a message of the domain would be
- * judged by.
- * @returns never rejects
- */
-export const assessBimiGround = async (domain: string, lookup: Lookup, deadlineMs: number): Promise<BimiGround> => {
-  const evaluation = beginDmarc(domain, lookup, deadlineMs);
-  const { rfc9989 } = await evaluation.finish({ spf: [], dkim: [] });
-  return evaluation.bimiGround(rfc9989.policy?.applies ?? null);
 };
 
 const stepsOf = (walk: TreeWalk): DmarcPosture['steps'] =>

@@ -199,7 +199,8 @@ test('createMilterServer stops reading from a mail server that sends on during a
   const body = Array.from({ length: 400 }, () => send.body(Buffer.alloc(60_000)));
   const flooded = Buffer.concat([mail, rcpt, ...body]);
   socket.write(flooded);
-  // Both ends run in this process: while the server reads on, what it holds grows from turn to turn.
+  // Both ends run in this process: while the server reads on, what it holds grows from turn to
+  // turn.
   let held = 0;
   for (let unchanged = 0; unchanged < 100; unchanged++) {
     await new Promise((done) => setImmediate(done));
