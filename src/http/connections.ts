@@ -12,6 +12,7 @@ import { Server as TlsServer } from 'node:tls';
 import type { HttpSettings } from '../../schemas/settings/http.ts';
 import { createListenerEnd, type TellQuiet, watchSilence } from '../pipeline/silence.ts';
 import { clientNetwork, proxiesOf } from './client-address.ts';
+import { createTurns, type ParserState } from './turns.ts';
 
 /** Limits of connections. */
 export type ConnectionLimits = Pick<
@@ -32,39 +33,6 @@ const LINGER_MS = 5_000;
  * node's own check of headers.
  */
 export const checkIntervalMs = (timeoutMs: number): number => Math.min(5_000, Math.max(100, Math.floor(timeoutMs / 4)));
-
-/**
- * Octets that the parser is given at once: a segment of 64 KiB holds nine hundred small requests,
- * each an object before any limit can see it.
- */
-const PARSED_BYTES = 4_096;
-
-/**
- * Gives the parser small pieces, so that a connection that is closed for what it sent costs no more
- * than one of them (120 connections of pipelined requests took 8.5 s of CPU with whole segments, 1
- * s with these). Octets inside a declared body hold no request and go as a whole: otherwise a large
- * message costs a call of the parser for every 4 KiB.
- */
-const parseInPieces = (socket: Socket, state: Unsent): void => {
-  const [parse] = socket.listeners('data') as ((piece: Buffer) => void)[];
-  if (parse === undefined) return;
-  socket.off('data', parse);
-  socket.on('data', (segment: Buffer) => {
-    for (let at = 0; at < segment.length && !socket.destroyed; ) {
-      // The parser asked for a rest, because answers wait: what is left comes again when it goes
-      // on.
-      if (at > 0 && socket.isPaused()) {
-        socket.unshift(segment.subarray(at));
-        return;
-      }
-      const left = segment.length - at;
-      const size = state.bodyBytes - state.parsedBytes >= left ? left : Math.min(left, PARSED_BYTES);
-      parse.call(socket, size === segment.length ? segment : segment.subarray(at, at + size));
-      state.parsedBytes += size;
-      at += size;
-    }
-  });
-};
 
 /** Connections with what is under way on them. */
 export type LimitedConnections = {
@@ -89,14 +57,9 @@ export type LimitedConnections = {
   readonly drain: (drainMs: number, tellQuiet?: TellQuiet) => Promise<void>;
 };
 
-type Unsent = {
-  requests: number;
+type Unsent = ParserState & {
   octets: number;
   sinceMs: number;
-  /** Content-Length of the newest request, 0 without one. */
-  bodyBytes: number;
-  /** Octets parsed since the piece in which that request began, that piece included. */
-  parsedBytes: number;
   /** The request that came last, and its answer. */
   last?: { request: IncomingMessage; response: ServerResponse };
 };
@@ -154,6 +117,7 @@ export const limitConnections = (
       connection.requests += 1;
       connection.last = { request, response };
       connection.bodyBytes = Number(request.headers['content-length'] ?? 0) || 0;
+      connection.isChunked = request.headers['transfer-encoding'] !== undefined;
       connection.parsedBytes = 0;
     }
     if ((connection?.requests ?? 0) > limits.maxPipelinedRequests || socket.writableLength > MAX_UNSENT_BYTES) {
@@ -202,13 +166,37 @@ export const limitConnections = (
   };
 };
 
+/**
+ * A connection that ends with an answer while the body of its request still comes is closed for
+ * writing first, and what comes is dropped: closing it at once would reset it, and the client might
+ * never read the answer (RFC 9112 section 9.6).
+ */
+const closeInStages = (socket: Socket, state: Unsent): void => {
+  const close = socket.destroySoon.bind(socket);
+  socket.destroySoon = () => {
+    const request = state.last?.request;
+    if (request === undefined || request.complete) return close();
+    socket.end();
+    request.once('end', close).resume();
+  };
+};
+
 /** Closes connections on which nothing that waits was sent for some time. */
 const watchUnsent = (server: Server, timeoutMs: number): Map<Socket, Unsent> => {
   const watched = new Map<Socket, Unsent>();
+  const takeTurns = createTurns();
   server.on(server instanceof TlsServer ? 'secureConnection' : 'connection', (socket: Socket) => {
     if (socket.destroyed) return;
-    const state: Unsent = { requests: 0, octets: 0, sinceMs: 0, bodyBytes: 0, parsedBytes: 0 };
-    parseInPieces(socket, state);
+    const state: Unsent = {
+      requests: 0,
+      octets: 0,
+      sinceMs: 0,
+      bodyBytes: 0,
+      isChunked: false,
+      parsedBytes: 0,
+    };
+    takeTurns(socket, state);
+    closeInStages(socket, state);
     watched.set(socket, state);
     socket.once('close', () => watched.delete(socket));
   });

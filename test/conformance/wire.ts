@@ -9,7 +9,7 @@ import { serveZone } from '../dns/wire-server.ts';
 import type { SuiteZone } from './suite-case.ts';
 
 /** Short, because a TIMEOUT of a suite is silence on the wire. */
-const TIMES = { dnsQuestionTimeoutMs: 250, dnsFirstTryMs: 80, dnsLaterTryMs: 80 };
+const TIMES = { dnsQuestionTimeoutMs: 1500, dnsFirstTryMs: 400, dnsLaterTryMs: 400 };
 
 /** Serves a zone for one piece of work; nothing is remembered afterwards. */
 export const overTheWire = async <Outcome>(

@@ -49,9 +49,9 @@ const playFault = async (
     dnsServers: [server.literal],
     // Where no reply ever comes the time may be short; elsewhere a busy machine must not make a
     // failure of an answer.
-    dnsQuestionTimeoutMs: outcome === 'timeout' ? 600 : 20_000,
-    dnsFirstTryMs: 300,
-    dnsLaterTryMs: 300,
+    dnsQuestionTimeoutMs: outcome === 'timeout' ? 3000 : 20_000,
+    dnsFirstTryMs: 1000,
+    dnsLaterTryMs: 1000,
     dnsMaxTextBytes: 4096,
     dnsRefuseInternalNames: 'no',
   });

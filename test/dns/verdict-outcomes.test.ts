@@ -39,9 +39,9 @@ const resolverOf = async (context: TestContext, scripts: readonly (Script | null
   const resolver = createResolver(
     DnsSettings.parse({
       dnsServers: servers.map(({ literal }) => literal),
-      dnsQuestionTimeoutMs: 300,
-      dnsFirstTryMs: 60,
-      dnsLaterTryMs: 120,
+      dnsQuestionTimeoutMs: 2500,
+      dnsFirstTryMs: 500,
+      dnsLaterTryMs: 500,
     }),
   );
   context.after(() => {

@@ -105,6 +105,29 @@ for (const isTls of [false, true]) {
     );
   });
 
+  test(`a client that reads only after it sent a body too large finds the refusal, then the end (${face})`, async () => {
+    await withApp({ maxMessageBytes: 1_000_000 }, isTls, async ({ dial, server }) => {
+      const answered = new Promise<void>((resolve) =>
+        server.prependListener('request', (_, response) => response.once('finish', () => resolve())),
+      );
+      const client = dial();
+      let fault: Error | null = null;
+      client.pause().on('error', (cause) => {
+        fault = cause;
+      });
+      client.write(
+        'POST /v1/verify HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 5000000\r\n\r\n',
+      );
+      await answered;
+      for (let sent = 0; sent < 5_000_000 && !client.destroyed; sent += 50_000)
+        if (!client.write(Buffer.alloc(50_000))) await Promise.race([once(client, 'drain'), closed(client)]);
+      let text = '';
+      for await (const piece of client) text += String(piece);
+      assert.match(text, /^HTTP\/1.1 413 [\s\S]*body-too-large/);
+      assert.equal(fault, null);
+    });
+  });
+
   test(`a connection that is kept gathers no listeners from answers that came before the end of a body (${face})`, async () => {
     await withApp({}, isTls, async ({ dial, server }) => {
       const accepted = once(server, isTls ? 'secureConnection' : 'connection');

@@ -1,0 +1,94 @@
+/**
+ * Turns of reading, over streams that a test fills, with a clock that each piece moves: what is
+ * read in a turn, in which order the rest follows, and that nothing is lost.
+ */
+import assert from 'node:assert/strict';
+import type { Socket } from 'node:net';
+import { Readable } from 'node:stream';
+import { test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { createTurns, type ParserState } from '../../src/http/turns.ts';
+
+const SEGMENT_BYTES = 65_536;
+
+/** A server of which each piece takes a millisecond. */
+const busyServer = () => {
+  let nowMs = 0;
+  const takeTurns = createTurns(() => nowMs);
+  const order: string[] = [];
+  const connectionOf = (name: string, given: Partial<ParserState> = {}) => {
+    const state: ParserState = { requests: 0, bodyBytes: 0, isChunked: false, parsedBytes: 0, ...given };
+    const stream = new Readable({ read() {}, highWaterMark: SEGMENT_BYTES });
+    const heard: Buffer[] = [];
+    stream.on('data', (piece: Buffer) => {
+      heard.push(piece);
+      order.push(name);
+      nowMs += 1;
+    });
+    takeTurns(stream as unknown as Socket, state);
+    return { stream, state, heard: () => Buffer.concat(heard) };
+  };
+  return { connectionOf, order };
+};
+
+const numbered = (bytes: number): Buffer => Buffer.from(Uint8Array.from({ length: bytes }, (_, at) => at % 251));
+
+test('createTurns reads for eight milliseconds in a turn, then the held connections one after the other', async () => {
+  const { connectionOf, order } = busyServer();
+  const sent = numbered(SEGMENT_BYTES);
+  const busy = ['a', 'b', 'c'].map((name) => connectionOf(name, { requests: 1 }));
+  for (const { stream } of busy) stream.push(sent);
+  // Streams emit in a microtask, turns change behind it.
+  await Promise.resolve();
+  await new Promise((resolve) => process.nextTick(resolve));
+  assert.deepEqual(order, Array(8).fill('a'));
+  const small = connectionOf('small');
+  small.stream.push(Buffer.from('GET'));
+  await new Promise((resolve) => process.nextTick(resolve));
+  assert.equal(order.at(-1), 'small', 'a connection with nothing under way does not wait');
+  while (order.length < 8 + 1 + 3 * 8) await nextTurn();
+  assert.deepEqual(
+    order.slice(9, 33),
+    ['a', 'b', 'c'].flatMap((name) => Array(8).fill(name)),
+  );
+  while (busy.some(({ heard }) => heard().length < SEGMENT_BYTES)) await nextTurn();
+  for (const { heard } of busy) assert.deepEqual(heard(), sent);
+});
+
+test('createTurns reads the first octets of a body at once, and later ones in turns', async () => {
+  const { connectionOf, order } = busyServer();
+  const hog = connectionOf('hog', { requests: 1 });
+  hog.stream.push(numbered(SEGMENT_BYTES));
+  const body = connectionOf('body', { requests: 1, bodyBytes: 10 * SEGMENT_BYTES });
+  body.stream.push(numbered(SEGMENT_BYTES));
+  await new Promise((resolve) => process.nextTick(resolve));
+  assert.deepEqual(order, [...Array(8).fill('hog'), 'body']);
+  body.stream.push(numbered(SEGMENT_BYTES));
+  await new Promise((resolve) => process.nextTick(resolve));
+  assert.equal(order.length, 9);
+  while (body.heard().length < 2 * SEGMENT_BYTES) await nextTurn();
+});
+
+test('createTurns ends a connection behind all that it sent, and keeps a pause of the parser', async () => {
+  const { connectionOf } = busyServer();
+  const hog = connectionOf('hog', { requests: 1 });
+  hog.stream.push(numbered(SEGMENT_BYTES));
+  const held = connectionOf('held', { requests: 1 });
+  const sent = numbered(2 * SEGMENT_BYTES);
+  held.stream.push(sent);
+  held.stream.push(null);
+  let endedAfter: number | null = null;
+  held.stream.on('end', () => {
+    endedAfter = held.heard().length;
+  });
+  await nextTurn();
+  held.stream.pause();
+  const before = held.heard().length;
+  for (let turn = 0; turn < 50; turn++) await nextTurn();
+  assert.equal(held.heard().length, before, 'paused by the parser, it waits for the parser');
+  assert.equal(endedAfter, null);
+  held.stream.resume();
+  while (endedAfter === null) await nextTurn();
+  assert.equal(endedAfter, sent.length);
+  assert.deepEqual(held.heard(), sent);
+});
