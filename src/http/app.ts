@@ -5,7 +5,6 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
-import fastifySwaggerUi from '@fastify/swagger-ui';
 import fastify, { type FastifyInstance, LogController } from 'fastify';
 import type { Workers } from '../../schemas/health.ts';
 import type { Samples } from '../../schemas/samples.ts';
@@ -25,6 +24,7 @@ import { handleError, sendProblem } from './problem.ts';
 import { checkHostField, refuseOddities, refuseUnreadable } from './refusal.ts';
 import { mountBatch } from './routes/batch-route.ts';
 import { type DnsCache, mountDnsCache } from './routes/dns-cache-route.ts';
+import { mountDocs } from './routes/docs-route.ts';
 import { type DomainRouteParts, mountDomains } from './routes/domain-route.ts';
 import { mountHealth } from './routes/health-route.ts';
 import { type HookParts, mountHooks } from './routes/hooks-route.ts';
@@ -151,7 +151,7 @@ export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
   }
   const { requireKey, requireOperator, requireMetricsReader } = await guardAccess(app, access, clientAddress);
   await describeApi(app);
-  await app.register(fastifySwaggerUi, { routePrefix: '/docs', staticCSP: true });
+  await app.register(mountDocs);
   await app.register(async (routes) => {
     mountPage(routes, parts.samples ?? { messages: [], dns: [] });
     mountHealth(routes, parts.isReady, parts.workers ?? (() => null));

@@ -8,13 +8,21 @@
  */
 import type { Socket } from 'node:net';
 
-/** Time for reading in one turn; what waits beside it is served between two of them. */
-const TURN_MS = 8;
+/**
+ * Time for reading in one turn; what waits beside it is served between two of them. Short, since a
+ * turn accepts one new connection: the hundredth of a hundred waits for as many turns.
+ */
+export const TURN_MS = 1;
+/**
+ * Requests begun in one turn on connections that have others under way. Most of their work comes
+ * after they were read, in which the time of the turn does not count it.
+ */
+export const TURN_REQUESTS = 1;
 /**
  * Octets that the parser is given at once. A segment of 64 KiB holds nine hundred small requests,
- * each an object before any limit can see it; this many octets hold seven.
+ * each an object before any limit can see it; this many octets hold two or three.
  */
-const PARSED_BYTES = 512;
+const PARSED_BYTES = 128;
 /** The same while a chunked body may still go on: nobody knows its end before the parser. */
 const PARSED_CHUNKED_BYTES = 4_096;
 /** Octets of a body that are read at once: it is an ordinary message, with no need to wait. */
@@ -38,53 +46,62 @@ export type Turns = (socket: Socket, state: ParserState) => void;
 /** Turns for the connections of one server. @param clock milliseconds, as performance.now */
 export const createTurns = (clock: () => number = () => performance.now()): Turns => {
   const held: HeldConnection[] = [];
-  let turnEndsMs: number | null = null;
+  let endsMs: number | null = null;
+  let requests = 0;
 
-  const isSpent = (): boolean => {
-    const nowMs = clock();
-    if (turnEndsMs === null) {
-      turnEndsMs = nowMs + TURN_MS;
-      setImmediate(nextTurn);
-    }
-    return nowMs >= turnEndsMs;
+  const turn: Turn = {
+    isSpent: () => {
+      const nowMs = clock();
+      if (endsMs === null) {
+        endsMs = nowMs + TURN_MS;
+        requests = 0;
+        setImmediate(next);
+      }
+      return nowMs >= endsMs || requests >= TURN_REQUESTS;
+    },
+    began: (count) => {
+      requests += count;
+    },
+    hold: (connection) => held.push(connection),
   };
-  const nextTurn = (): void => {
-    turnEndsMs = null;
-    for (let left = held.length; left > 0 && !isSpent(); left--) held.shift()?.goOn();
+  const next = (): void => {
+    endsMs = null;
+    for (let left = held.length; left > 0 && !turn.isSpent(); left--) held.shift()?.goOn();
   };
   return (socket, state) => {
     const [parse] = socket.listeners('data') as ((piece: Buffer) => void)[];
     if (parse === undefined) return;
     socket.off('data', parse);
-    const connection = new HeldConnection(socket, state, parse, isSpent, (one) => held.push(one));
+    const connection = new HeldConnection(socket, state, parse, turn);
     socket.on('data', (segment: Buffer) => connection.read(segment));
   };
+};
+
+/** The turn of the event loop that is under way. */
+type Turn = {
+  readonly isSpent: () => boolean;
+  /** So many requests began behind others of their connection. */
+  readonly began: (requests: number) => void;
+  /** The connection goes on in a later turn. */
+  readonly hold: (connection: HeldConnection) => void;
 };
 
 class HeldConnection {
   private readonly socket: Socket;
   private readonly state: ParserState;
   private readonly parse: (piece: Buffer) => void;
-  private readonly isSpent: () => boolean;
-  private readonly hold: (connection: HeldConnection) => void;
+  private readonly turn: Turn;
   private readonly stop: () => void;
   private readonly flow: () => Socket;
   private isHeld = false;
   /** Whether the parser wants more: it pauses the socket while answers wait. */
   private wantsMore = true;
 
-  constructor(
-    socket: Socket,
-    state: ParserState,
-    parse: (piece: Buffer) => void,
-    isSpent: () => boolean,
-    hold: (connection: HeldConnection) => void,
-  ) {
+  constructor(socket: Socket, state: ParserState, parse: (piece: Buffer) => void, turn: Turn) {
     this.socket = socket;
     this.state = state;
     this.parse = parse;
-    this.isSpent = isSpent;
-    this.hold = hold;
+    this.turn = turn;
     this.stop = socket.pause.bind(socket);
     this.flow = socket.resume.bind(socket);
     // The parser resumes the socket whenever a piece of a body was taken: not while it is held.
@@ -100,16 +117,18 @@ class HeldConnection {
   }
 
   read(segment: Buffer): void {
-    const { socket, state, parse } = this;
+    const { socket, state, parse, turn } = this;
     for (let at = 0; at < segment.length && !socket.destroyed; ) {
       const left = segment.length - at;
       const isBody = state.bodyBytes - state.parsedBytes >= left;
-      if (!this.wantsMore || (!this.isFree(isBody) && this.isSpent())) {
+      if (!this.wantsMore || (!this.isFree(isBody) && turn.isSpent())) {
         this.keep(segment.subarray(at));
         return;
       }
       const size = isBody ? left : Math.min(left, state.isChunked ? PARSED_CHUNKED_BYTES : PARSED_BYTES);
+      const before = state.requests;
       parse.call(socket, size === segment.length ? segment : segment.subarray(at, at + size));
+      if (before > 0 && state.requests > before) turn.began(state.requests - before);
       state.parsedBytes += size;
       at += size;
     }
@@ -119,9 +138,14 @@ class HeldConnection {
   goOn(): void {
     const { socket } = this;
     this.isHeld = false;
-    if (socket.destroyed || !this.wantsMore) return;
-    socket.read();
-    if (!this.isHeld && this.wantsMore) this.flow();
+    // In pieces: what is read whole and put back for the most part would be copied each time.
+    while (!this.isHeld && this.wantsMore && !socket.destroyed && socket.readableLength > 0)
+      socket.read(Math.min(socket.readableLength, this.isInBody() ? SMALL_BODY_BYTES : PARSED_CHUNKED_BYTES));
+    if (!this.isHeld && this.wantsMore && !socket.destroyed) this.flow();
+  }
+
+  private isInBody(): boolean {
+    return this.state.bodyBytes - this.state.parsedBytes >= SMALL_BODY_BYTES;
   }
 
   private isFree(isBody: boolean): boolean {
@@ -138,6 +162,6 @@ class HeldConnection {
     this.socket.unshift(rest);
     if (!this.wantsMore) return;
     this.isHeld = true;
-    this.hold(this);
+    this.turn.hold(this);
   }
 }

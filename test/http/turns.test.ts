@@ -7,23 +7,27 @@ import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { createTurns, type ParserState } from '../../src/http/turns.ts';
+import { createTurns, type ParserState, TURN_MS, TURN_REQUESTS } from '../../src/http/turns.ts';
 
 const SEGMENT_BYTES = 65_536;
 
-/** A server of which each piece takes a millisecond. */
+/** Pieces of one turn. */
+const TURN = 8;
+
+/** A server of which each piece takes an eighth of a turn. */
 const busyServer = () => {
   let nowMs = 0;
   const takeTurns = createTurns(() => nowMs);
   const order: string[] = [];
-  const connectionOf = (name: string, given: Partial<ParserState> = {}) => {
+  const connectionOf = (name: string, given: Partial<ParserState> = {}, requestsOfPiece = 0) => {
     const state: ParserState = { requests: 0, bodyBytes: 0, isChunked: false, parsedBytes: 0, ...given };
     const stream = new Readable({ read() {}, highWaterMark: SEGMENT_BYTES });
     const heard: Buffer[] = [];
     stream.on('data', (piece: Buffer) => {
       heard.push(piece);
       order.push(name);
-      nowMs += 1;
+      state.requests += requestsOfPiece;
+      nowMs += TURN_MS / TURN;
     });
     takeTurns(stream as unknown as Socket, state);
     return { stream, state, heard: () => Buffer.concat(heard) };
@@ -33,7 +37,7 @@ const busyServer = () => {
 
 const numbered = (bytes: number): Buffer => Buffer.from(Uint8Array.from({ length: bytes }, (_, at) => at % 251));
 
-test('createTurns reads for eight milliseconds in a turn, then the held connections one after the other', async () => {
+test('createTurns reads in a turn for its time, then the held connections one after the other', async () => {
   const { connectionOf, order } = busyServer();
   const sent = numbered(SEGMENT_BYTES);
   const busy = ['a', 'b', 'c'].map((name) => connectionOf(name, { requests: 1 }));
@@ -41,15 +45,15 @@ test('createTurns reads for eight milliseconds in a turn, then the held connecti
   // Streams emit in a microtask, turns change behind it.
   await Promise.resolve();
   await new Promise((resolve) => process.nextTick(resolve));
-  assert.deepEqual(order, Array(8).fill('a'));
+  assert.deepEqual(order, Array(TURN).fill('a'));
   const small = connectionOf('small');
   small.stream.push(Buffer.from('GET'));
   await new Promise((resolve) => process.nextTick(resolve));
   assert.equal(order.at(-1), 'small', 'a connection with nothing under way does not wait');
-  while (order.length < 8 + 1 + 3 * 8) await nextTurn();
+  while (order.length < TURN + 1 + 3 * TURN) await nextTurn();
   assert.deepEqual(
-    order.slice(9, 33),
-    ['a', 'b', 'c'].flatMap((name) => Array(8).fill(name)),
+    order.slice(TURN + 1, 4 * TURN + 1),
+    ['a', 'b', 'c'].flatMap((name) => Array(TURN).fill(name)),
   );
   while (busy.some(({ heard }) => heard().length < SEGMENT_BYTES)) await nextTurn();
   for (const { heard } of busy) assert.deepEqual(heard(), sent);
@@ -62,10 +66,10 @@ test('createTurns reads the first octets of a body at once, and later ones in tu
   const body = connectionOf('body', { requests: 1, bodyBytes: 10 * SEGMENT_BYTES });
   body.stream.push(numbered(SEGMENT_BYTES));
   await new Promise((resolve) => process.nextTick(resolve));
-  assert.deepEqual(order, [...Array(8).fill('hog'), 'body']);
+  assert.deepEqual(order, [...Array(TURN).fill('hog'), 'body']);
   body.stream.push(numbered(SEGMENT_BYTES));
   await new Promise((resolve) => process.nextTick(resolve));
-  assert.equal(order.length, 9);
+  assert.equal(order.length, TURN + 1);
   while (body.heard().length < 2 * SEGMENT_BYTES) await nextTurn();
 });
 
@@ -91,4 +95,15 @@ test('createTurns ends a connection behind all that it sent, and keeps a pause o
   while (endedAfter === null) await nextTurn();
   assert.equal(endedAfter, sent.length);
   assert.deepEqual(held.heard(), sent);
+});
+
+test('createTurns begins so many requests in a turn on connections that have others under way', async () => {
+  const { connectionOf, order } = busyServer();
+  const one = connectionOf('one', { requests: 1 }, 1);
+  one.stream.push(numbered(SEGMENT_BYTES));
+  await new Promise((resolve) => process.nextTick(resolve));
+  assert.equal(order.length, TURN_REQUESTS);
+  await nextTurn();
+  assert.ok(order.length <= 3 * TURN_REQUESTS, String(order.length));
+  while (one.heard().length < SEGMENT_BYTES) await nextTurn();
 });

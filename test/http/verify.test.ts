@@ -312,4 +312,16 @@ test('GET /docs is an API reference served from here', async () => {
   assert.equal(page.statusCode, 200);
   assert.match(page.body, /swagger-ui/);
   assert.doesNotMatch(page.body, /(?:src|href)="https?:/);
+  const files = [...page.body.matchAll(/(?:src|href)="([^"]+)"/g)].map(
+    ([, file]) => new URL(String(file), 'http://x/docs/'),
+  );
+  assert.ok(files.length >= 5);
+  for (const { pathname } of files) {
+    const file = await app.inject({ url: pathname });
+    assert.equal(file.statusCode, 200, pathname);
+    assert.match(String(file.headers['content-security-policy']), /script-src 'self'/, pathname);
+  }
+  const program = await app.inject({ url: '/docs/static/swagger-ui-bundle.js' });
+  const headers = { 'if-none-match': String(program.headers.etag) };
+  assert.equal((await app.inject({ url: '/docs/static/swagger-ui-bundle.js', headers })).statusCode, 304);
 });
