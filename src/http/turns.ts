@@ -20,9 +20,9 @@ export const TURN_MS = 1;
 export const TURN_REQUESTS = 1;
 /**
  * Octets that the parser is given at once. A segment of 64 KiB holds nine hundred small requests,
- * each an object before any limit can see it; this many octets hold two or three.
+ * each an object before any limit can see it; this many octets hold one or two.
  */
-const PARSED_BYTES = 128;
+const PARSED_BYTES = 64;
 /** The same while a chunked body may still go on: nobody knows its end before the parser. */
 const PARSED_CHUNKED_BYTES = 4_096;
 /** Octets of a body that are read at once: it is an ordinary message, with no need to wait. */
