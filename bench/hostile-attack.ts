@@ -1,7 +1,7 @@
 /**
  * The attacks of the hostile part, as a process of its own: what it costs to send them must not
- * hold up the ordinary client that is measured beside it. Started by runAttack alone; the attacker
- * has an address of its own (127.0.0.2).
+ * hold up the ordinary client that is measured beside it, on the same core. Started by runAttack
+ * alone; the attacker has an address of its own (127.0.0.2).
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -124,8 +124,18 @@ export const ATTACK_NAMES: readonly string[] = ATTACKS.map(({ name }) => name);
  */
 export const runAttack = async (name: string, port: number): Promise<string[]> => {
   const child = spawn(
-    'taskset',
-    ['-c', String(LOAD_CORE), process.execPath, fileURLToPath(import.meta.url), name, String(port)],
+    'nice',
+    [
+      '-n',
+      '19',
+      'taskset',
+      '-c',
+      String(LOAD_CORE),
+      process.execPath,
+      fileURLToPath(import.meta.url),
+      name,
+      String(port),
+    ],
     { env: { PATH: process.env.PATH }, stdio: ['ignore', 'pipe', 'inherit'] },
   );
   const [ends] = await Promise.all([text(child.stdout), once(child, 'close')]);

@@ -27,6 +27,8 @@ export type HostileRow = {
   readonly enforced: boolean;
   /** Slowest answer to the ordinary client, in milliseconds. */
   readonly slowestMs: number;
+  /** Longest standstill of the event loop in milliseconds. */
+  readonly blockedMs: number;
 };
 
 const MIB = 1_048_576;
@@ -57,6 +59,7 @@ export const measureHostile = async (dns: DnsServer): Promise<HostileRow[]> => {
     };
     try {
       await askOnce(ours.request(message));
+      await ours.longestStandstillMs();
       const asking = ordinary();
       const ends = await runAttack(attack, ours.port);
       attacking = false;
@@ -70,6 +73,7 @@ export const measureHostile = async (dns: DnsServer): Promise<HostileRow[]> => {
         peakMiB: peak / MIB,
         enforced: group !== null,
         slowestMs,
+        blockedMs: await ours.longestStandstillMs().catch(() => Number.NaN),
       });
     } finally {
       await ours.stop();

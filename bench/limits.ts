@@ -121,21 +121,15 @@ export const measureWorst = async (dns: DnsServer): Promise<WorstRow[]> => {
     }
     return best;
   };
-  /** Longest delay since the last reading, which starts the gauge anew. */
-  const blocked = async (): Promise<number> => {
-    const response = await fetch(`http://127.0.0.1:${ours.port}/metrics`);
-    const line = /^nodejs_eventloop_lag_max_seconds (\S+)/m.exec(await response.text());
-    return Number(line?.[1] ?? Number.NaN) * 1000;
-  };
   try {
     await load(ours.request(await makeMessage(30_000)), 8, 3_000);
     const rows: WorstRow[] = [];
     for (const [input, message] of await worstInputs()) {
       const ordinary = await makeMessage(message.length);
       const ordinaryMs = await timed(ordinary);
-      await blocked();
+      await ours.longestStandstillMs();
       const elapsedMs = await timed(message);
-      const blockedMs = await blocked();
+      const blockedMs = await ours.longestStandstillMs();
       rows.push({ input, bytes: message.length, elapsedMs, ordinaryMs, ratio: elapsedMs / ordinaryMs, blockedMs });
     }
     return rows;

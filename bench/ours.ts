@@ -11,7 +11,12 @@ import { FACTS } from './world.ts';
 const SERVER = fileURLToPath(new URL('../src/server.ts', import.meta.url));
 
 /** A running service. */
-export type Ours = Subject & { readonly port: number; readonly request: (message: Buffer) => Request };
+export type Ours = Subject & {
+  readonly port: number;
+  readonly request: (message: Buffer) => Request;
+  /** Longest time between two turns of the event loop since the last call, in milliseconds. */
+  readonly longestStandstillMs: () => Promise<number>;
+};
 
 /** Starts it. @param dnsPort the DNS server on the loopback */
 export const startOurs = async (dnsPort: number, { env, ...options }: StartOptions): Promise<Ours> => {
@@ -28,7 +33,16 @@ export const startOurs = async (dnsPort: number, { env, ...options }: StartOptio
     ...options,
     env: { ...settings, ...env },
   });
-  return { ...subject, port, request: (message) => requestOf(port, message) };
+  return {
+    ...subject,
+    port,
+    request: (message) => requestOf(port, message),
+    longestStandstillMs: async () => {
+      const response = await fetch(`http://127.0.0.1:${port}/metrics`);
+      const line = /^nodejs_eventloop_lag_max_seconds (\S+)/m.exec(await response.text());
+      return Number(line?.[1] ?? Number.NaN) * 1000;
+    },
+  };
 };
 
 const requestOf = (port: number, message: Buffer): Request =>
