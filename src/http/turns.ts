@@ -19,6 +19,11 @@ export const TURN_MS = 1;
  */
 export const TURN_REQUESTS = 1;
 /**
+ * Turns in a row that held connections leave to new ones: each turn accepts one connection, and a
+ * hundred that came at once would otherwise stand in its way for as many turns of reading.
+ */
+export const TURNS_FOR_NEW = 16;
+/**
  * Octets that the parser is given at once. A segment of 64 KiB holds nine hundred small requests,
  * each an object before any limit can see it; this many octets hold one or two.
  */
@@ -48,6 +53,8 @@ export const createTurns = (clock: () => number = () => performance.now()): Turn
   const held: HeldConnection[] = [];
   let endsMs: number | null = null;
   let requests = 0;
+  let hasNew = false;
+  let turnsForNew = 0;
 
   const turn: Turn = {
     isSpent: () => {
@@ -65,6 +72,13 @@ export const createTurns = (clock: () => number = () => performance.now()): Turn
     hold: (connection) => held.push(connection),
   };
   const next = (): void => {
+    if (hasNew && held.length > 0 && turnsForNew < TURNS_FOR_NEW) {
+      hasNew = false;
+      turnsForNew += 1;
+      setImmediate(next);
+      return;
+    }
+    turnsForNew = 0;
     endsMs = null;
     for (let left = held.length; left > 0 && !turn.isSpent(); left--) held.shift()?.goOn();
   };
@@ -72,6 +86,7 @@ export const createTurns = (clock: () => number = () => performance.now()): Turn
     const [parse] = socket.listeners('data') as ((piece: Buffer) => void)[];
     if (parse === undefined) return;
     socket.off('data', parse);
+    hasNew = true;
     const connection = new HeldConnection(socket, state, parse, turn);
     socket.on('data', (segment: Buffer) => connection.read(segment));
   };

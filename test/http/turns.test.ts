@@ -7,7 +7,7 @@ import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { createTurns, type ParserState, TURN_MS, TURN_REQUESTS } from '../../src/http/turns.ts';
+import { createTurns, type ParserState, TURN_MS, TURN_REQUESTS, TURNS_FOR_NEW } from '../../src/http/turns.ts';
 
 const SEGMENT_BYTES = 65_536;
 
@@ -106,4 +106,20 @@ test('createTurns begins so many requests in a turn on connections that have oth
   await nextTurn();
   assert.ok(order.length <= 3 * TURN_REQUESTS, String(order.length));
   while (one.heard().length < SEGMENT_BYTES) await nextTurn();
+});
+
+test('createTurns leaves some turns in a row to new connections, and then goes on with the held ones', async () => {
+  const { connectionOf, order } = busyServer();
+  const hog = connectionOf('hog', { requests: 1 });
+  hog.stream.push(numbered(SEGMENT_BYTES));
+  await new Promise((resolve) => process.nextTick(resolve));
+  for (let turn = 0; turn < TURNS_FOR_NEW; turn++) {
+    connectionOf(`new${turn}`);
+    await nextTurn();
+  }
+  assert.equal(order.length, TURN);
+  connectionOf('one too many');
+  await nextTurn();
+  await nextTurn();
+  assert.ok(order.length > TURN);
 });
