@@ -45,7 +45,7 @@ const FACTS = { clientIp: '192.0.2.10', helo: 'mail.x.example', mailFrom: 'a@x.e
 const HEADER = 'From: A <a@x.example>\r\nSubject: s\r\nDate: Thu, 01 Oct 2026 00:00:00 +0000\r\n';
 /** A little under MAX_HEADER_BYTES, for the other fields. */
 const HEADER_BYTES = 1_040_000;
-/** Most octets of the TXT strings of one answer (DNS_MAX_TEXT_BYTES). */
+/** Most octets of the TXT strings of one answer (the limit text-bytes). */
 const TEXT_BYTES = 65_000;
 const MIB = 1_048_576;
 

@@ -139,7 +139,7 @@ export const OverlayRecord = z
       .min(1)
       .max(1000)
       .optional()
-      .describe('the record set; TXT records may be plain strings. DNS_MAX_RECORDS and DNS_MAX_TEXT_BYTES hold for it'),
+      .describe('the record set; TXT records may be plain strings. the limits records and text-bytes hold for it'),
     rcode: z
       .enum(['NOERROR', 'NXDOMAIN', 'SERVFAIL', 'REFUSED', 'TIMEOUT'])
       .optional()

@@ -43,7 +43,7 @@ export const ReachedLimit = z
     setting: z
       .string()
       .nullable()
-      .describe('the setting that changes it, as in "DNS_MAX_RECORDS"; null: it cannot be changed'),
+      .describe('the setting that changes it, as in "DNS_MAX_QUESTIONS"; null: it cannot be changed'),
   })
   .meta({ id: 'ReachedLimit', description: 'A limit of this service that was reached' });
 export type ReachedLimit = z.infer<typeof ReachedLimit>;
@@ -60,8 +60,8 @@ type LimitFacts = {
 
 /** Every limit. */
 export const LIMITS: Readonly<Record<LimitName, LimitFacts>> = {
-  records: { what: 'records in one DNS answer', setting: 'DNS_MAX_RECORDS', lasting: true },
-  'text-bytes': { what: 'bytes of text in one DNS answer', setting: 'DNS_MAX_TEXT_BYTES', lasting: true },
+  records: { what: 'records in one DNS answer', setting: null, lasting: true },
+  'text-bytes': { what: 'bytes of text in one DNS answer', setting: null, lasting: true },
   'cname-links': { what: 'CNAME records in a row', setting: null, lasting: true },
   questions: { what: 'DNS questions', setting: 'DNS_MAX_QUESTIONS', lasting: true },
   domains: { what: 'domains in DNS questions', setting: 'DNS_MAX_DOMAINS', lasting: true },
@@ -96,6 +96,6 @@ export const reached = (
   setting,
 });
 
-/** The limit for a sentence: "the limit of 64 records in one DNS answer (DNS_MAX_RECORDS)". */
+/** The limit for a sentence: "the limit of 64 records in one DNS answer (fixed)". */
 export const limitText = ({ name, value, setting }: ReachedLimit): string =>
   `the limit of ${value} ${LIMITS[name].what} (${setting ?? 'fixed'})`;

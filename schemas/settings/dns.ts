@@ -43,11 +43,8 @@ const transport = {
     20,
     10_000,
   ),
-  dnsTriesPerServer: number('tries of one question at one server over UDP (RFC 9520)', 'tries', 3, 1, 3),
   dnsServerRetrySeconds: number('time until a server that failed is tried again before others', 's', 5, 1, 300),
   dnsUdpSockets: number('UDP sockets for each server, one picked at random for each try', 'sockets', 64, 1, 512),
-  dnsUdpSocketQuestions: number('questions after which a UDP socket gives way', 'questions', 10_000, 1, 1_000_000),
-  dnsUdpSocketSeconds: number('age at which a UDP socket gives way', 's', 60, 1, 3600),
   dnsUdpReceiveBytes: number(
     'receive buffer of each UDP socket, so that a burst of replies or of forged ones drops none; the kernel caps it (net.core.rmem_max on Linux)',
     'bytes',
@@ -56,7 +53,6 @@ const transport = {
     16_777_216,
   ),
   dnsUdpPayloadBytes: number('largest UDP reply asked for (EDNS0, RFC 6891)', 'bytes', 1232, 512, 4096),
-  dnsTcpIdleMs: number('time after which an idle TCP connection is closed (RFC 7766)', 'ms', 10_000, 100, 120_000),
   dnsTrustAd: toggle({
     default: false,
     about: 'trust the AD bit of servers that are not on the loopback (RFC 6840 section 5.8)',
@@ -65,20 +61,6 @@ const transport = {
     default: true,
     about: 'answer home.arpa and internal with NXDOMAIN, so that results tell nothing of internal names',
   }),
-  dnsMaxRecords: number(
-    'records of one answer of any type but TXT; a verification does not use an answer of more',
-    'records',
-    64,
-    1,
-    1000,
-  ),
-  dnsMaxTextBytes: number(
-    'bytes of all TXT strings of one answer; a verification does not use an answer of more',
-    'bytes',
-    65_535,
-    512,
-    65_535,
-  ),
 };
 
 /** How many questions at once. */
@@ -92,18 +74,14 @@ const inFlight = {
 const cache = {
   dnsCacheBytes: number('memory for records', 'bytes', 67_108_864, 1_048_576, 4_294_967_296),
   dnsNegativeCacheBytes: number('memory for negative answers and failures', 'bytes', 8_388_608, 262_144, 1_073_741_824),
-  dnsCacheAnswerBytes: number('largest answer held', 'bytes', 131_072, 1024, 131_072),
   dnsMinTtlSeconds: number('shortest time an answer is held; 0: TTL 0 is not held', 's', 5, 0, 300),
   dnsMaxTtlSeconds: number('longest time records are held', 's', 86_400, 1, 604_800),
   dnsMaxNegativeTtlSeconds: number('longest time NXDOMAIN and NODATA are held (RFC 2308)', 's', 900, 1, 10_800),
-  dnsFailureTtlSeconds: number('time the first failure is held; doubles with each one (RFC 9520)', 's', 5, 1, 300),
-  dnsMaxFailureTtlSeconds: number('longest time a failure is held (RFC 9520)', 's', 60, 1, 300),
   dnsPrefetch: choice({
     words: ['auto', 'on', 'off'],
     default: 'auto',
     about: 'renew records in use before they expire; auto: when every server is on the loopback',
   }),
-  dnsMaxPrefetches: number('renewals at once', 'questions', 32, 1, 1024),
   dnsServeStaleSeconds: number(
     'how long past its TTL a record may stand in for a failure (RFC 8767); 0: never, since a withdrawn key must stop working',
     's',
@@ -111,7 +89,6 @@ const cache = {
     0,
     3600,
   ),
-  dnsServeStaleWaitMs: number('time a question has before a stale record stands in', 'ms', 1800, 0, 10_000),
   dnsSlowQuestionMs: number('time from which a question is told in the log at debug level', 'ms', 500, 1, 60_000),
 };
 

@@ -29,7 +29,7 @@ export type BudgetLimits = {
   /** All strings of all TXT records of one answer together, in octets. */
   readonly maxTextBytes: number;
   /** The settings behind the limits, where they are not those for messages. */
-  readonly settings?: Readonly<Partial<Record<LimitName, string>>>;
+  readonly settings?: Readonly<Partial<Record<LimitName, string | null>>>;
 };
 
 /** A lookup that keeps a ledger. */
@@ -48,15 +48,23 @@ export type Budget = {
   readonly usage: () => DnsUsage;
 };
 
-/** The limits that the settings give to one verification. */
+/**
+ * Records of one answer that are used. RFC 7208 section 4.6.4 bounds those of MX and PTR to ten; no
+ * usual name has more than a few dozen addresses.
+ */
+const MAX_RECORDS = 64;
+/** Text of one answer that is used: what the largest DNS message could hold (RFC 1035). */
+const MAX_TEXT_BYTES = 65_535;
+
+/** The limits of one verification: those of the settings, and the fixed ones on one answer. */
 export const budgetLimits = (settings: DnsSettings): BudgetLimits => ({
   maxQuestions: settings.dnsMaxQuestions,
   maxMisses: settings.dnsMaxMisses,
   maxDomains: settings.dnsMaxDomains,
   maxFailures: settings.dnsMaxFailures,
   maxElapsedMs: settings.dnsMaxElapsedMs,
-  maxRecords: settings.dnsMaxRecords,
-  maxTextBytes: settings.dnsMaxTextBytes,
+  maxRecords: MAX_RECORDS,
+  maxTextBytes: MAX_TEXT_BYTES,
 });
 
 type LedgerEntry = {

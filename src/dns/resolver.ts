@@ -42,6 +42,35 @@ export type ResolverParts = {
   readonly systemServers?: () => readonly string[];
   /** Called after each question, hits too; it must be quick and not throw. */
   readonly onQuestion?: (event: QuestionEvent) => void;
+  /** Replaces fixed limits; for tests. @default FIXED */
+  readonly limits?: Partial<typeof FIXED>;
+};
+
+/**
+ * Limits that are no settings: a standard gives them, or no operator could tell a better value.
+ */
+const FIXED = {
+  /** A new socket costs 50 µs: after so many questions its new port is as good as free. */
+  questionsPerUdpSocket: 10_000,
+  /** The ports of a server with few questions change too. */
+  udpSocketAgeSeconds: 60,
+  /** All that RFC 9520 allows; with fewer, two lost datagrams would be a failure. */
+  triesPerServer: 3,
+  /** One connection a server costs little, and a server that wants it back closes it (RFC 7766). */
+  tcpIdleMs: 10_000,
+  /**
+   * Holds what a verification uses: 65,535 bytes of text or 64 records, with their objects. A
+   * larger answer is asked for each time.
+   */
+  maxCachedAnswerBytes: 131_072,
+  /** RFC 9520 asks for 1 s to 5 min; five seconds spare a sick zone the messages of a burst. */
+  failureTtlSeconds: 5,
+  /** A sender tries again after minutes, and must then see that the zone works again. */
+  maxFailureTtlSeconds: 60,
+  /** Renewals take less than a hundredth of the usual places in flight (DNS_MAX_IN_FLIGHT). */
+  maxPrefetches: 32,
+  /** The client response timer that RFC 8767 recommends. */
+  serveStaleWaitMs: 1800,
 };
 
 /** A resolver and its levers. */
@@ -63,13 +92,20 @@ export type Resolver = {
 export const createResolver = (settings: DnsSettings, parts: ResolverParts = {}): Resolver => {
   const clock = parts.clock ?? (() => performance.now());
   const random = randomNumbers(parts.fillRandom ?? randomFillSync);
+  const fixed = { ...FIXED, ...parts.limits };
   const literals = settings.dnsServers.length > 0 ? settings.dnsServers : (parts.systemServers ?? getServers)();
   const all = literals.flatMap((literal) => parseServer(literal) ?? []);
   const servers = withHealth(all, settings.dnsServerRetrySeconds * 1000, clock, random);
 
-  const datagrams = udp(udpSettings(settings), clock, random);
-  const streams = tcp(settings.dnsTcpIdleMs, random);
-  const overUdp = tries(servers, datagrams.exchange, { ...trySettings(settings), isStream: false }, clock);
+  const datagrams = udp(udpSettings(settings, fixed), clock, random);
+  const streams = tcp(fixed.tcpIdleMs, random);
+  const { triesPerServer } = fixed;
+  const overUdp = tries(
+    servers,
+    datagrams.exchange,
+    { ...trySettings(settings), triesPerServer, isStream: false },
+    clock,
+  );
   const overTcp = tries(
     servers,
     streams.exchange,
@@ -80,7 +116,7 @@ export const createResolver = (settings: DnsSettings, parts: ResolverParts = {})
   const isLocal = all.every((server) => server.isLoopback);
   const cache = cached(
     withoutSpecialNames(flights.ask, settings.dnsRefuseInternalNames),
-    cacheSettings(settings, isLocal),
+    cacheSettings(settings, fixed, isLocal),
     clock,
     random,
   );
@@ -118,15 +154,14 @@ const observed =
     return answer;
   };
 
-const udpSettings = (settings: DnsSettings) => ({
+const udpSettings = (settings: DnsSettings, fixed: typeof FIXED) => ({
   sockets: settings.dnsUdpSockets,
-  questionsPerSocket: settings.dnsUdpSocketQuestions,
-  socketAgeMs: settings.dnsUdpSocketSeconds * 1000,
+  questionsPerSocket: fixed.questionsPerUdpSocket,
+  socketAgeMs: fixed.udpSocketAgeSeconds * 1000,
   receiveBytes: settings.dnsUdpReceiveBytes,
 });
 
 const trySettings = (settings: DnsSettings) => ({
-  triesPerServer: settings.dnsTriesPerServer,
   firstTryMs: settings.dnsFirstTryMs,
   laterTryMs: settings.dnsLaterTryMs,
   payloadBytes: settings.dnsUdpPayloadBytes,
@@ -143,18 +178,18 @@ const flightLimits = (settings: DnsSettings) => ({
  * A renewal costs a loopback resolver little; a resolver across a network should not be asked what
  * nobody waits for.
  */
-const cacheSettings = (settings: DnsSettings, isLocal: boolean) => ({
+const cacheSettings = (settings: DnsSettings, fixed: typeof FIXED, isLocal: boolean) => ({
   maxBytes: settings.dnsCacheBytes,
   maxNegativeBytes: settings.dnsNegativeCacheBytes,
-  maxAnswerBytes: settings.dnsCacheAnswerBytes,
+  maxAnswerBytes: fixed.maxCachedAnswerBytes,
   questionTimeoutMs: settings.dnsQuestionTimeoutMs,
   minTtlSeconds: settings.dnsMinTtlSeconds,
   maxTtlSeconds: settings.dnsMaxTtlSeconds,
   maxNegativeTtlSeconds: settings.dnsMaxNegativeTtlSeconds,
-  failureTtlSeconds: settings.dnsFailureTtlSeconds,
-  maxFailureTtlSeconds: settings.dnsMaxFailureTtlSeconds,
+  failureTtlSeconds: fixed.failureTtlSeconds,
+  maxFailureTtlSeconds: fixed.maxFailureTtlSeconds,
   prefetches: settings.dnsPrefetch === 'on' || (settings.dnsPrefetch === 'auto' && isLocal),
-  maxPrefetches: settings.dnsMaxPrefetches,
+  maxPrefetches: fixed.maxPrefetches,
   serveStaleSeconds: settings.dnsServeStaleSeconds,
-  serveStaleWaitMs: settings.dnsServeStaleWaitMs,
+  serveStaleWaitMs: fixed.serveStaleWaitMs,
 });

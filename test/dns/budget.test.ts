@@ -244,6 +244,6 @@ test('withBudget speaks the schemas of evidence and usage', async () => {
   assert.deepEqual(DnsUsage.parse(budget.usage()), budget.usage());
 });
 
-test('budgetLimits takes the limits of the settings', () => {
+test('budgetLimits takes the limits of the settings, and the fixed ones on one answer', () => {
   assert.deepEqual(budgetLimits(DnsSettings.parse({})), limits);
 });

@@ -52,11 +52,10 @@ const playFault = async (
     dnsQuestionTimeoutMs: outcome === 'timeout' ? 3000 : 20_000,
     dnsFirstTryMs: 1000,
     dnsLaterTryMs: 1000,
-    dnsMaxTextBytes: 4096,
     dnsRefuseInternalNames: 'no',
   });
   const resolver = createResolver(settings);
-  const verify = makeVerifier({}, resolver.lookup, { dnsLimits: budgetLimits(settings) });
+  const verify = makeVerifier({}, resolver.lookup, { dnsLimits: { ...budgetLimits(settings), maxTextBytes: 4096 } });
   const verdict = await verify(example(file), smtp, { include: ['evidence', 'reports'] });
   resolver.close();
   await server.close();

@@ -84,7 +84,7 @@ test('createResolver gets the answer from a second server when the first one fai
       const { what, script } = fault;
       const bad = await serverFor(context, (query) => script(query, rightZone));
       const good = await serverFor(context, answering);
-      const settings = { ...IMPATIENT, dnsQuestionTimeoutMs: 20_000, dnsMaxTextBytes: 4096 };
+      const settings = { ...IMPATIENT, dnsQuestionTimeoutMs: 20_000 };
       const resolver = resolverFor(context, [good, bad], settings, { fillRandom: countUp });
       assert.equal(told(await resolver.ask('a.example')), 'right', what);
       assert.ok(good.queries.length > 0, what);
@@ -232,7 +232,7 @@ test('createResolver closes an idle TCP connection', async (context) => {
   const server = await serverFor(context, (query) =>
     query.transport === 'udp' ? query.answer({ isTruncated: true }) : answering(query),
   );
-  const resolver = resolverFor(context, [server], { dnsTcpIdleMs: 100 });
+  const resolver = resolverFor(context, [server], {}, { limits: { tcpIdleMs: 100 } });
   await resolver.ask('a.test');
   await wait(250);
   await resolver.ask('b.test');
@@ -283,9 +283,9 @@ test('createResolver tries three times and takes a late answer to the first try'
   assert.ok(new Set(ids).size > 1);
 });
 
-test('createResolver keeps to the tries of the settings', async (context) => {
+test('createResolver keeps to its tries at one server', async (context) => {
   const server = await serverFor(context, silent);
-  const resolver = resolverFor(context, [server], { ...IMPATIENT, dnsTriesPerServer: 1 });
+  const resolver = resolverFor(context, [server], IMPATIENT, { limits: { triesPerServer: 1 } });
   assert.equal(told(await resolver.ask('a.test')), 'timeout');
   assert.equal(server.queries.length, 1);
 });
@@ -363,12 +363,17 @@ test('createResolver goes to the healthy server first once the other has failed'
 
 test('createResolver retires UDP sockets by use and by age', async (context) => {
   const server = await serverFor(context, answering);
-  const byUse = resolverFor(context, [server], { dnsUdpSockets: 1, dnsUdpSocketQuestions: 5 });
+  const byUse = resolverFor(context, [server], { dnsUdpSockets: 1 }, { limits: { questionsPerUdpSocket: 5 } });
   for (let at = 0; at < 15; at++) await byUse.ask(`use${at}.test`);
   assert.equal(new Set(server.queries.map((query) => query.clientPort)).size, 3);
   let nowMs = 0;
   const aged = await serverFor(context, answering);
-  const byAge = resolverFor(context, [aged], { dnsUdpSockets: 1, dnsUdpSocketSeconds: 10 }, { clock: () => nowMs });
+  const byAge = resolverFor(
+    context,
+    [aged],
+    { dnsUdpSockets: 1 },
+    { clock: () => nowMs, limits: { udpSocketAgeSeconds: 10 } },
+  );
   for (let at = 0; at < 4; at++) {
     await byAge.lookup({ name: `age${at}.test`, type: 'TXT' }, Number.POSITIVE_INFINITY);
     nowMs += 6000;
