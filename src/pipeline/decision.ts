@@ -6,11 +6,10 @@
  */
 import type { SmtpFacts } from '../../schemas/smtp.ts';
 import type { Disposition, SmtpReply, Verdict } from '../../schemas/verdict.ts';
-import { writeLogin } from '../verdict/authentication-results.ts';
+import { writeAuthenticationResults, writeLoginResults, writeNoResults } from '../verdict/authentication-results.ts';
 import type { Enforcement } from './enforcement.ts';
 import { type Exactness, withExactness } from './exactness.ts';
 import type { HeaderRemoval } from './forged-fields.ts';
-import type { WriteAuthenticationResults } from './parts.ts';
 import { OWN_REPLIES, safeReply } from './smtp-reply.ts';
 
 /** What happens to the message. */
@@ -59,14 +58,12 @@ export type VerdictGrounds = DecisionGrounds & {
   /** One per recipient; the mildest outcome holds. */
   readonly enforcements: readonly Enforcement[];
   readonly addReceivedSpf: boolean;
-  /** Writes the field anew where this room changed a result. */
-  readonly writeAuthenticationResults: WriteAuthenticationResults;
 };
 
 /** Decides on a verdict. */
 export const decide = (given: Verdict, grounds: VerdictGrounds): Decision => {
   const verdict = withExactness(given, grounds.exactness, (changed) =>
-    grounds.writeAuthenticationResults(grounds.authservId, changed),
+    writeAuthenticationResults(grounds.authservId, changed),
   );
   const outcomes = grounds.enforcements.map((enforcement) => actionUnder(enforcement, verdict.disposition));
   const action = outcomes.reduce(milder, 'reject');
@@ -91,25 +88,16 @@ export const decide = (given: Verdict, grounds: VerdictGrounds): Decision => {
  * Decides on a message that was not evaluated because its client logged in: forged fields go, and
  * the field says no more than that.
  */
-export const stampAuthenticated = (grounds: DecisionGrounds, facts: SmtpFacts): Decision => {
-  const { identity, mechanism: told } = facts.auth ?? {};
-  const written = identity === undefined ? null : writeLogin(identity, facts);
-  const mechanism = told === undefined ? '' : ` (${told.replace(/[^A-Za-z0-9-]/g, '').slice(0, 32)})`;
-  const property = written === null ? '' : ` smtp.auth=${written}`;
-  return {
-    action: 'accept',
-    reason: 'the client logged in with SMTP AUTH, so its mail is not evaluated',
-    cause: 'authenticated',
-    wouldBe: 'accept',
-    smtpReply: null,
-    remove: grounds.forged,
-    add: [
-      ...grounds.restored,
-      { name: 'Authentication-Results', value: `${grounds.authservId}; auth=pass${mechanism}${property}` },
-    ],
-    verdict: null,
-  };
-};
+export const stampAuthenticated = (grounds: DecisionGrounds, facts: SmtpFacts): Decision => ({
+  action: 'accept',
+  reason: 'the client logged in with SMTP AUTH, so its mail is not evaluated',
+  cause: 'authenticated',
+  wouldBe: 'accept',
+  smtpReply: null,
+  remove: grounds.forged,
+  add: [...grounds.restored, ...fieldOf(writeLoginResults(grounds.authservId, facts))],
+  verdict: null,
+});
 
 /** Decides on a message that is left as it is. */
 export const ignoreMessage = (cause: 'authenticated' | 'local-network'): Decision => ({
@@ -158,10 +146,7 @@ export const decideWithoutVerdict = (
     add:
       settings.dryRun || action !== 'accept'
         ? []
-        : [
-            ...grounds.restored,
-            { name: 'Authentication-Results', value: `${grounds.authservId}; none (${UNEVALUATED_REASONS[why]})` },
-          ],
+        : [...grounds.restored, ...fieldOf(writeNoResults(grounds.authservId, UNEVALUATED_REASONS[why]))],
     verdict: null,
   };
 };

@@ -22,7 +22,7 @@ import type { Daemon } from './enforcement.ts';
 import type { Exactness } from './exactness.ts';
 import type { HeaderRemoval } from './forged-fields.ts';
 import { createLists, type Lists } from './lists.ts';
-import type { Clock, Face, Observer, PipelineLog, WriteAuthenticationResults } from './parts.ts';
+import type { Clock, Face, Observer, PipelineLog } from './parts.ts';
 
 /**
  * The settings of the faces, with the authserv-id of the evaluation and what a header block may
@@ -38,7 +38,6 @@ export type EvaluationSettings = PipelineSettings &
 /** What an evaluation is made of. */
 export type EvaluationParts = {
   readonly verify: Verify;
-  readonly writeAuthenticationResults: WriteAuthenticationResults;
   readonly log: PipelineLog;
   readonly clock: Clock;
   readonly observer?: Observer;
@@ -153,7 +152,6 @@ export const createEvaluation = (
       exactness: content.exactness,
       enforcements,
       addReceivedSpf: settings.addReceivedSpf,
-      writeAuthenticationResults: parts.writeAuthenticationResults,
     });
   };
 

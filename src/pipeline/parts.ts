@@ -3,20 +3,10 @@
  * observer. Types only; nothing here imports the rooms behind the functions.
  */
 import type { SmtpFacts } from '../../schemas/smtp.ts';
-import type { SpfCheck, SpfVerdict } from '../../schemas/spf.ts';
-import type { Verdict } from '../../schemas/verdict.ts';
+import type { SpfVerdict } from '../../schemas/spf.ts';
 
 /** Checks SPF of one envelope, both identities (RFC 7208). Rejects only for a fault. */
 export type CheckSpf = (facts: SmtpFacts) => Promise<SpfVerdict>;
-
-/** Writes the Authentication-Results field (RFC 8601): name and value, folded with CRLF. */
-export type WriteAuthenticationResults = (authservId: string, reported: Verdict) => string;
-
-/**
- * Writes the Received-SPF field of one check (RFC 7208 section 9.1): name and value, folded with
- * CRLF; null when nothing was checked.
- */
-export type WriteReceivedSpf = (receiver: string, check: SpfCheck | null, facts: SmtpFacts) => string | null;
 
 /** The part of a logger that the faces use; pino fits. */
 export type PipelineLog = {

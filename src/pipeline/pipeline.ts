@@ -11,14 +11,13 @@ import { createRawHook, type RawHookAnswer } from './hooks/raw-hook.ts';
 import type { ListenAddress } from './listener.ts';
 import { createLists, type ListSettings } from './lists.ts';
 import { createMilterServer } from './milter/server.ts';
-import type { CheckSpf, WriteReceivedSpf } from './parts.ts';
+import type { CheckSpf } from './parts.ts';
 import { createPolicyServer } from './policy/server.ts';
 import type { Ending } from './server.ts';
 
 /** What the faces are made of. */
 export type PipelineParts = EvaluationParts & {
   readonly checkSpf: CheckSpf;
-  readonly writeReceivedSpf: WriteReceivedSpf;
   /** The account of memory of all faces. @default none beside PIPELINE_MAX_TOTAL_BYTES */
   readonly memory?: Memory;
 };

@@ -20,7 +20,6 @@ import { createHttpsFetch } from '../posture/reach/https-fetch.ts';
 import { createSmtpProbe } from '../posture/reach/smtp-probe.ts';
 import { SettingMistake } from '../settings/setting-mistake.ts';
 import type { Log } from '../telemetry/log.ts';
-import { writeAuthenticationResults, writeReceivedSpf } from '../verdict/authentication-results.ts';
 import { inGroups } from '../verdict/in-groups.ts';
 import { observed, type Watcher } from '../verdict/observed.ts';
 import { createReplayer, type ReplayVerdict } from '../verdict/replay.ts';
@@ -120,8 +119,6 @@ export const createMailFaces = (
   return createPipeline(config, {
     verify: parts.verify,
     checkSpf: check,
-    writeAuthenticationResults,
-    writeReceivedSpf,
     log,
     clock,
     observer,

@@ -1,6 +1,6 @@
 /**
- * The header fields of a verdict: Authentication-Results (RFC 8601) and Received-SPF (RFC 7208
- * section 9.1). Pure. Every value from a message or from DNS is quoted and bounded, so nothing can
+ * The only writer of Authentication-Results (RFC 8601), with and without a verdict, and of
+ * Received-SPF (RFC 7208 section 9.1). Pure. Every value from a message or from DNS is quoted and bounded, so nothing can
  * break out of its property; lines are folded under 78 characters where possible and never pass 998
  * (RFC 5322 section 2.1.1).
  */
@@ -44,6 +44,24 @@ export const writeAuthenticationResults = (authservId: string, reported: Reporte
     .join('\r\n ')
     .replace(/;$/, '');
 
+/**
+ * Writes the field of a message that was not evaluated, since its client logged in: auth alone.
+ * @param facts `auth` may lack the identity
+ * @returns the field with its name, on one line
+ */
+export const writeLoginResults = (authservId: string, facts: SmtpFacts): string => {
+  const login = loginEntry(facts.auth?.identity, facts.auth?.mechanism?.replace(/[^A-Za-z0-9-]/g, '').slice(0, 32));
+  return `Authentication-Results: ${authservId}; ${wordsOf(login, isUtf8Message(facts)).join(' ')}`;
+};
+
+/**
+ * Writes the field of a message on which no check was made: "none" (RFC 8601 section 2.2).
+ * @param reason told in a comment
+ * @returns the field with its name, on one line
+ */
+export const writeNoResults = (authservId: string, reason: string): string =>
+  `Authentication-Results: ${authservId}; none (${commentText(reason)})`;
+
 const entries = (reported: Reported): ResultEntry[] => [
   ...spfEntries(reported.spf),
   ...dkimEntries(reported.dkim),
@@ -76,10 +94,15 @@ const entries = (reported: Reported): ResultEntry[] => [
           properties: [['policy.iprev', reported.smtp.clientIp]] as const,
         },
       ]),
-  ...(reported.smtp.auth?.identity === undefined
-    ? []
-    : [{ method: 'auth', result: 'pass', properties: [['smtp.auth', reported.smtp.auth.identity]] as const }]),
+  ...(reported.smtp.auth?.identity === undefined ? [] : [loginEntry(reported.smtp.auth.identity)]),
 ];
+
+const loginEntry = (identity: string | undefined, comment?: string): ResultEntry => ({
+  method: 'auth',
+  result: 'pass',
+  comment,
+  properties: [['smtp.auth', identity]],
+});
 
 const spfEntries = (spf: Verdict['spf']): ResultEntry[] => {
   const checks = [spf.mailFrom, spf.helo].filter((check) => check !== null);
@@ -121,7 +144,11 @@ const dmarcEntry = ({ dmarc, disposition }: Reported): ResultEntry => ({
   ],
 });
 
-const writeEntry = (entry: ResultEntry, isLast: boolean, isUtf8: boolean): string => {
+const writeEntry = (entry: ResultEntry, isLast: boolean, isUtf8: boolean): string =>
+  `${fold(wordsOf(entry, isUtf8))}${isLast ? '' : ';'}`;
+
+/** What must not be cut by a fold, in order. */
+const wordsOf = (entry: ResultEntry, isUtf8: boolean): string[] => {
   const words = [`${entry.method}=${entry.result}`];
   const comment = entry.comment === undefined ? '' : commentText(entry.comment);
   if (comment !== '') words.push(...`(${comment})`.split(' '));
@@ -130,7 +157,7 @@ const writeEntry = (entry: ResultEntry, isLast: boolean, isUtf8: boolean): strin
     const written = told === null ? null : propertyValue(told);
     if (written !== null) words.push(`${name}=${written}`);
   }
-  return `${fold(words)}${isLast ? '' : ';'}`;
+  return words;
 };
 
 /**
@@ -190,15 +217,6 @@ export const propertyValue = (value: string): string | null => {
 const quoted = (value: string): string => `"${value.replace(/["\\]/g, '\\$&')}"`;
 
 const hasControlCharacter = (text: string): boolean => /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(text);
-
-/**
- * The name of a client that logged in, as pvalue.
- * @returns null where this message cannot tell it
- */
-export const writeLogin = (identity: string, facts: SmtpFacts): string | null => {
-  const told = tellable(identity, isUtf8Message(facts), true);
-  return told === null ? null : propertyValue(told);
-};
 
 /**
  * Words of letters, digits and marks that mean nothing here, with single spaces between them; at

@@ -11,7 +11,6 @@ import type { ServerFailure } from '../../src/dns/failure.ts';
 import type { Lookup } from '../../src/dns/lookup.ts';
 import { createEvaluation, type EvaluationSettings } from '../../src/pipeline/evaluation.ts';
 import { createRawHook } from '../../src/pipeline/hooks/raw-hook.ts';
-import { writeAuthenticationResults } from '../../src/verdict/authentication-results.ts';
 import { example, exampleLookup, makeVerifier } from '../verdict/make-verifier.ts';
 import { makeLog } from './make-evaluation.ts';
 import { makeSettings } from './make-settings.ts';
@@ -94,7 +93,6 @@ const decideBy = async (one: FaultyCase, lookup: Lookup): Promise<string> => {
   const pipelineSettings = makeSettings({ authservId: 'mx.receiver.example', ...one.pipeline });
   const evaluation = createEvaluation(pipelineSettings, {
     verify: makeVerifier(one.settings, lookup),
-    writeAuthenticationResults,
     log: makeLog().log,
     clock: () => 0,
   });

@@ -24,8 +24,6 @@ const make = () => {
   return createPipeline(SETTINGS, {
     verify: async () => makeVerdict({ disposition: makeDisposition('reject') }),
     checkSpf: () => assert.fail('nobody asks'),
-    writeAuthenticationResults: (authservId) => `Authentication-Results: ${authservId}; none`,
-    writeReceivedSpf: () => null,
     log,
     clock: () => 0,
   });

@@ -33,7 +33,6 @@ export const makeEvaluation = (
   const verify: Verify = typeof verdict === 'function' ? verdict : async () => verdict;
   const evaluation = createEvaluation(settings, {
     verify,
-    writeAuthenticationResults: (authservId) => `Authentication-Results: ${authservId}; none`,
     log,
     clock: () => 0,
   });

@@ -8,9 +8,10 @@ import type { Socket } from 'node:net';
 import type { SmtpFacts } from '../../../schemas/smtp.ts';
 import type { SpfVerdict } from '../../../schemas/spf.ts';
 import type { Memory } from '../../message/memory.ts';
+import { writeReceivedSpf } from '../../verdict/authentication-results.ts';
 import type { EvaluationSettings } from '../evaluation.ts';
 import { createLists, type Lists } from '../lists.ts';
-import type { CheckSpf, Clock, Observer, PipelineLog, WriteReceivedSpf } from '../parts.ts';
+import type { CheckSpf, Clock, Observer, PipelineLog } from '../parts.ts';
 import { createSender } from '../sender.ts';
 import { createPipelineServer, type PipelineServer } from '../server.ts';
 import { OWN_REPLIES } from '../smtp-reply.ts';
@@ -20,7 +21,6 @@ import { createPolicyReader, daemonOfRequest, factsOfRequest, hasEnvelope, type 
 /** What a policy server is made of. */
 export type PolicyParts = {
   readonly checkSpf: CheckSpf;
-  readonly writeReceivedSpf: WriteReceivedSpf;
   readonly log: PipelineLog;
   readonly clock: Clock;
   readonly memory: Memory;
@@ -105,7 +105,7 @@ export const createPolicyServer = (
     if (enforcement === 'dry-run' || memory.last.prepended) return NO_OPINION;
     memory.last.prepended = true;
     const counting = action.kind === 'prepend' ? action.check : (spf.mailFrom ?? spf.helo);
-    return prependAnswer(parts.writeReceivedSpf(settings.authservId, counting, facts));
+    return prependAnswer(writeReceivedSpf(settings.authservId, counting, facts));
   };
 
   const serve = (socket: Socket, isLastCall: () => boolean): (() => boolean) => {

@@ -30,7 +30,6 @@ const start = async (
       checked.push(facts.mailFrom ?? '');
       return typeof spf === 'function' ? spf(facts) : Promise.resolve(spf);
     },
-    writeReceivedSpf: (receiver, check) => `Received-SPF: ${check?.result}\r\n receiver=${receiver}`,
     log,
     clock: () => 0,
     memory,
@@ -68,7 +67,8 @@ const ask = async (port: number, ...requests: string[]): Promise<string[]> => {
   return heard.split('\n\n').slice(0, -1);
 };
 
-const PREPEND = 'action=PREPEND Received-SPF: pass receiver=mx.rcpt.example';
+const PREPEND =
+  'action=PREPEND Received-SPF: pass (SPF says pass) client-ip=192.0.2.10; envelope-from="a@sender.example"; helo=mail.sender.example; receiver=mx.rcpt.example; identity=mailfrom';
 
 test('createPolicyServer checks a message once and adds one field, however many recipients it has', async (t) => {
   const { port, checked } = await start(t);
