@@ -1,8 +1,8 @@
 /**
  * The only writer of Authentication-Results (RFC 8601), with and without a verdict, and of
- * Received-SPF (RFC 7208 section 9.1). Pure. Every value from a message or from DNS is quoted and bounded, so nothing can
- * break out of its property; lines are folded under 78 characters where possible and never pass 998
- * (RFC 5322 section 2.1.1).
+ * Received-SPF (RFC 7208 section 9.1). Pure. Every value from a message or from DNS is quoted and
+ * bounded, so nothing can break out of its property; lines are folded under 78 characters where
+ * possible and never pass 998 (RFC 5322 section 2.1.1).
  */
 import { domainToASCII } from 'node:url';
 import type { SmtpFacts } from '../../schemas/smtp.ts';
