@@ -13,4 +13,5 @@ export { createMailverdict, type Mailverdict } from './service/core.ts';
 export { createLog } from './telemetry/log.ts';
 export { Fault, type FaultCode } from './verdict/fault.ts';
 export type { Replay, ReplayVerdict } from './verdict/replay.ts';
-export type { Verify, VerifyOptions } from './verdict/verify.ts';
+export type { VerifyOptions } from './verdict/run.ts';
+export type { Verify } from './verdict/verify.ts';

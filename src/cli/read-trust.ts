@@ -1,6 +1,6 @@
 /** The hosts and authserv-ids that `verify` and `batch` are told to believe. */
 import { TrustedAuthservIds, TrustReceived } from '../../schemas/requests/verify.ts';
-import type { VerifyOptions } from '../verdict/verify.ts';
+import type { VerifyOptions } from '../verdict/run.ts';
 import { type Options, textOptions, WrongUse } from './command.ts';
 
 /** Reads --trust-received and --trusted-authserv-id. @throws WrongUse naming the option */

@@ -3,7 +3,7 @@
  * message that takes too long holds up every other. Knows ids, sizes and names of steps, never what
  * a message holds. Costs a few assignments for each step of a verification.
  */
-import type { OnProgress, Progress } from '../verdict/verify.ts';
+import type { OnProgress, Progress } from '../verdict/run.ts';
 
 /**
  * A longer pause is told. Half of it would still be noise on a busy machine; at a second, mail

@@ -5,7 +5,8 @@
 import type { Verdict } from '../../schemas/verdict.ts';
 import type { QuestionEvent } from '../dns/resolver.ts';
 import { Fault } from './fault.ts';
-import type { OnProgress, Step, Verify } from './verify.ts';
+import type { OnProgress, Step } from './run.ts';
+import type { Verify } from './verify.ts';
 
 /** Told what happens; called synchronously, must not throw. */
 export type VerifyWatcher = {

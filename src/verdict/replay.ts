@@ -10,7 +10,8 @@ import type { Verdict } from '../../schemas/verdict.ts';
 import { evidenceErrors, recorded } from '../dns/zone/recorded.ts';
 import { type Difference, differencesOf } from './evidence.ts';
 import { Fault } from './fault.ts';
-import { createVerifier, type VerifierParts } from './verify.ts';
+import type { VerifierParts } from './run.ts';
+import { createVerifier } from './verify.ts';
 
 /** A replay: the new verdict, and where it differs from the old one. */
 export type Replay = { verdict: Verdict; same: boolean; differences: Difference[] };

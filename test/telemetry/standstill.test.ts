@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LOOK_MS, STANDSTILL_MS, type Standstill, watchEventLoop } from '../../src/telemetry/standstill.ts';
-import type { Progress } from '../../src/verdict/verify.ts';
+import type { Progress } from '../../src/verdict/run.ts';
 import { example, makeVerifier } from '../verdict/make-verifier.ts';
 
 const begin = () => {

@@ -17,7 +17,7 @@ import type { Lookup } from '../../src/dns/lookup.ts';
 import { createResolver } from '../../src/dns/resolver.ts';
 import { verdictLine } from '../../src/telemetry/verdict-summary.ts';
 import { createReplayer } from '../../src/verdict/replay.ts';
-import type { VerifyOptions } from '../../src/verdict/verify.ts';
+import type { VerifyOptions } from '../../src/verdict/run.ts';
 import { KEYS, keyRecord, signMessage } from '../dkim/sign.ts';
 import { scriptedServer } from '../dns/scripted-server.ts';
 import { documentedValue } from '../house/limits-table.ts';

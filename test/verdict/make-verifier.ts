@@ -6,7 +6,8 @@ import { budgetLimits } from '../../src/dns/budget.ts';
 import type { Lookup } from '../../src/dns/lookup.ts';
 import { parseZone, zoneLookup } from '../../src/dns/zone/zone.ts';
 import { DEFAULT_MESSAGE_LIMITS } from '../../src/message/message.ts';
-import { createVerifier, type VerifierParts, type Verify } from '../../src/verdict/verify.ts';
+import type { VerifierParts } from '../../src/verdict/run.ts';
+import { createVerifier, type Verify } from '../../src/verdict/verify.ts';
 
 /** Settings as a start without any gives them. */
 export const SETTINGS: VerdictSettings = {
