@@ -5,7 +5,7 @@
  */
 import type { DmarcVerdict } from '../../schemas/dmarc.ts';
 import type { Mail } from './mail.ts';
-import type { Methods } from './methods.ts';
+import type { Methods } from './methods/methods.ts';
 import type { Run } from './run.ts';
 import { type TracedSpf, traceSpf } from './spf/spf-trace.ts';
 

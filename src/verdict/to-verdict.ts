@@ -9,7 +9,7 @@ import { mergeEvidence } from './evidence.ts';
 import { collectFindings } from './findings/findings.ts';
 import type { Mail } from './mail.ts';
 import { readMessageFacts } from './message-facts.ts';
-import type { Methods } from './methods.ts';
+import type { Methods } from './methods/methods.ts';
 import type { Run } from './run.ts';
 import { mailauthVersion } from './spf/mailauth.ts';
 import { readTransport } from './transport.ts';

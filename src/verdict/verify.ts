@@ -6,11 +6,11 @@ import type { SmtpFacts } from '../../schemas/smtp.ts';
 import type { Verdict } from '../../schemas/verdict.ts';
 import { createKeyCache } from '../dkim/key.ts';
 import { addDetails } from './details.ts';
-import { decide } from './disposition.ts';
+import { decide } from './disposition/disposition.ts';
+import { gatherGrounds } from './disposition/grounds.ts';
 import { Fault } from './fault.ts';
-import { gatherGrounds } from './grounds.ts';
 import { readMail } from './mail.ts';
-import { alignSignatures, finishBimi, finishDmarc, runMethods } from './methods.ts';
+import { alignSignatures, finishBimi, finishDmarc, runMethods } from './methods/methods.ts';
 import { beginRun, type VerifierParts, type VerifyOptions } from './run.ts';
 import { toVerdict } from './to-verdict.ts';
 

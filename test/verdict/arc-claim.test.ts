@@ -1,8 +1,8 @@
 /** findOverride: what a trusted sealer must claim for its chain to override a DMARC failure. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readClaims } from '../../src/verdict/claims.ts';
-import { findOverride } from '../../src/verdict/override.ts';
+import { findOverride } from '../../src/verdict/disposition/override.ts';
+import { readClaims } from '../../src/verdict/methods/claims.ts';
 import { example, makeVerifier, SETTINGS } from './make-verifier.ts';
 
 const smtp = { clientIp: '203.0.113.25', helo: 'mx.lists.example', mailFrom: 'gardening-bounces@lists.example' };

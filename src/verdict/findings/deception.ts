@@ -9,7 +9,7 @@ import { readAddresses } from '../../message/address/read-addresses.ts';
 import { domainsShownIn } from '../../message/address/shown-domains.ts';
 import { fieldsNamed, type Message } from '../../message/message.ts';
 import type { Author } from '../author.ts';
-import { comparable } from '../identifiers.ts';
+import { comparable } from '../methods/identifiers.ts';
 
 /** What the signs are read from. */
 export type Appearance = {

@@ -4,24 +4,24 @@
  * SPF and DKIM proved, then BIMI with what DMARC says.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { ArcVerdict } from '../../schemas/arc.ts';
-import type { DkimSignature } from '../../schemas/dkim.ts';
-import type { DmarcVerdict } from '../../schemas/dmarc.ts';
-import type { SpfVerdict } from '../../schemas/spf.ts';
-import type { BimiVerdict, Iprev } from '../../schemas/verdict.ts';
-import type { KeyCache } from '../dkim/key.ts';
-import type { SignatureOutcome } from '../dkim/signature/outcome.ts';
-import { verifyMessage } from '../dkim/verify-message.ts';
-import { beginDmarc, type DmarcEvaluation, noAuthorDomain } from '../dmarc/evaluate.ts';
-import { sha256 } from '../message/digest.ts';
+import type { ArcVerdict } from '../../../schemas/arc.ts';
+import type { DkimSignature } from '../../../schemas/dkim.ts';
+import type { DmarcVerdict } from '../../../schemas/dmarc.ts';
+import type { SpfVerdict } from '../../../schemas/spf.ts';
+import type { BimiVerdict, Iprev } from '../../../schemas/verdict.ts';
+import type { KeyCache } from '../../dkim/key.ts';
+import type { SignatureOutcome } from '../../dkim/signature/outcome.ts';
+import { verifyMessage } from '../../dkim/verify-message.ts';
+import { beginDmarc, type DmarcEvaluation, noAuthorDomain } from '../../dmarc/evaluate.ts';
+import { sha256 } from '../../message/digest.ts';
+import type { Mail } from '../mail.ts';
+import type { Run } from '../run.ts';
+import { checkSpf } from '../spf/spf.ts';
 import { toArcVerdict } from './arc.ts';
 import { askBimiAhead, checkBimi } from './bimi.ts';
 import { toSignature } from './dkim.ts';
 import { mayAlign, toIdentifiers } from './identifiers.ts';
 import { checkIprev } from './iprev.ts';
-import type { Mail } from './mail.ts';
-import type { Run } from './run.ts';
-import { checkSpf } from './spf/spf.ts';
 
 /**
  * With more signatures than this, alignment, header fields and findings are not made in one turn of

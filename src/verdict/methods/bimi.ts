@@ -4,16 +4,16 @@
  * such a policy is known, beside SPF and DKIM, so that it costs no round trip of its own. Tells
  * where the logo and its evidence are; fetches neither.
  */
-import type { DkimSignature } from '../../schemas/dkim.ts';
-import type { DmarcVerdict } from '../../schemas/dmarc.ts';
-import type { BimiVerdict } from '../../schemas/verdict.ts';
-import type { DmarcEvaluation } from '../dmarc/evaluate.ts';
-import { causeText, isLasting } from '../dns/failure.ts';
-import type { Answer, Lookup } from '../dns/lookup.ts';
-import { fieldsNamed, type Message } from '../message/message.ts';
-import { parseBimi, parseBimiSelector, selectBimi } from '../records/bimi.ts';
-import { txtTexts } from '../records/txt.ts';
-import type { Author } from './author.ts';
+import type { DkimSignature } from '../../../schemas/dkim.ts';
+import type { DmarcVerdict } from '../../../schemas/dmarc.ts';
+import type { BimiVerdict } from '../../../schemas/verdict.ts';
+import type { DmarcEvaluation } from '../../dmarc/evaluate.ts';
+import { causeText, isLasting } from '../../dns/failure.ts';
+import type { Answer, Lookup } from '../../dns/lookup.ts';
+import { fieldsNamed, type Message } from '../../message/message.ts';
+import { parseBimi, parseBimiSelector, selectBimi } from '../../records/bimi.ts';
+import { txtTexts } from '../../records/txt.ts';
+import type { Author } from '../author.ts';
 
 /** What the message and DMARC say so far. */
 export type BimiQuestion = {

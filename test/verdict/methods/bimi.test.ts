@@ -4,9 +4,9 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { KEYS, keyRecord, signMessage } from '../dkim/sign.ts';
-import { type World, worldLookup } from '../posture/world.ts';
-import { makeVerifier } from './make-verifier.ts';
+import { KEYS, keyRecord, signMessage } from '../../dkim/sign.ts';
+import { type World, worldLookup } from '../../posture/world.ts';
+import { makeVerifier } from '../make-verifier.ts';
 
 const LOGO = 'v=BIMI1; l=https://brand.example/logo.svg; a=';
 const FACTS = { clientIp: '192.0.2.25', mailFrom: 'b@brand.example', helo: 'out.brand.example' };

@@ -4,15 +4,15 @@
  * all after it trusted too, says it saw DMARC pass for this Author Domain, so that the failure is
  * one that forwarding explains.
  */
-import type { ArcInstance, ArcVerdict } from '../../schemas/arc.ts';
-import type { DkimSignature } from '../../schemas/dkim.ts';
-import type { DmarcVerdict } from '../../schemas/dmarc.ts';
-import type { SmtpFacts } from '../../schemas/smtp.ts';
-import type { SpfVerdict } from '../../schemas/spf.ts';
-import type { Iprev, Override, VerdictSettings } from '../../schemas/verdict.ts';
-import { isInNetwork } from '../ip/networks.ts';
-import { MAX_CLAIMS } from './claims.ts';
-import { comparable } from './identifiers.ts';
+import type { ArcInstance, ArcVerdict } from '../../../schemas/arc.ts';
+import type { DkimSignature } from '../../../schemas/dkim.ts';
+import type { DmarcVerdict } from '../../../schemas/dmarc.ts';
+import type { SmtpFacts } from '../../../schemas/smtp.ts';
+import type { SpfVerdict } from '../../../schemas/spf.ts';
+import type { Iprev, Override, VerdictSettings } from '../../../schemas/verdict.ts';
+import { isInNetwork } from '../../ip/networks.ts';
+import { MAX_CLAIMS } from '../methods/claims.ts';
+import { comparable } from '../methods/identifiers.ts';
 
 type Grounds = {
   dmarc: DmarcVerdict;

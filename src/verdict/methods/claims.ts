@@ -2,8 +2,8 @@
  * What an ARC-Authentication-Results field claims (RFC 8617 section 4.1.1), bounded for the
  * verdict. A claim is told, never believed here.
  */
-import type { ArcInstance } from '../../schemas/arc.ts';
-import { readAuthenticationResults } from '../message/authentication-results.ts';
+import type { ArcInstance } from '../../../schemas/arc.ts';
+import { readAuthenticationResults } from '../../message/authentication-results.ts';
 
 /** Results of one field that are told. A field with as many may hold more. */
 export const MAX_CLAIMS = 20;

@@ -4,11 +4,11 @@
  * are tried (RFC 8601 section 3 leaves the limit to the verifier; ten as in RFC 7208 section
  * 4.6.4).
  */
-import { limitText, reached } from '../../schemas/limit.ts';
-import type { Iprev } from '../../schemas/verdict.ts';
-import { causeText, type Failure, isLasting } from '../dns/failure.ts';
-import type { Answer, Lookup } from '../dns/lookup.ts';
-import { formatIp, type IpAddress, parseClientIp, parseIp, reverseName } from '../ip/address.ts';
+import { limitText, reached } from '../../../schemas/limit.ts';
+import type { Iprev } from '../../../schemas/verdict.ts';
+import { causeText, type Failure, isLasting } from '../../dns/failure.ts';
+import type { Answer, Lookup } from '../../dns/lookup.ts';
+import { formatIp, type IpAddress, parseClientIp, parseIp, reverseName } from '../../ip/address.ts';
 
 const MAX_NAMES = 10;
 

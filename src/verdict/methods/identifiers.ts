@@ -1,9 +1,9 @@
 /** The authenticated identifiers of a message, as DMARC takes them (RFC 9989 section 4.4). Pure. */
 import { domainToASCII } from 'node:url';
-import type { DkimSignature } from '../../schemas/dkim.ts';
-import type { SpfVerdict } from '../../schemas/spf.ts';
-import type { VerdictSettings } from '../../schemas/verdict.ts';
-import type { Identifiers } from '../dmarc/reading.ts';
+import type { DkimSignature } from '../../../schemas/dkim.ts';
+import type { SpfVerdict } from '../../../schemas/spf.ts';
+import type { VerdictSettings } from '../../../schemas/verdict.ts';
+import type { Identifiers } from '../../dmarc/reading.ts';
 
 /** A domain as identifiers are compared: A-labels, lower case, without the last dot. */
 export const comparable = (domain: string): string =>

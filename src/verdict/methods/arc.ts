@@ -2,9 +2,9 @@
  * ARC of a message as the verdict tells it (RFC 8617): the state of the chain, and what each sealer
  * claimed. Claims are told as claims and decide nothing by themselves. Pure.
  */
-import type { ArcVerdict } from '../../schemas/arc.ts';
-import type { ArcOutcome } from '../dkim/arc-chain.ts';
-import type { Message } from '../message/message.ts';
+import type { ArcVerdict } from '../../../schemas/arc.ts';
+import type { ArcOutcome } from '../../dkim/arc-chain.ts';
+import type { Message } from '../../message/message.ts';
 import { readClaims } from './claims.ts';
 import { isoTime } from './dkim.ts';
 

@@ -2,14 +2,14 @@
  * What a disposition rests on: results, settings, overrides, and the policies of several author
  * domains, which are the only thing still asked for.
  */
-import type { Verdict } from '../../schemas/verdict.ts';
-import { strictestPolicy } from '../dmarc/strictest-policy.ts';
+import type { Verdict } from '../../../schemas/verdict.ts';
+import { strictestPolicy } from '../../dmarc/strictest-policy.ts';
+import { findStrayOctet } from '../findings/stray-octets.ts';
+import type { Mail } from '../mail.ts';
+import { toIdentifiers } from '../methods/identifiers.ts';
+import type { Run } from '../run.ts';
 import type { DispositionGrounds } from './disposition.ts';
-import { findStrayOctet } from './findings/stray-octets.ts';
-import { toIdentifiers } from './identifiers.ts';
-import type { Mail } from './mail.ts';
 import { findOpenOverride, findOverride } from './override.ts';
-import type { Run } from './run.ts';
 
 /** Results that a disposition is made of. */
 type Results = Pick<Verdict, 'spf' | 'dkim' | 'arc' | 'dmarc' | 'iprev'>;

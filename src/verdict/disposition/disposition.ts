@@ -3,9 +3,9 @@
  * temporary failure never becomes a rejection and never passes for an answer (RFC 9989 section
  * 4.10.1 leaves it to the receiver: here it is a temporary refusal when policy is enforced).
  */
-import type { DmarcVerdict } from '../../schemas/dmarc.ts';
-import type { Disposition, Override, SmtpReply, VerdictSettings } from '../../schemas/verdict.ts';
-import type { StrictestPolicy } from '../dmarc/strictest-policy.ts';
+import type { DmarcVerdict } from '../../../schemas/dmarc.ts';
+import type { Disposition, Override, SmtpReply, VerdictSettings } from '../../../schemas/verdict.ts';
+import type { StrictestPolicy } from '../../dmarc/strictest-policy.ts';
 
 /** What the decision is made of. */
 export type DispositionGrounds = {

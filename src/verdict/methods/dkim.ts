@@ -2,8 +2,8 @@
  * DKIM of a message as the verdict tells it: the outcomes of the signature verifier in the words of
  * RFC 8601 section 2.7.1. Pure; alignment is DMARC's to add.
  */
-import type { DkimSignature } from '../../schemas/dkim.ts';
-import type { SignatureOutcome } from '../dkim/signature/outcome.ts';
+import type { DkimSignature } from '../../../schemas/dkim.ts';
+import type { SignatureOutcome } from '../../dkim/signature/outcome.ts';
 
 /** Characters of b= that name a signature in Authentication-Results (RFC 6008 section 3). */
 const SIGNATURE_CHARACTERS = 8;
