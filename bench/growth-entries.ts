@@ -339,9 +339,9 @@ const mailServers = (): Entry[] => {
   const session =
     (...frames: readonly Buffer[]) =>
     (): unknown => {
-      const limits = { maxMessageBytes: config.pipelineMaxMessageBytes, maxFields: config.pipelineMaxFields };
+      const limits = { maxMessageBytes: config.maxMessageBytes, maxFields: config.maxHeaderFields };
       const one = createSession({ limits, memory: createMemory(1e9), authservId: '', lists });
-      const reader = createFrameReader(config.pipelineMaxFrameBytes, createMemory(1e9));
+      const reader = createFrameReader(1_114_112, createMemory(1e9));
       for (const chunk of frames) {
         reader.push(chunk);
         for (let next = reader.next(); next !== undefined; next = reader.next()) {

@@ -119,7 +119,7 @@ export const PipelineSettings = z.object({
     words: ['accept', 'reject', 'tempfail'],
     default: 'accept',
     about:
-      'what a message gets that is larger than PIPELINE_MAX_MESSAGE_BYTES, or whose header block passes a limit of its own (MAX_HEADER_BYTES, PIPELINE_MAX_FIELDS and others); accepted ones lose forged fields and are stamped "none"',
+      'what a message gets that is larger than MAX_MESSAGE_BYTES, or whose header block passes a limit of its own (MAX_HEADER_BYTES, MAX_HEADER_FIELDS, 50,000 lines); accepted ones lose forged fields and are stamped "none"',
   }),
   removeAuthservIds: list({
     item: z.string().max(255),
@@ -132,33 +132,12 @@ export const PipelineSettings = z.object({
     default: false,
     about: 'add a Received-SPF field beside Authentication-Results (RFC 7208 section 9.1)',
   }),
-  pipelineMaxMessageBytes: wholeNumber({
-    default: 52428800,
-    min: 1024,
-    max: 1073741824,
-    unit: 'bytes',
-    about: 'largest message that is held and evaluated',
-  }),
   pipelineMaxTotalBytes: wholeNumber({
     default: 536870912,
     min: 65536,
     max: 68719476736,
     unit: 'bytes',
     about: 'bytes of all messages held at one time, assembling one included; beyond it FAILURE_MODE decides',
-  }),
-  pipelineMaxFields: wholeNumber({
-    default: 2000,
-    min: 10,
-    max: 100000,
-    unit: 'fields',
-    about: 'header fields of one message; one with more counts as oversized',
-  }),
-  pipelineMaxFrameBytes: wholeNumber({
-    default: 1114112,
-    min: 65536,
-    max: 16777216,
-    unit: 'bytes',
-    about: 'largest milter frame; a peer that announces a larger one is disconnected',
   }),
   pipelineMaxConnections: wholeNumber({
     default: 1000,
@@ -187,13 +166,6 @@ export const PipelineSettings = z.object({
     max: 240000,
     unit: 'ms',
     about: 'time for one message, after which FAILURE_MODE decides; the sending client waits as long',
-  }),
-  pipelineProgressMs: wholeNumber({
-    default: 5000,
-    min: 10,
-    max: 60000,
-    unit: 'ms',
-    about: 'how often the milter tells the mail server that an evaluation goes on',
   }),
   pipelineIdleMs: wholeNumber({
     default: 7210000,

@@ -15,27 +15,24 @@ export type MessageLimits = {
   readonly maxHeaderBytes: number;
   /** Lines of the header block, folds counted. */
   readonly maxHeaderLines: number;
-  /**
-   * Lines in a row that begin no field: folds, and lines that are no field. A server that joins
-   * them one by one pays the square of their number.
-   */
-  readonly maxFoldLines: number;
   /** Header fields, lines that are no field counted. Each is read, judged or told on its own. */
   readonly maxHeaderFields: number;
 };
 
-/** The limits that the settings give. */
-export const messageLimits = (settings: MessageLimits): MessageLimits => ({
+/**
+ * Lines of a header block, folds counted; all may be folds of one field (a To field with a line for
+ * each recipient). A mail server that joins folds one by one pays the square of their number.
+ */
+const MAX_HEADER_LINES = 50_000;
+
+/** The limits of the settings, and the fixed one on lines. */
+export const messageLimits = (settings: Omit<MessageLimits, 'maxHeaderLines'>): MessageLimits => ({
   maxHeaderBytes: settings.maxHeaderBytes,
-  maxHeaderLines: settings.maxHeaderLines,
-  maxFoldLines: settings.maxFoldLines,
+  maxHeaderLines: MAX_HEADER_LINES,
   maxHeaderFields: settings.maxHeaderFields,
 });
 
-/**
- * The limits where no setting says otherwise: the defaults of the settings. All lines may be folds
- * of one field (a To field with a line for each recipient).
- */
+/** The limits where no setting says otherwise. */
 export const DEFAULT_MESSAGE_LIMITS: MessageLimits = messageLimits(HttpSettings.parse({}));
 
 /** One header field, or one line of the header block that is no field. */
@@ -106,7 +103,6 @@ const CR = 0x0d;
 const SPACE = 0x20;
 const TAB = 0x09;
 const COLON = 0x3a;
-const DELETE = 0x7f;
 
 /** field-name of RFC 5322 section 3.6.8: printable ASCII but the colon. */
 const FIELD_NAME = /^[\x21-\x39\x3b-\x7e]+$/;
@@ -131,16 +127,13 @@ export function readMessage(
   const starts: number[] = [];
   let at = 0;
   let lines = 0;
-  let foldLines = 0;
   let blankLineBytes = 0;
   while (at < bytes.length) {
     blankLineBytes = blankLineAt(bytes, at);
     if (blankLineBytes > 0) break;
     lines += 1;
-    foldLines = beginsField(bytes, at, limits.maxHeaderBytes) ? 0 : foldLines + 1;
     if (at >= limits.maxHeaderBytes) return tooLarge('maxHeaderBytes');
     if (lines > limits.maxHeaderLines) return tooLarge('maxHeaderLines');
-    if (foldLines > limits.maxFoldLines) return tooLarge('maxFoldLines');
     if (starts.length === 0 || !isWhiteSpace(bytes[at])) starts.push(at);
     if (starts.length > limits.maxHeaderFields) return tooLarge('maxHeaderFields');
     const lineEnd = bytes.indexOf(LF, at);
@@ -183,25 +176,6 @@ export function malformedLines(message: Message): HeaderField[] {
 function blankLineAt(bytes: Buffer, at: number): number {
   if (bytes[at] === LF) return 1;
   return bytes[at] === CR && bytes[at + 1] === LF ? 2 : 0;
-}
-
-/**
- * True when a field name and its colon stand at `at`; a colon folded onto the next line is not
- * looked for.
- * @param upTo offset behind which a name is not followed: a line that goes on there is too long for
- * a header block
- */
-function beginsField(bytes: Buffer, at: number, upTo: number): boolean {
-  let end = at;
-  while (end < upTo && isFieldNameOctet(bytes[end])) end += 1;
-  if (end === at) return false;
-  while (isWhiteSpace(bytes[end])) end += 1;
-  return bytes[end] === COLON;
-}
-
-/** ftext of RFC 5322 section 3.6.8. */
-function isFieldNameOctet(octet: number | undefined): boolean {
-  return octet !== undefined && octet > SPACE && octet < DELETE && octet !== COLON;
 }
 
 function isWhiteSpace(octet: number | undefined): boolean {

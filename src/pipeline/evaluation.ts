@@ -7,7 +7,6 @@ import type { PipelineSettings } from '../../schemas/settings/pipeline.ts';
 import type { SmtpFacts } from '../../schemas/smtp.ts';
 import type { Verdict } from '../../schemas/verdict.ts';
 import { letGo } from '../message/let-go.ts';
-import type { MessageLimits } from '../message/message.ts';
 import type { Verify } from '../verdict/verify.ts';
 import {
   type Decision,
@@ -24,16 +23,16 @@ import type { HeaderRemoval } from './forged-fields.ts';
 import { createLists, type Lists } from './lists.ts';
 import type { Clock, Face, Observer, PipelineLog } from './parts.ts';
 
-/**
- * The settings of the faces, with the authserv-id of the evaluation and what a header block may
- * hold.
- */
-export type EvaluationSettings = PipelineSettings &
-  MessageLimits & {
-    readonly authservId: string;
-    /** Milliseconds in which a peer must have read what waits for it. */
-    readonly writeTimeoutMs: number;
-  };
+/** The settings of the faces, with the authserv-id and the limits that they share with HTTP. */
+export type EvaluationSettings = PipelineSettings & {
+  readonly authservId: string;
+  /** Octets of a message that is held and evaluated; a larger one is oversized. */
+  readonly maxMessageBytes: number;
+  /** Header fields of a message; one with more is oversized. */
+  readonly maxHeaderFields: number;
+  /** Milliseconds in which a peer must have read what waits for it. */
+  readonly writeTimeoutMs: number;
+};
 
 /** What an evaluation is made of. */
 export type EvaluationParts = {

@@ -63,7 +63,6 @@ const signBytes = (key: KeyObject, hash: HashName, bytes: Buffer): string =>
 export const WIDE_LIMITS: MessageLimits = {
   maxHeaderBytes: 2 ** 26,
   maxHeaderLines: 2 ** 24,
-  maxFoldLines: 2 ** 24,
   maxHeaderFields: 2 ** 24,
 };
 

@@ -43,7 +43,6 @@ before(async () => {
     // Whatever is not in the zone is refused at once.
     DNS_SERVERS: '127.0.0.1:9',
     DNS_QUESTION_TIMEOUT_MS: '200',
-    VERIFY_TIMEOUT_MS: '1000',
   });
   sendmail = await startSendmail(folder, port, `inet:${milterPort}@127.0.0.1`);
 });

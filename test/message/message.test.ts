@@ -11,7 +11,7 @@ import {
   readMessage,
 } from '../../src/message/message.ts';
 
-const WIDE: MessageLimits = { maxHeaderBytes: 1e9, maxHeaderLines: 1e9, maxFoldLines: 1e9, maxHeaderFields: 1e9 };
+const WIDE: MessageLimits = { maxHeaderBytes: 1e9, maxHeaderLines: 1e9, maxHeaderFields: 1e9 };
 
 function read(content: string | Buffer, limits: MessageLimits = DEFAULT_MESSAGE_LIMITS): Message {
   const outcome = readMessage(typeof content === 'string' ? Buffer.from(content, 'latin1') : content, limits);
@@ -182,7 +182,7 @@ test('readMessage tells uneven white space of the body only', () => {
   assert.equal(read(header).hasUnevenSpace, false);
 });
 
-const limits: MessageLimits = { maxHeaderBytes: 40, maxHeaderLines: 4, maxFoldLines: 2, maxHeaderFields: 3 };
+const limits: MessageLimits = { maxHeaderBytes: 40, maxHeaderLines: 4, maxHeaderFields: 3 };
 const bounds: { of: string; content: string; limit: keyof MessageLimits | null }[] = [
   { of: 'a header block of exactly the octets allowed', content: `A: ${'x'.repeat(35)}\r\n\r\nbody`, limit: null },
   { of: 'a header block one octet longer', content: `A: ${'x'.repeat(36)}\r\n\r\nbody`, limit: 'maxHeaderBytes' },
@@ -193,13 +193,6 @@ const bounds: { of: string; content: string; limit: keyof MessageLimits | null }
   { of: 'as many fields as allowed', content: 'A: b\n'.repeat(3), limit: null },
   { of: 'one field more', content: 'A: b\n'.repeat(4), limit: 'maxHeaderFields' },
   { of: 'lines that are no field, which count as such', content: 'y\nA: b\ny\nA: b\n', limit: 'maxHeaderFields' },
-  { of: 'as many folds as allowed', content: 'A: b\n x\n x\nB: c\n', limit: null },
-  { of: 'one fold more', content: 'A: b\n x\n x\n x\n', limit: 'maxFoldLines' },
-  {
-    of: 'folds and lines that are no field, which count together',
-    content: 'A: b\n x\ny\n x\n',
-    limit: 'maxFoldLines',
-  },
 ];
 for (const { of, content, limit } of bounds) {
   test(`readMessage ${limit === null ? 'accepts' : `stops at ${limit} for`} ${of}`, () => {

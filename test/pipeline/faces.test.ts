@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { DEFAULT_MESSAGE_LIMITS, type MessageLimits } from '../../src/message/message.ts';
 import type { EvaluationSettings } from '../../src/pipeline/evaluation.ts';
 import { createRawHook } from '../../src/pipeline/hooks/raw-hook.ts';
 import { createVerifier } from '../../src/verdict/verify.ts';
@@ -12,12 +13,11 @@ import { FACES, type FaceMessage } from './faces.ts';
 import { makeEvaluation } from './make-evaluation.ts';
 import { makeVerdict } from './make-verdict.ts';
 
-/** A verifier within the limits of the settings; no name exists. */
-const evaluationOf = (over: Partial<EvaluationSettings>, enforce = false) => {
-  const { maxHeaderBytes, maxHeaderLines, maxFoldLines, maxHeaderFields } = makeEvaluation(over).settings;
+/** A verifier within the limits on messages; no name exists. */
+const evaluationOf = (over: Partial<EvaluationSettings>, enforce = false, limits = DEFAULT_MESSAGE_LIMITS) => {
   const verify = createVerifier({
     ...PARTS,
-    messageLimits: { maxHeaderBytes, maxHeaderLines, maxFoldLines, maxHeaderFields },
+    messageLimits: limits,
     lookup: async () => ({ kind: 'nxdomain', ttlSeconds: 60, authenticated: false, source: 'zone' }),
     settings: { ...SETTINGS, authservId: 'mx.rcpt.example', enforce },
     mode: 'enforce',
@@ -29,13 +29,13 @@ const FORGED = ['Authentication-Results', ' mx.rcpt.example; dmarc=pass'] as con
 const FROM = ['From', ' a@sender.example'] as const;
 const many = (count: number) => Array.from({ length: count }, () => ['X', ' v'] as const);
 
-const TOO_LARGE: [what: string, message: FaceMessage, over: Partial<EvaluationSettings>][] = [
+const TOO_LARGE: [
+  what: string,
+  message: FaceMessage,
+  over: Partial<EvaluationSettings>,
+  limits?: Partial<MessageLimits>,
+][] = [
   ['2,100 fields', { fields: [FROM, ...many(2_098), FORGED], body: 'x\r\n' }, {}],
-  [
-    'more fields than PIPELINE_MAX_FIELDS',
-    { fields: [FROM, ...many(20), FORGED], body: '' },
-    { pipelineMaxFields: 10 },
-  ],
   ['more fields than MAX_HEADER_FIELDS', { fields: [FROM, ...many(20), FORGED], body: '' }, { maxHeaderFields: 10 }],
   [
     'a header block over MAX_HEADER_BYTES',
@@ -43,30 +43,29 @@ const TOO_LARGE: [what: string, message: FaceMessage, over: Partial<EvaluationSe
     {},
   ],
   [
-    'more folds than MAX_FOLD_LINES',
+    'more lines than a header block may have',
     { fields: [FROM, ['X', '\r\n y'.repeat(20)], FORGED], body: '' },
-    { maxFoldLines: 10 },
-  ],
-  [
-    'more lines than MAX_HEADER_LINES',
-    { fields: [FROM, ['X', '\r\n y'.repeat(20)], FORGED], body: '' },
+    {},
     { maxHeaderLines: 10 },
   ],
   [
-    'a message over PIPELINE_MAX_MESSAGE_BYTES',
+    'a message over MAX_MESSAGE_BYTES',
     { fields: [FROM, FORGED], body: `${'x'.repeat(2_000)}\r\n` },
-    { pipelineMaxMessageBytes: 1_024 },
+    { maxMessageBytes: 1_024 },
   ],
 ];
 
-for (const [what, message, over] of TOO_LARGE) {
+for (const [what, message, over, limits] of TOO_LARGE) {
   for (const [oversizedMessages, action] of [
     ['accept', 'accept'],
     ['reject', 552],
     ['tempfail', 452],
   ] as const) {
     test(`every face takes ${what} as OVERSIZED_MESSAGES=${oversizedMessages} says`, async () => {
-      const { evaluation, settings } = evaluationOf({ ...over, oversizedMessages });
+      const { evaluation, settings } = evaluationOf({ ...over, oversizedMessages }, false, {
+        ...DEFAULT_MESSAGE_LIMITS,
+        ...limits,
+      });
       const kept = message.fields.filter((field) => field !== FORGED).map(([name, value]) => `${name}:${value}`);
       const stamp = 'Authentication-Results: mx.rcpt.example; none (not evaluated because it is too large)';
       for (const [face, judge] of Object.entries(FACES)) {
@@ -81,7 +80,7 @@ for (const [what, message, over] of TOO_LARGE) {
 test('every face refuses a message with more forged fields than are kept, whatever OVERSIZED_MESSAGES says', async () => {
   const fields = [FROM, ...Array.from({ length: 11 }, () => FORGED)];
   for (const oversizedMessages of ['accept', 'reject', 'tempfail'] as const) {
-    const { evaluation, settings } = evaluationOf({ pipelineMaxFields: 10, oversizedMessages });
+    const { evaluation, settings } = evaluationOf({ maxHeaderFields: 10, oversizedMessages });
     for (const [face, judge] of Object.entries(FACES)) {
       assert.equal((await judge({ fields, body: '' }, settings, evaluation)).action, 552, face);
     }
@@ -135,7 +134,7 @@ for (const [what, octet, field] of STRAY) {
 
 test('every face removes a field with a bare CR also from mail that it does not judge', async () => {
   const fields = [FROM, ['Subject', ` a\r${INSIDE}`] as const];
-  const { evaluation, settings } = evaluationOf({ pipelineMaxMessageBytes: 1_024 });
+  const { evaluation, settings } = evaluationOf({ maxMessageBytes: 1_024 });
   for (const [face, judge] of Object.entries(FACES)) {
     const answer = await judge({ fields, body: 'x'.repeat(2_000) }, settings, evaluation);
     assert.equal(answer.action, 'accept', face);

@@ -53,12 +53,12 @@ const asText = (octets: string): string => Buffer.from(octets, 'latin1').toStrin
 
 const byMilter = async (message: FaceMessage, settings: EvaluationSettings, evaluation: Evaluation) => {
   const session = createSession({
-    limits: { maxMessageBytes: settings.pipelineMaxMessageBytes, maxFields: settings.pipelineMaxFields },
+    limits: { maxMessageBytes: settings.maxMessageBytes, maxFields: settings.maxHeaderFields },
     memory: createMemory(settings.pipelineMaxTotalBytes),
     authservId: settings.authservId,
     lists: createLists(settings),
   });
-  const reader = createFrameReader(settings.pipelineMaxFrameBytes, createMemory(10_000_000));
+  const reader = createFrameReader(1_114_112, createMemory(10_000_000));
   // Postfix tells folds as bare LF.
   const told = message.fields.map(([name, value]) => [name, value.replace(/\r\n(?=[ \t])/g, '\n')] as const);
   for (const frame of [

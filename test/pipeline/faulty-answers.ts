@@ -50,7 +50,7 @@ const pipeline = fc.record({
   localSenders: words('stamp', 'ignore', 'enforce'),
   authenticatedSenders: words('stamp', 'ignore', 'enforce'),
   oversizedMessages: words('accept', 'reject', 'tempfail'),
-  pipelineMaxFields: fc.constantFrom(10, 2_000),
+  maxHeaderFields: fc.constantFrom(10, 2_000),
   failureMode: words('tempfail', 'accept'),
   dryRun: fc.integer({ min: 0, max: 9 }).map((dice) => dice === 0),
 });

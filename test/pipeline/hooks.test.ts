@@ -146,9 +146,9 @@ test('createMtaHooks stamps an authenticated sender', async () => {
 
 test('createMtaHooks calls a message with too many fields or octets oversized', async () => {
   const many = Array.from({ length: 11 }, (): [string, string] => ['X', ' v\r\n']);
-  const { mta } = hook({ pipelineMaxFields: 10, oversizedMessages: 'reject' });
+  const { mta } = hook({ maxHeaderFields: 10, oversizedMessages: 'reject' });
   assert.equal((await mta(request({ headers: many }))).response?.status, 552);
-  const { mta: small } = hook({ pipelineMaxMessageBytes: 20, oversizedMessages: 'tempfail' });
+  const { mta: small } = hook({ maxMessageBytes: 20, oversizedMessages: 'tempfail' });
   assert.equal((await small(request())).response?.status, 452);
 });
 

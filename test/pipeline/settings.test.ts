@@ -21,15 +21,11 @@ test('PipelineSettings listens nowhere, trusts the loopback only and refuses for
 });
 
 for (const [key, min, standard, max] of [
-  ['pipelineMaxMessageBytes', 1024, 52_428_800, 1_073_741_824],
   ['pipelineMaxTotalBytes', 65_536, 536_870_912, 68_719_476_736],
-  ['pipelineMaxFields', 10, 2000, 100_000],
-  ['pipelineMaxFrameBytes', 65_536, 1_114_112, 16_777_216],
   ['pipelineMaxConnections', 1, 1000, 100_000],
   ['pipelineMaxPeerConnections', 1, 500, 100_000],
   ['pipelineMaxEvaluations', 1, 200, 10_000],
   ['pipelineEvaluationMs', 100, 25_000, 240_000],
-  ['pipelineProgressMs', 10, 5000, 60_000],
   ['pipelineIdleMs', 1000, 7_210_000, 86_400_000],
 ] as const) {
   test(`PipelineSettings keeps ${key} from ${min} to ${max}, and at ${standard} by default`, () => {

@@ -319,8 +319,6 @@ test('createService.reload hands the lists of the mail servers on', async (t) =>
 
 for (const [name, value] of [
   ['MAX_HEADER_BYTES', '1024'],
-  ['MAX_HEADER_LINES', '100'],
-  ['MAX_FOLD_LINES', '10'],
   ['MAX_HEADER_FIELDS', '100'],
 ]) {
   test(`createMailverdict holds messages to ${name}`, async (t) => {

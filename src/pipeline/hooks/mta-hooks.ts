@@ -101,11 +101,11 @@ const contentOf = (
   settings: EvaluationSettings,
   { removeAuthservIds }: Lists,
 ): Content => {
-  const finder = createForgedFieldFinder([settings.authservId, ...removeAuthservIds], settings.pipelineMaxFields);
+  const finder = createForgedFieldFinder([settings.authservId, ...removeAuthservIds], settings.maxHeaderFields);
   for (const [name, value] of message.headers) finder.add({ name, value: withoutLineEnd(value) });
   const { octets, exactness } = rebuildMessage(message);
   const overSize =
-    octets.length > settings.pipelineMaxMessageBytes || finder.fields > settings.pipelineMaxFields || finder.incomplete;
+    octets.length > settings.maxMessageBytes || finder.fields > settings.maxHeaderFields || finder.incomplete;
   return {
     octets: overSize ? 'over-size' : octets,
     exactness,

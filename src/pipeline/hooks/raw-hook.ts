@@ -40,11 +40,11 @@ const contentOf = async (
 ): Promise<Content> => {
   const finder = createForgedFieldFinder(
     [authservId, settings.authservId, ...removeAuthservIds],
-    settings.pipelineMaxFields,
+    settings.maxHeaderFields,
   );
   await searchHeaderBlock(octets, finder);
   const isOverSize =
-    octets.length > settings.pipelineMaxMessageBytes || finder.fields > settings.pipelineMaxFields || finder.incomplete;
+    octets.length > settings.maxMessageBytes || finder.fields > settings.maxHeaderFields || finder.incomplete;
   return {
     octets: isOverSize ? 'over-size' : octets,
     exactness: 'exact',

@@ -23,16 +23,33 @@ export type MilterParts = {
   readonly memory: Memory;
   readonly log: PipelineLog;
   readonly observer?: Observer | undefined;
+  /** Replaces fixed limits; for tests. @default FIXED */
+  readonly limits?: Partial<typeof FIXED>;
+};
+
+/** Limits that are no settings. */
+const FIXED = {
+  /**
+   * Octets of a frame: the largest piece of a body that milter knows (1 MiB), and 64 KiB beside it.
+   * A peer that announces more is disconnected.
+   */
+  maxFrameBytes: 1_114_112,
+  /**
+   * How often the mail server hears that an evaluation goes on. Postfix and Sendmail wait for
+   * minutes, so any value well below one will do.
+   */
+  progressMs: 5000,
 };
 
 /** Makes the server; nothing listens yet. */
 export const createMilterServer = (settings: EvaluationSettings, parts: MilterParts): PipelineServer => {
   const sessionParts: SessionParts = {
-    limits: { maxMessageBytes: settings.pipelineMaxMessageBytes, maxFields: settings.pipelineMaxFields },
+    limits: { maxMessageBytes: settings.maxMessageBytes, maxFields: settings.maxHeaderFields },
     memory: parts.memory,
     authservId: settings.authservId,
     lists: parts.evaluation.lists,
   };
+  const limits = { ...FIXED, ...parts.limits };
   const lastCallReply: Reply =
     settings.failureMode === 'tempfail'
       ? { kind: 'replycode', line: replyLine(OWN_REPLIES.ending) }
@@ -49,7 +66,7 @@ export const createMilterServer = (settings: EvaluationSettings, parts: MilterPa
         socket,
         settings,
         { ...sessionParts, refusal: () => (isLastCall() ? lastCallReply : null) },
-        parts,
+        { ...parts, limits },
       ),
   });
 };
@@ -63,9 +80,9 @@ const serveConnection = (
   socket: Socket,
   settings: EvaluationSettings,
   sessionParts: SessionParts,
-  parts: MilterParts,
+  parts: MilterParts & { readonly limits: typeof FIXED },
 ): (() => boolean) => {
-  const reader = createFrameReader(settings.pipelineMaxFrameBytes, parts.memory);
+  const reader = createFrameReader(parts.limits.maxFrameBytes, parts.memory);
   const session = createSession(sessionParts);
   const peer = socket.remoteAddress ?? 'unix';
   let working: AbortController | undefined;
@@ -86,7 +103,7 @@ const serveConnection = (
     // which this is.
     const progress = setInterval(() => {
       if (!sender.isBlocked) sender.write(PROGRESS);
-    }, settings.pipelineProgressMs);
+    }, parts.limits.progressMs);
     const candidate = { face: 'milter', content: transaction.content, facts, daemon, signal: work.signal } as const;
     const decision = await parts.evaluation.decide(candidate).finally(() => {
       clearInterval(progress);
@@ -162,7 +179,7 @@ const serveConnection = (
     // Reading goes on during an evaluation, so that the end of the connection is noticed, but not
     // without end.
     if (working === undefined) drain();
-    else if (reader.buffered > settings.pipelineMaxFrameBytes) socket.pause();
+    else if (reader.buffered > parts.limits.maxFrameBytes) socket.pause();
   });
   socket.on('drain', () => {
     if (working === undefined) drain();

@@ -9,7 +9,7 @@ import { type TestContext, test } from 'node:test';
 import type { Verdict } from '../../../schemas/verdict.ts';
 import { createMemory } from '../../../src/message/memory.ts';
 import type { EvaluationSettings } from '../../../src/pipeline/evaluation.ts';
-import { createMilterServer } from '../../../src/pipeline/milter/server.ts';
+import { createMilterServer, type MilterParts } from '../../../src/pipeline/milter/server.ts';
 import type { Verify } from '../../../src/verdict/verify.ts';
 import { makeEvaluation } from '../make-evaluation.ts';
 import { makeDisposition, makeVerdict } from '../make-verdict.ts';
@@ -20,10 +20,11 @@ const start = async (
   t: TestContext,
   over: Partial<EvaluationSettings> = {},
   verdict: Verdict | Verify = makeVerdict(),
+  limits: MilterParts['limits'] = {},
 ) => {
   const { evaluation, settings, log, lines } = makeEvaluation({ milterListen: ['inet:0@127.0.0.1'], ...over }, verdict);
   const memory = createMemory(settings.pipelineMaxTotalBytes);
-  const server = createMilterServer(settings, { evaluation, memory, log });
+  const server = createMilterServer(settings, { evaluation, memory, log, limits });
   const [address] = await server.listen();
   t.after(() => server.close({ drainMs: 0, graceMs: 0 }));
   const port = address?.kind === 'inet' ? address.port : 0;
@@ -109,11 +110,7 @@ for (const [wouldBe, quarantine, expected, line] of [
 }
 
 test('createMilterServer tells that it is at work while an evaluation is slow, then that it took too long', async (t) => {
-  const { port } = await start(
-    t,
-    { pipelineEvaluationMs: 60, pipelineProgressMs: 10 },
-    () => new Promise(() => undefined),
-  );
+  const { port } = await start(t, { pipelineEvaluationMs: 60 }, () => new Promise(() => undefined), { progressMs: 10 });
   const { socket, replies } = await dial(port);
   socket.write(Buffer.concat([...OPEN, ...MESSAGE]));
   const atEnd: ReadReply[] = [];
@@ -187,11 +184,7 @@ test('createMilterServer closes a connection that stays silent for too long', as
 
 test('createMilterServer stops reading from a mail server that sends on during an evaluation, and goes on after it', async (t) => {
   const { promise, resolve } = Promise.withResolvers<Verdict>();
-  const { port, memory } = await start(
-    t,
-    { pipelineMaxFrameBytes: 65_536, pipelineProgressMs: 3_600_000 },
-    () => promise,
-  );
+  const { port, memory } = await start(t, {}, () => promise, { maxFrameBytes: 65_536, progressMs: 3_600_000 });
   const { socket, replies } = await dial(port);
   socket.write(Buffer.concat([...OPEN, ...MESSAGE]));
   await replies(7);

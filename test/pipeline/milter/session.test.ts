@@ -23,7 +23,7 @@ const begin = (
   const settings = makeSettings(over);
   const memory = createMemory(10_000_000);
   const session = createSession({
-    limits: { maxMessageBytes: settings.pipelineMaxMessageBytes, maxFields: settings.pipelineMaxFields },
+    limits: { maxMessageBytes: settings.maxMessageBytes, maxFields: settings.maxHeaderFields },
     memory,
     authservId,
     lists: createLists(settings),
@@ -352,7 +352,7 @@ test('createSession accepts at MAIL what is to be left alone, and answers whatev
 });
 
 test('createSession asks a mail server once to spare the rest of a body that is too large', async () => {
-  const { session } = begin({ pipelineMaxMessageBytes: 100 });
+  const { session } = begin({ maxMessageBytes: 100 });
   const chunk = send.body(Buffer.alloc(80));
   const { answers, messages } = await play(session, [...START, send.mail('<>'), chunk, chunk, chunk, send.eom()]);
   assert.equal(answers, 'OcccscE');
@@ -360,7 +360,7 @@ test('createSession asks a mail server once to spare the rest of a body that is 
 });
 
 test('createSession never sends SKIP that was not agreed on', async () => {
-  const { session } = begin({ pipelineMaxMessageBytes: 100 });
+  const { session } = begin({ maxMessageBytes: 100 });
   const chunk = send.body(Buffer.alloc(80));
   assert.equal(
     (await play(session, [send.optneg({ version: 4, actions: 0x3f, protocol: 0 }), send.mail('<>'), chunk, chunk]))
