@@ -6,38 +6,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodError } from 'zod';
 import type { Problem } from '../../schemas/problem.ts';
-
-/**
- * Kinds of problem: the last part of the `type` URI, the status and the title. Stable: programs may
- * rely on them.
- */
-const PROBLEMS = {
-  'invalid-request': { status: 400, title: 'The request is not valid' },
-  'empty-body': { status: 400, title: 'The request has no message' },
-  'invalid-json': { status: 400, title: 'The body is not JSON' },
-  'invalid-base64': { status: 400, title: 'The message is not base64' },
-  unauthorized: { status: 401, title: 'A key is needed here' },
-  forbidden: { status: 403, title: 'This is not allowed from here' },
-  'not-found': { status: 404, title: 'There is nothing here' },
-  'method-not-allowed': { status: 405, title: 'This method is not allowed here' },
-  'request-timeout': { status: 408, title: 'The request took too long to come' },
-  'expectation-failed': { status: 417, title: 'What the request expects cannot be met' },
-  'header-fields-too-large': { status: 431, title: 'The header fields of the request are too large' },
-  'uri-too-long': { status: 414, title: 'The address is too long' },
-  'not-implemented': { status: 501, title: 'This method is not implemented' },
-  'body-too-large': { status: 413, title: 'The message is too large' },
-  'header-too-large': { status: 413, title: 'The header block of the message is too large' },
-  'unsupported-media-type': { status: 415, title: 'This content type is not taken here' },
-  'unsupported-encoding': { status: 415, title: 'The content encoding is not supported' },
-  'misdirected-request': { status: 421, title: 'This service has another name' },
-  'too-many-requests': { status: 429, title: 'Too many requests' },
-  'client-gone': { status: 499, title: 'The client closed the connection' },
-  'bad-request': { status: 400, title: 'The request cannot be read' },
-  'internal-error': { status: 500, title: 'Something went wrong here' },
-  'service-full': { status: 503, title: 'The service has no memory for this now' },
-  'not-ready': { status: 503, title: 'The service is not ready' },
-} as const satisfies Record<string, { status: number; title: string }>;
-export type ProblemKind = keyof typeof PROBLEMS;
+import { PROBLEMS, type ProblemKind } from '../../schemas/problem-kinds.ts';
 
 /** A caller's mistake that a route finds; becomes a problem document. */
 export class RequestProblem extends Error {

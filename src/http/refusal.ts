@@ -5,7 +5,8 @@
  */
 import { type IncomingMessage, maxHeaderSize, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type ProblemKind, problemDocument, RequestProblem } from './problem.ts';
+import type { ProblemKind } from '../../schemas/problem-kinds.ts';
+import { problemDocument, RequestProblem } from './problem.ts';
 
 /**
  * Long enough for the client to read the answer before the connection is reset by what it still

@@ -4,8 +4,8 @@
  * section 3.4 is why every octet counts.
  */
 import type { DkimSignature } from '../../schemas/dkim.ts';
-import type { Finding } from '../../schemas/finding.ts';
 import type { Disposition, Verdict } from '../../schemas/verdict.ts';
+import { finding } from '../verdict/findings/finding.ts';
 
 /**
  * How far the bytes we hold are those that were sent. `white-space-unknown`: the mail server kept
@@ -40,13 +40,13 @@ export const withExactness = (
   const { lost, breaks } = INEXACT[exactness];
   const isDoubtful = (signature: DkimSignature): boolean => signature.result === 'fail' && breaks(signature);
   const doubtful = verdict.dkim.some(isDoubtful);
-  const finding: Finding = {
-    code: 'message-not-exact',
-    severity: doubtful ? 'warning' : 'info',
-    message: `The message did not arrive byte for byte: ${lost}${doubtful ? '; a DKIM failure may come from that' : ''}.`,
-    section: 'RFC 6376 section 3.4',
-  };
-  const findings = [...verdict.findings, finding];
+  const notExact = finding(
+    'message-not-exact',
+    `The message did not arrive byte for byte: ${lost}${doubtful ? '; a DKIM failure may come from that' : ''}.`,
+    undefined,
+    { severity: doubtful ? 'warning' : 'info' },
+  );
+  const findings = [...verdict.findings, notExact];
   if (!doubtful) return { ...verdict, findings };
   const changed: Verdict = {
     ...verdict,

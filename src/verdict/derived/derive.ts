@@ -75,28 +75,25 @@ const insideSentence = ({ hops, inside }: ReceivedPath): string =>
   `the Received fields of the own hosts do not tell who brought the message in: of field ${hops.find(({ taken }) => taken)?.position ?? 1}, ${inside}`;
 
 const pathFindings = (path: ReceivedPath, facts: SmtpFacts, message: Message): Finding[] => {
-  const SECTION = 'RFC 5321 section 4.4';
   if (path.nothing !== null) {
     const text = `no facts were derived: ${path.nothing}`;
-    return [finding('no-trusted-source', 'warning', text, SECTION, 'derived.path')];
+    return [finding('no-trusted-source', text, 'derived.path')];
   }
   return [
     ...(path.inside !== null && facts.clientIp === undefined
-      ? [finding('client-inside', 'warning', `${insideSentence(path)}; SPF is none`, SECTION, 'derived.path')]
+      ? [finding('client-inside', `${insideSentence(path)}; SPF is none`, 'derived.path')]
       : []),
     ...(path.unconfirmed !== null
       ? [
           finding(
             'unconfirmed-own-host',
-            'warning',
             `the client ${path.unconfirmed} has the name of an own host, but the server that wrote so does not tell that it confirmed the name, so it was judged as a client from outside; if it is an own host, list its address`,
-            SECTION,
             'derived.path',
           ),
         ]
       : []),
     ...(facts.mailFrom === undefined
-      ? [finding('mail-from-unknown', 'warning', mailFromUnknown(path, message), SECTION, 'smtp.mailFrom')]
+      ? [finding('mail-from-unknown', mailFromUnknown(path, message), 'smtp.mailFrom')]
       : []),
   ];
 };
@@ -172,9 +169,7 @@ const believedResults = (message: Message, trusted: readonly string[]): Believed
     findings.push(
       finding(
         'unknown-results-version',
-        'warning',
         `${what}; only version 1 is known here, so nothing was taken from it`,
-        'RFC 8601 section 2.2',
         'derived.authenticationResults',
       ),
     );

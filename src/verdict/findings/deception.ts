@@ -10,6 +10,7 @@ import { domainsShownIn } from '../../message/address/shown-domains.ts';
 import { fieldsNamed, type Message } from '../../message/message.ts';
 import type { Author } from '../author.ts';
 import { comparable } from '../methods/identifiers.ts';
+import { finding } from './finding.ts';
 
 /** What the signs are read from. */
 export type Appearance = {
@@ -44,13 +45,11 @@ const otherDomainShown = ({ author, authorDomain, organizationalDomain }: Appear
   return domain === undefined
     ? []
     : [
-        {
-          code: 'display-name-domain',
-          severity: 'warning',
-          message: `a name or a comment in From shows an address of ${domain}, but the author domain is ${authorDomain}`,
-          section: 'RFC 9989 section 11.4',
-          field: 'message.from',
-        },
+        finding(
+          'display-name-domain',
+          `a name or a comment in From shows an address of ${domain}, but the author domain is ${authorDomain}`,
+          'message.from',
+        ),
       ];
 };
 
@@ -90,13 +89,11 @@ const mixedScripts = ({ authorDomain }: Appearance): Finding[] => {
   return mixed === undefined
     ? []
     : [
-        {
-          code: 'author-domain-mixed-scripts',
-          severity: 'warning',
-          message: `the author domain ${authorDomain} is shown with letters of several scripts in one label, which can make it look like another domain`,
-          section: 'RFC 5890 section 4.4',
-          field: 'author.domain',
-        },
+        finding(
+          'author-domain-mixed-scripts',
+          `the author domain ${authorDomain} is shown with letters of several scripts in one label, which can make it look like another domain`,
+          'author.domain',
+        ),
       ];
 };
 
@@ -109,13 +106,11 @@ const replyLeaves = ({ message, authorDomain, organizationalDomain, authenticate
   return outside === undefined
     ? []
     : [
-        {
-          code: 'reply-to-elsewhere',
-          severity: 'info',
-          message: `replies go to ${outside}, outside the authenticated domain ${authorDomain}`,
-          section: 'RFC 5322 section 3.6.2',
-          field: 'message',
-        },
+        finding(
+          'reply-to-elsewhere',
+          `replies go to ${outside}, outside the authenticated domain ${authorDomain}`,
+          'message',
+        ),
       ];
 };
 

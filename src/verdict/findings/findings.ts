@@ -55,24 +55,10 @@ const bareLineEnds: Rule = ({ message }) => {
   const { bareLf, bareCr } = message.lineEnds;
   return [
     ...(bareLf > 0
-      ? [
-          finding(
-            'bare-line-feed',
-            'warning',
-            `${bareLf} lines end with a bare LF; they were judged as if they ended with CRLF`,
-            'RFC 5321 section 2.3.8',
-          ),
-        ]
+      ? [finding('bare-line-feed', `${bareLf} lines end with a bare LF; they were judged as if they ended with CRLF`)]
       : []),
     ...(bareCr > 0
-      ? [
-          finding(
-            'bare-carriage-return',
-            'warning',
-            `${bareCr} CR characters stand alone; they are content, not line ends`,
-            'RFC 5321 section 2.3.8',
-          ),
-        ]
+      ? [finding('bare-carriage-return', `${bareCr} CR characters stand alone; they are content, not line ends`)]
       : []),
   ];
 };
@@ -80,38 +66,18 @@ const bareLineEnds: Rule = ({ message }) => {
 const messageShape: Rule = ({ message }) => {
   const malformed = malformedLines(message);
   return [
-    ...(message.hasNul
-      ? [finding('nul-octet', 'warning', 'the message holds NUL octets, which no message may', 'RFC 5322 section 2.1')]
-      : []),
-    ...(message.hasBlankLine
-      ? []
-      : [
-          finding(
-            'no-body',
-            'info',
-            'the message ends without a blank line, so it has no body',
-            'RFC 5322 section 2.1',
-          ),
-        ]),
+    ...(message.hasNul ? [finding('nul-octet', 'the message holds NUL octets, which no message may')] : []),
+    ...(message.hasBlankLine ? [] : [finding('no-body', 'the message ends without a blank line, so it has no body')]),
     ...(message.lineEnds.longestLineBytes > MAX_LINE_OCTETS
       ? [
           finding(
             'long-line',
-            'warning',
             `the longest line has ${message.lineEnds.longestLineBytes} octets; servers may break lines of more than 998 and so break signatures`,
-            'RFC 5322 section 2.1.1',
           ),
         ]
       : []),
     ...(malformed.length > 0
-      ? [
-          finding(
-            'malformed-header-line',
-            'warning',
-            `${malformed.length} lines of the header block are no header fields`,
-            'RFC 5322 section 2.2',
-          ),
-        ]
+      ? [finding('malformed-header-line', `${malformed.length} lines of the header block are no header fields`)]
       : []),
   ];
 };
@@ -125,9 +91,9 @@ const repeatedFields: Rule = ({ message }) => {
       ? [
           finding(
             'repeated-field',
-            key === 'from' ? 'error' : 'warning',
             `the message has ${count} ${key} fields, and readers differ in which one they show`,
-            'RFC 5322 section 3.6',
+            undefined,
+            { severity: key === 'from' ? 'error' : 'warning' },
           ),
         ]
       : [];
@@ -137,13 +103,7 @@ const repeatedFields: Rule = ({ message }) => {
 const noAuthor: Rule = ({ author }) =>
   author.reason === null
     ? null
-    : finding(
-        'no-author-domain',
-        'error',
-        `${author.reason}, so DMARC cannot be evaluated`,
-        'RFC 9989 section 5.3.1',
-        'author',
-      );
+    : finding('no-author-domain', `${author.reason}, so DMARC cannot be evaluated`, 'author');
 
 /** Every limit of ours that was reached, once, with what came of it. */
 const limits: Rule = ({ usage, outcomes, dmarc, iprev, author }) => {
@@ -151,7 +111,7 @@ const limits: Rule = ({ usage, outcomes, dmarc, iprev, author }) => {
   const tell = (limit: ReachedLimit, severity: Finding['severity'], effect: string, section: string, field: string) => {
     if (found.has(limit.name)) return;
     const message = `this verification reached ${limitText(limit)}: ${effect}`;
-    found.set(limit.name, { ...finding('limit-reached', severity, message, section, field), limit });
+    found.set(limit.name, { ...finding('limit-reached', message, field, { severity, section }), limit });
   };
   for (const limit of usage.exceeded) {
     const effect = LIMITS[limit.name].lasting
@@ -176,12 +136,10 @@ const limits: Rule = ({ usage, outcomes, dmarc, iprev, author }) => {
 };
 
 const readings: Rule = ({ dmarc }) =>
-  dmarc.agree || dmarc.difference === undefined
-    ? null
-    : finding('dmarc-readings-differ', 'info', dmarc.difference, 'RFC 9989 appendix C', 'dmarc');
+  dmarc.agree || dmarc.difference === undefined ? null : finding('dmarc-readings-differ', dmarc.difference, 'dmarc');
 
 const spfDisagreement: Rule = ({ disagreements }) =>
-  disagreements.map((message) => finding('spf-evaluators-differ', 'warning', message, 'RFC 7208 section 4.6', 'spf'));
+  disagreements.map((message) => finding('spf-evaluators-differ', message, 'spf'));
 
 const deception: Rule = ({ message, author, dmarc }) => {
   const { spf, dkim } = dmarc.rfc9989.alignment;
@@ -205,9 +163,7 @@ const relay: Rule = ({ smtp, settings }) => {
     ? null
     : finding(
         'relay',
-        'error',
         `an unauthenticated client sends to ${outside.length} recipients outside the local domains`,
-        'RFC 5321 section 7.8',
         'smtp.rcptTo',
       );
 };

@@ -4,7 +4,12 @@
  * word, so their number is bounded.
  */
 import type { Finding } from '../../../schemas/finding.ts';
-import { ADDRESS_FAULTS, ADDRESS_REMARKS, type GrammarRule } from '../../message/address/grammar.ts';
+import {
+  ADDRESS_FAULTS,
+  ADDRESS_REMARKS,
+  type AddressFault,
+  type AddressRemark,
+} from '../../message/address/grammar.ts';
 import type { Author, FieldSpot } from '../author.ts';
 import { finding } from './finding.ts';
 
@@ -13,8 +18,8 @@ export const fromFindings = ({ fields }: Author): Finding[] => {
   const faults = firstOfEach(fields.map((field) => field.faults));
   const remarks = firstOfEach(fields.map((field) => field.remarks));
   return [
-    ...faults.map((spot) => tell('error', ADDRESS_FAULTS[spot.word], spot, fields.length)),
-    ...remarks.map((spot) => tell('info', ADDRESS_REMARKS[spot.word], spot, fields.length)),
+    ...faults.map((spot) => tell(ADDRESS_FAULTS[spot.word].about, spot, fields.length)),
+    ...remarks.map((spot) => tell(ADDRESS_REMARKS[spot.word].about, spot, fields.length)),
   ];
 };
 
@@ -27,12 +32,7 @@ const firstOfEach = <Word extends string>(spots: readonly (readonly FieldSpot<Wo
   return [...firsts.values()];
 };
 
-const tell = (
-  severity: Finding['severity'],
-  { about, section }: GrammarRule,
-  { word, octet, index }: Place<string>,
-  fields: number,
-): Finding => {
+const tell = (about: string, { word, octet, index }: Place<AddressFault | AddressRemark>, fields: number): Finding => {
   const field = fields === 1 ? 'From' : `From field ${index + 1}`;
-  return finding(`from-${word}`, severity, `${field}, octet ${octet}: ${about}`, section, 'message.from');
+  return finding(`from-${word}`, `${field}, octet ${octet}: ${about}`, 'message.from');
 };

@@ -4,6 +4,7 @@
  */
 import type { Finding } from '../../../schemas/finding.ts';
 import type { SignatureOutcome } from '../../dkim/signature/outcome.ts';
+import type { FindingCode } from './catalogue.ts';
 import { finding } from './finding.ts';
 
 /** Size an RSA key should have, in bits (RFC 8301 section 3.2). */
@@ -13,62 +14,33 @@ export const signatureFindings = (outcomes: readonly SignatureOutcome[]): Findin
   outcomes.flatMap((outcome, index) => {
     const who = `the signature of ${outcome.sdid ?? 'an unnamed domain'}`;
     const passes = outcome.result === 'pass';
-    const tell = (code: string, severity: Finding['severity'], message: string, section: string): Finding =>
-      finding(code, severity, message, section, `dkim[${index}]`);
+    const tell = (code: FindingCode, message: string): Finding => finding(code, message, `dkim[${index}]`);
     const found: (Finding | false)[] = [
       passes &&
         outcome.keyType === 'rsa' &&
         (outcome.keyBits ?? ADVISED_RSA_BITS) < ADVISED_RSA_BITS &&
-        tell(
-          'dkim-short-key',
-          'warning',
-          `${who} uses an RSA key of ${outcome.keyBits} bits; 2048 are advised`,
-          'RFC 8301 section 3.2',
-        ),
+        tell('dkim-short-key', `${who} uses an RSA key of ${outcome.keyBits} bits; 2048 are advised`),
       outcome.selector?.includes('_') === true &&
         tell(
           'dkim-selector-underscore',
-          'warning',
           `${who} has a selector with an underscore (${outcome.selector.slice(0, 100)}), which receivers that follow the standard to the letter refuse${passes ? '' : '; UNDERSCORE_SELECTORS lets it through here'}`,
-          'RFC 6376 section 3.1',
         ),
       (outcome.uncoveredBytes ?? 0) > 0 &&
-        tell(
-          'dkim-unsigned-body',
-          'warning',
-          `${who} leaves the last ${outcome.uncoveredBytes} octets of the body unsigned (l=)`,
-          'RFC 6376 section 8.2',
-        ),
-      outcome.testing &&
-        tell('dkim-testing-key', 'advice', `${who} uses a key in testing mode (t=y)`, 'RFC 6376 section 3.6.1'),
-      outcome.signedInFuture &&
-        tell(
-          'dkim-signed-in-future',
-          'warning',
-          `${who} says that it was made in the future (t=)`,
-          'RFC 6376 section 3.5',
-        ),
+        tell('dkim-unsigned-body', `${who} leaves the last ${outcome.uncoveredBytes} octets of the body unsigned (l=)`),
+      outcome.testing && tell('dkim-testing-key', `${who} uses a key in testing mode (t=y)`),
+      outcome.signedInFuture && tell('dkim-signed-in-future', `${who} says that it was made in the future (t=)`),
       outcome.keyRecordCount > 1 &&
         tell(
           'dkim-several-keys',
-          'warning',
           `${outcome.keyRecordCount} key records stand at the name that ${who} uses, and receivers differ in which one they take`,
-          'RFC 6376 section 3.6.2.2',
         ),
       outcome.keyFaults.length > 0 &&
-        tell(
-          'dkim-key-fault',
-          'warning',
-          `the key record that ${who} uses has a fault: ${outcome.keyFaults[0]}`,
-          'RFC 6376 section 3.6.1',
-        ),
+        tell('dkim-key-fault', `the key record that ${who} uses has a fault: ${outcome.keyFaults[0]}`),
       passes &&
         outcome.partlySignedFields.length > 0 &&
         tell(
           'dkim-field-added',
-          'error',
           `${outcome.partlySignedFields.slice(0, 5).join(', ')}: a field of this name stands above those that ${who} covers, and a reader may show it as signed`,
-          'RFC 6376 section 8.15',
         ),
     ];
     return found.filter((one) => one !== false);

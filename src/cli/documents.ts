@@ -1,0 +1,35 @@
+/**
+ * The documents that are made from the code, in whole or in part: README.md and pages of docs/.
+ * Writes nothing; `npm run readme` does.
+ */
+import { findingsCatalogue, problemsCatalogue } from '../http/catalogue/catalogue.ts';
+import { toMarkdown } from '../http/catalogue/markdown.ts';
+import { settingsPage, withFirstSettings } from '../settings/settings-table.ts';
+
+/** A document by its path from the root of the project. */
+export type MadeDocument = {
+  readonly path: string;
+  /**
+   * The text as it should be.
+   * @param text as it is, empty where there is no such file
+   * @throws Error when a place to write into is missing
+   */
+  readonly make: (text: string) => string;
+};
+
+export const MADE_DOCUMENTS: readonly MadeDocument[] = [
+  {
+    path: 'README.md',
+    make: (text) => {
+      const made = withFirstSettings(text);
+      if (made === null) throw new Error('README.md needs <!-- settings --> and <!-- /settings --> once each');
+      return made;
+    },
+  },
+  { path: 'docs/settings.md', make: settingsPage },
+  {
+    path: 'docs/findings.md',
+    make: () => toMarkdown(findingsCatalogue(), 'src/verdict/findings/catalogue.ts and src/posture/rules'),
+  },
+  { path: 'docs/problems.md', make: () => toMarkdown(problemsCatalogue(), 'schemas/problem-kinds.ts') },
+];

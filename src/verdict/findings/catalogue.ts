@@ -1,0 +1,194 @@
+/**
+ * Every finding that a verdict can have: its stable code, how much it matters, the rule behind it,
+ * and what it is about. docs/findings.md is written from this table. Codes are never renamed:
+ * programs rely on them.
+ */
+import type { Finding } from '../../../schemas/finding.ts';
+import {
+  ADDRESS_FAULTS,
+  ADDRESS_REMARKS,
+  type AddressFault,
+  type AddressRemark,
+} from '../../message/address/grammar.ts';
+
+/** What is known of a finding beforehand. */
+export type FindingFacts = {
+  /** A finding may be told with another one, where `about` says so. */
+  readonly severity: Finding['severity'];
+  /** The rule, as in "RFC 7208 section 4.6.4"; a finding may name a closer one. */
+  readonly section: string;
+  /** One sentence without a full stop, which names no domain. */
+  readonly about: string;
+};
+
+const OWN_FINDINGS = {
+  'no-author-domain': {
+    severity: 'error',
+    section: 'RFC 9989 section 5.3.1',
+    about: 'From does not name exactly one author domain, so DMARC cannot be evaluated',
+  },
+  'repeated-field': {
+    severity: 'warning',
+    section: 'RFC 5322 section 3.6',
+    about:
+      'a field that a message may have once stands in it more than once, and readers differ in which one they show; an error where it is From',
+  },
+  'nul-octet': {
+    severity: 'warning',
+    section: 'RFC 5322 section 2.1',
+    about: 'the message holds NUL octets, which no message may',
+  },
+  'no-body': {
+    severity: 'info',
+    section: 'RFC 5322 section 2.1',
+    about: 'the message ends without a blank line after its header, so it has no body',
+  },
+  'long-line': {
+    severity: 'warning',
+    section: 'RFC 5322 section 2.1.1',
+    about: 'a line has more than 998 octets; servers may break it, and with it a signature',
+  },
+  'malformed-header-line': {
+    severity: 'warning',
+    section: 'RFC 5322 section 2.2',
+    about: 'lines of the header block are no header fields',
+  },
+  'bare-line-feed': {
+    severity: 'warning',
+    section: 'RFC 5321 section 2.3.8',
+    about: 'lines end with a bare LF; they were judged as if they ended with CRLF',
+  },
+  'bare-carriage-return': {
+    severity: 'warning',
+    section: 'RFC 5321 section 2.3.8',
+    about: 'CR characters stand alone; they are content, not line ends',
+  },
+  'dkim-short-key': {
+    severity: 'warning',
+    section: 'RFC 8301 section 3.2',
+    about: 'a signature passes with an RSA key of fewer than the 2048 bits that signers should use',
+  },
+  'dkim-selector-underscore': {
+    severity: 'warning',
+    section: 'RFC 6376 section 3.1',
+    about:
+      'the selector of a signature has an underscore, which receivers that follow the standard to the letter refuse',
+  },
+  'dkim-unsigned-body': {
+    severity: 'warning',
+    section: 'RFC 6376 section 8.2',
+    about: 'a signature leaves the end of the body unsigned (l=), where anybody can add text',
+  },
+  'dkim-testing-key': {
+    severity: 'advice',
+    section: 'RFC 6376 section 3.6.1',
+    about: 'the key of a signature says that the domain is testing DKIM (t=y)',
+  },
+  'dkim-signed-in-future': {
+    severity: 'warning',
+    section: 'RFC 6376 section 3.5',
+    about: 'a signature says that it was made in the future (t=)',
+  },
+  'dkim-several-keys': {
+    severity: 'warning',
+    section: 'RFC 6376 section 3.6.2.2',
+    about: 'several key records stand at the name that a signature uses, and receivers differ in which one they take',
+  },
+  'dkim-key-fault': {
+    severity: 'warning',
+    section: 'RFC 6376 section 3.6.1',
+    about: 'the key record that a signature uses has a fault',
+  },
+  'dkim-field-added': {
+    severity: 'error',
+    section: 'RFC 6376 section 8.15',
+    about: 'a field stands above those of its name that a passing signature covers, and a reader may show it as signed',
+  },
+  'limit-reached': {
+    severity: 'error',
+    section: 'RFC 8601 section 2.7',
+    about:
+      'the verification reached a limit of this service; `limit` tells which, with its value and setting; a warning where it is a limit on the signatures or on the names of the client',
+  },
+  'dmarc-readings-differ': {
+    severity: 'info',
+    section: 'RFC 9989 appendix C',
+    about: 'receivers that follow RFC 7489 come to another DMARC result than those that follow RFC 9989',
+  },
+  'spf-evaluators-differ': {
+    severity: 'warning',
+    section: 'RFC 7208 section 4.6',
+    about: 'the two SPF evaluators, which are both asked with `include=trace`, come to different results',
+  },
+  'no-trusted-source': {
+    severity: 'warning',
+    section: 'RFC 5321 section 4.4',
+    about: 'no Received field of an own host (`trustReceived`) can be believed, so no transport facts were derived',
+  },
+  'client-inside': {
+    severity: 'warning',
+    section: 'RFC 5321 section 4.4',
+    about: 'the Received fields of the own hosts do not tell who brought the message in, so SPF is none',
+  },
+  'unconfirmed-own-host': {
+    severity: 'warning',
+    section: 'RFC 5321 section 4.4',
+    about:
+      'a client has the name of an own host, but the server that wrote so does not tell that it confirmed the name, so the client was judged as one from outside',
+  },
+  'mail-from-unknown': {
+    severity: 'warning',
+    section: 'RFC 5321 section 4.4',
+    about: 'MAIL FROM could not be derived from the message, so SPF of it is none',
+  },
+  'unknown-results-version': {
+    severity: 'warning',
+    section: 'RFC 8601 section 2.2',
+    about: 'an Authentication-Results field of a trusted server has an unknown version, so nothing was taken from it',
+  },
+  'display-name-domain': {
+    severity: 'warning',
+    section: 'RFC 9989 section 11.4',
+    about: 'a name or a comment in From shows an address of a domain that is not the author domain',
+  },
+  'author-domain-mixed-scripts': {
+    severity: 'warning',
+    section: 'RFC 5890 section 4.4',
+    about:
+      'one label of the author domain is shown with letters of several scripts, which can make it look like another domain',
+  },
+  'reply-to-elsewhere': {
+    severity: 'info',
+    section: 'RFC 5322 section 3.6.2',
+    about: 'replies go to a domain outside of the authenticated one',
+  },
+  relay: {
+    severity: 'error',
+    section: 'RFC 5321 section 7.8',
+    about: 'an unauthenticated client sends to recipients outside of `LOCAL_DOMAINS`',
+  },
+  'message-not-exact': {
+    severity: 'info',
+    section: 'RFC 6376 section 3.4',
+    about:
+      'the mail server did not hand the message on byte for byte; a warning where a DKIM signature may have failed by that, which then counts as neutral',
+  },
+} as const satisfies Readonly<Record<string, FindingFacts>>;
+
+/** A code of a verdict's finding. */
+export type FindingCode = keyof typeof OWN_FINDINGS | `from-${AddressFault | AddressRemark}`;
+
+const fromField = (
+  rules: Readonly<Record<string, { readonly about: string; readonly section: string }>>,
+  severity: Finding['severity'],
+): [string, FindingFacts][] =>
+  Object.entries(rules).map(([word, { about, section }]) => [
+    `from-${word}`,
+    { severity, section, about: `in From, ${about}` },
+  ]);
+
+/** All of them, by code. */
+export const FINDINGS = {
+  ...OWN_FINDINGS,
+  ...Object.fromEntries([...fromField(ADDRESS_FAULTS, 'error'), ...fromField(ADDRESS_REMARKS, 'info')]),
+} as Readonly<Record<FindingCode, FindingFacts>>;

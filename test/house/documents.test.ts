@@ -1,0 +1,63 @@
+/**
+ * README.md and docs/ against the code: what is made from it is as it would be made now, the output
+ * that README.md shows is what the command writes, and links between documents lead somewhere.
+ */
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { MADE_DOCUMENTS } from '../../src/cli/documents.ts';
+import { runCli } from '../cli/run-cli.ts';
+
+const ROOT = new URL('../../', import.meta.url);
+const read = (path: string): string => readFileSync(new URL(path, ROOT), 'utf8');
+
+for (const { path, make } of MADE_DOCUMENTS)
+  test(`${path} is as the code makes it`, () => {
+    const text = read(path);
+    assert.ok(make(text) === text, `${path} differs from the code: run "npm run readme"`);
+  });
+
+test('README.md shows what the command that it names writes', async () => {
+  const [, words = '', shown] =
+    /```sh\nnpx mailverdict (verify [^\n]+)\n```\n\n```\n([^`]+)```/.exec(read('README.md')) ?? [];
+  const { out } = await runCli(words.split(' '));
+  assert.equal(out, shown);
+});
+
+/** The anchors of a document: those written as such, and those of its headings. */
+const anchorsOf = (text: string): Set<string> =>
+  new Set([
+    ...[...text.matchAll(/<a id="([^"]+)">/g)].map(([, id = '']) => id),
+    ...[...text.matchAll(/^#{1,6} (.+)$/gm)].map(([, title = '']) =>
+      title
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N} _-]/gu, '')
+        .replaceAll(' ', '-'),
+    ),
+  ]);
+
+test('every link of a document to a file or a heading of this project leads somewhere', () => {
+  const documents = [
+    'README.md',
+    'CONTRIBUTING.md',
+    'bench/README.md',
+    'examples/README.md',
+    ...readdirSync(new URL('docs', ROOT))
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => `docs/${name}`),
+  ];
+  const dead = documents.flatMap((path) => {
+    const at = new URL(path, ROOT);
+    return [...read(path).matchAll(/\]\(([^)\s]+)\)/g)]
+      .map(([, link = '']) => link)
+      .filter((link) => !/^[a-z]+:/.test(link))
+      .filter((link) => {
+        const [file = '', anchor] = link.split('#');
+        const target = file === '' ? at : new URL(file, at);
+        if (!existsSync(target)) return true;
+        return anchor !== undefined && !anchorsOf(readFileSync(target, 'utf8')).has(anchor);
+      })
+      .map((link) => `${path}: ${link}`);
+  });
+  assert.deepEqual(dead, []);
+});
