@@ -7,6 +7,9 @@ import type { PipelineSettings } from '../../schemas/settings/pipeline.ts';
 import type { SmtpFacts } from '../../schemas/smtp.ts';
 import type { Verdict } from '../../schemas/verdict.ts';
 import { letGo } from '../message/let-go.ts';
+
+import { logFields } from '../verdict/summary.ts';
+
 import type { Verify } from '../verdict/verify.ts';
 import {
   type Decision,
@@ -170,7 +173,7 @@ export const createEvaluation = (
       const decision = await whateverHappens(candidate);
       const elapsedMs = Math.round(parts.clock() - startedMs);
       if (candidate.signal?.aborted === true) return decision;
-      parts.log.info({ ...about(candidate), ...summary(decision), elapsedMs }, 'message decided');
+      parts.log.info({ ...lineOf(decision), ...about(candidate), elapsedMs }, 'message decided');
       parts.observer?.onDecision?.({ face: candidate.face, action: decision.action, cause: decision.cause, elapsedMs });
       return decision;
     },
@@ -181,27 +184,19 @@ export const createEvaluation = (
 
 const about = ({ face, facts }: Candidate): object => ({
   face,
-  queueId: facts.queueId,
-  clientIp: facts.clientIp,
+  ...(facts.queueId !== undefined && { queueId: facts.queueId }),
+  ...(facts.clientIp !== undefined && { clientIp: facts.clientIp }),
   ...(facts.tls !== undefined && { tls: { version: facts.tls.version, mode: facts.tls.mode } }),
 });
 
-const summary = ({ action, wouldBe, cause, reason, remove, verdict }: Decision): object => ({
+/** The line of a decision: with a verdict its summary too, so that a message has one line. */
+const lineOf = ({ action, wouldBe, cause, reason, remove, verdict }: Decision): object => ({
+  ...(verdict !== null && { ...logFields(verdict), verifyMs: verdict.elapsedMs }),
   action,
   wouldBe,
   cause,
   reason,
   removedFields: remove.length,
-  ...(verdict === null
-    ? {}
-    : {
-        verdictId: verdict.id,
-        authorDomain: verdict.dmarc.authorDomain,
-        spf: verdict.spf.result,
-        dkim: verdict.dkim.map(({ result }) => result),
-        arc: verdict.arc.result,
-        dmarc: verdict.dmarc.result,
-      }),
 });
 
 const hasCode = (fault: unknown, code: string): boolean =>

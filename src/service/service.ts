@@ -11,10 +11,10 @@ import { createMemory } from '../message/memory.ts';
 import { writeListenAddress } from '../pipeline/listener.ts';
 import type { Ending } from '../pipeline/server.ts';
 import type { Log } from '../telemetry/log.ts';
+import { logged } from '../telemetry/logged.ts';
 import { createMetrics, writeSum } from '../telemetry/metrics.ts';
 import { watchThisProcess } from '../telemetry/standstill.ts';
 import type { Traces } from '../telemetry/traces.ts';
-import { verdictLine } from '../telemetry/verdict-summary.ts';
 import { version } from '../version.ts';
 import { createMailFaces, createMailverdict } from './core.ts';
 import { readAccessFiles } from './secret-files.ts';
@@ -67,14 +67,7 @@ export const createService = async (config: Config, log: Log, team?: Team, trace
             metrics.onStep(step, elapsedMs);
             traces.onStep(step, elapsedMs);
           },
-    verify: {
-      onRunning: metrics.onRunning,
-      onFailure: metrics.onFailure,
-      onVerdict: (verdict) => {
-        metrics.onVerdict(verdict);
-        log.info(verdictLine(verdict), 'verdict');
-      },
-    },
+    verify: metrics,
   });
   const parts = traces === undefined ? untraced : { ...untraced, verify: traces.traced(untraced.verify) };
   const { resolver } = parts;
@@ -86,7 +79,7 @@ export const createService = async (config: Config, log: Log, team?: Team, trace
   let drainMs = 0;
   const app = await createApp({
     log,
-    verify: parts.verify,
+    verify: logged(parts.verify, log),
     replay: parts.replay,
     domains: { assess: parts.assess, width: config.domainConcurrency },
     hooks: mailFaces,

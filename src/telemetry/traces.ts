@@ -20,6 +20,7 @@ import { NodeSDK } from '@opentelemetry/sdk-node';
 import type { Verdict } from '../../schemas/verdict.ts';
 import { Fault } from '../verdict/fault.ts';
 import type { Watcher } from '../verdict/observed.ts';
+import { summarize } from '../verdict/summary.ts';
 import type { Verify } from '../verdict/verify.ts';
 import { version } from '../version.ts';
 import type { Log } from './log.ts';
@@ -89,29 +90,21 @@ export const startTraces = (log: Log, defaultName: string | undefined): Traces =
   };
 };
 
-const attributesOf = ({
-  id,
-  message,
-  smtp,
-  spf,
-  dkim,
-  arc,
-  dmarc,
-  bimi,
-  iprev,
-  disposition,
-  dns,
-}: Verdict): Attributes => ({
-  'mailverdict.verdict_id': id,
-  ...(smtp.queueId !== undefined && { 'mailverdict.queue_id': smtp.queueId }),
-  'mailverdict.message_bytes': message.size,
-  'mailverdict.spf': spf.result,
-  'mailverdict.dkim': dkim.map(({ result }) => result),
-  'mailverdict.arc': arc.result,
-  'mailverdict.dmarc': dmarc.result,
-  ...(bimi !== null && { 'mailverdict.bimi': bimi.result }),
-  'mailverdict.iprev': iprev.result,
-  'mailverdict.action': disposition.action,
-  'mailverdict.would_be': disposition.wouldBe,
-  'mailverdict.dns_questions': dns.questions.used,
-});
+/** Result words, counts and ids of the summary, and nothing else of it. */
+const attributesOf = (verdict: Verdict): Attributes => {
+  const summary = summarize(verdict);
+  return {
+    'mailverdict.verdict_id': summary.verdictId,
+    ...(summary.queueId !== undefined && { 'mailverdict.queue_id': summary.queueId }),
+    'mailverdict.message_bytes': summary.size,
+    'mailverdict.spf': summary.spf,
+    'mailverdict.dkim': summary.dkim.map(({ result }) => result),
+    'mailverdict.arc': summary.arc,
+    'mailverdict.dmarc': summary.dmarc,
+    ...(summary.bimi !== undefined && { 'mailverdict.bimi': summary.bimi }),
+    'mailverdict.iprev': summary.iprev,
+    'mailverdict.action': summary.action,
+    'mailverdict.would_be': summary.wouldBe,
+    'mailverdict.dns_questions': summary.dnsQuestions,
+  };
+};

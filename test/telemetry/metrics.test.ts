@@ -13,9 +13,9 @@ import { createMailverdict } from '../../src/service/core.ts';
 import { readConfig } from '../../src/settings/read-settings.ts';
 import { createLog, keyedHash, type LogAddresses } from '../../src/telemetry/log.ts';
 import { createMetrics, type Metrics } from '../../src/telemetry/metrics.ts';
-import { verdictLine } from '../../src/telemetry/verdict-summary.ts';
 import { Fault } from '../../src/verdict/fault.ts';
 import { observed } from '../../src/verdict/observed.ts';
+import { logFields } from '../../src/verdict/summary.ts';
 
 const CACHE = {
   records: { entries: 3, bytes: 1800, maxBytes: 4096 },
@@ -190,12 +190,12 @@ test('observed tells each end and changes nothing', async () => {
 /** The line of a verdict, as it is written. */
 const writtenLine = (verdict: Verdict, addresses: LogAddresses): Record<string, unknown> => {
   const lines: string[] = [];
-  createLog('info', addresses, { write: (line) => void lines.push(line) }).info(verdictLine(verdict), 'verdict');
+  createLog('info', addresses, { write: (line) => void lines.push(line) }).info(logFields(verdict), 'verdict');
   assert.equal(lines.length, 1);
   return JSON.parse(lines[0] ?? '');
 };
 
-test('verdictLine tells the queue id, the results, the disposition and the times, and nothing of the message', async () => {
+test('logFields tells the queue id, the results, the disposition and the times, and nothing of the message', async () => {
   const verdict = await judge('unaligned.eml', createMetrics('1'));
   const line = writtenLine(verdict, { logAddresses: 'full', logHashKey: '' });
   assert.equal(line.queueId, '4XyZ');

@@ -15,9 +15,9 @@ import type { Verdict, VerdictSettings } from '../../schemas/verdict.ts';
 import type { BudgetLimits } from '../../src/dns/budget.ts';
 import type { Lookup } from '../../src/dns/lookup.ts';
 import { createResolver } from '../../src/dns/resolver.ts';
-import { verdictLine } from '../../src/telemetry/verdict-summary.ts';
 import { createReplayer } from '../../src/verdict/replay.ts';
 import type { VerifyOptions } from '../../src/verdict/run.ts';
+import { logFields } from '../../src/verdict/summary.ts';
 import { KEYS, keyRecord, signMessage } from '../dkim/sign.ts';
 import { scriptedServer } from '../dns/scripted-server.ts';
 import { documentedValue } from '../house/limits-table.ts';
@@ -46,7 +46,7 @@ const judge = ({ zone = {}, lookup, message = MESSAGE, facts = FACTS, limits, se
 /** The limits that a verdict tells, once each; the log tells the same. */
 const limitsOf = (verdict: Verdict): ReachedLimit[] => {
   const told = verdict.findings.flatMap(({ limit }) => limit ?? []);
-  assert.deepEqual((verdictLine(verdict) as { limits?: ReachedLimit[] }).limits ?? [], told);
+  assert.deepEqual((logFields(verdict) as { limits?: ReachedLimit[] }).limits ?? [], told);
   for (const { code, message, limit } of verdict.findings.filter((finding) => finding.limit !== undefined)) {
     assert.equal(code, 'limit-reached');
     assert.ok(message.includes(`${limit?.value}`) && message.includes(limit?.setting ?? 'fixed'), message);
