@@ -69,14 +69,6 @@ export const AccessSettings = z.object({
     10_000_000,
   ),
   rateLimitSeconds: number('time in which requests are counted', 's', 60, 1, 3600),
-  rateLimitIpv6Bits: number('IPv6 addresses that share as many bits count as one', 'bits', 64, 32, 128),
-  rateLimitEntries: number(
-    'keys and addresses that are counted at one time; beyond it the one not seen for longest is forgotten',
-    'entries',
-    10_000,
-    100,
-    1_000_000,
-  ),
   logAddresses: choice({
     words: ['full', 'hashed', 'none'],
     default: 'hashed',

@@ -114,13 +114,6 @@ export const HttpSettings = z.object({
     unit: 'messages',
     about: 'messages that came in at the same moment and are judged step by step together, which costs less for each',
   }),
-  verifyGroupBytes: wholeNumber({
-    default: 524288,
-    min: 0,
-    max: 67108864,
-    unit: 'bytes',
-    about: 'largest sum of messages judged together; a larger message is judged by itself',
-  }),
   drainMs: wholeNumber({
     default: 5000,
     min: 0,

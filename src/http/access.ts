@@ -28,13 +28,19 @@ export type Access = {
     | 'rateLimitPerKey'
     | 'rateLimitPerAddress'
     | 'rateLimitSeconds'
-    | 'rateLimitIpv6Bits'
-    | 'rateLimitEntries'
   > &
     HostSettings;
   /** Whether the service speaks HTTPS itself. */
   isTls: boolean;
+  /** Keys and addresses counted at one time. @default MAX_COUNTED_CALLERS */
+  maxCountedCallers?: number;
 };
+
+/**
+ * Beyond it the caller not seen for longest is forgotten and begins anew. Who has as many addresses
+ * gets past a limit for each address anyway.
+ */
+const MAX_COUNTED_CALLERS = 10_000;
 
 /** Who asks. */
 type Caller = { kind: 'key'; name: string; role: KeyRole } | { kind: 'anonymous' } | { kind: 'wrong-key' };
@@ -90,12 +96,10 @@ export const guardAccess = async (
     global: false,
     enableDraftSpec: true,
     timeWindow: settings.rateLimitSeconds * 1000,
-    cache: settings.rateLimitEntries,
+    cache: access.maxCountedCallers ?? MAX_COUNTED_CALLERS,
     keyGenerator: (request) => {
       const caller = callerOf(request);
-      return caller.kind === 'key'
-        ? `key ${caller.name}`
-        : `address ${clientNetwork(clientAddress(request.raw), settings.rateLimitIpv6Bits)}`;
+      return caller.kind === 'key' ? `key ${caller.name}` : `address ${clientNetwork(clientAddress(request.raw))}`;
     },
     max: limitOf,
     allowList: (request) => UNCOUNTED.has(request.routeOptions.url) || limitOf(request) === 0,
@@ -226,8 +230,6 @@ export const OPEN_ACCESS: Access = {
     rateLimitPerKey: 0,
     rateLimitPerAddress: 0,
     rateLimitSeconds: 60,
-    rateLimitIpv6Bits: 64,
-    rateLimitEntries: 100,
     host: '::',
     allowedHosts: [],
   },

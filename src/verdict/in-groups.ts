@@ -9,9 +9,15 @@ import type { Verify } from './verify.ts';
 /** Bounds of one group, so that it does not hold up the event loop. */
 export type GroupLimits = {
   readonly verifyGroupSize: number;
-  /** Octets of all messages of a group. A larger message is judged by itself, at once. */
-  readonly verifyGroupBytes: number;
+  /**
+   * Octets of all messages of a group. A larger message is judged by itself, at once.
+   * @default MAX_GROUP_BYTES
+   */
+  readonly maxGroupBytes?: number;
 };
+
+/** A group hashes its messages in one turn of the event loop: 512 KiB take 0.4 ms (SHA-256). */
+const MAX_GROUP_BYTES = 524_288;
 
 type Waiting = { readonly bytes: number; readonly begin: () => void };
 
@@ -19,7 +25,7 @@ type Waiting = { readonly bytes: number; readonly begin: () => void };
  * Groups messages that arrive in the same turn of the event loop. Those who do not fit into the
  * group of their turn form that of the next, in the order in which they came.
  */
-export const inGroups = (verify: Verify, { verifyGroupSize, verifyGroupBytes }: GroupLimits): Verify => {
+export const inGroups = (verify: Verify, { verifyGroupSize, maxGroupBytes = MAX_GROUP_BYTES }: GroupLimits): Verify => {
   const queue: Waiting[] = [];
 
   const beginGroup = (): void => {
@@ -27,7 +33,7 @@ export const inGroups = (verify: Verify, { verifyGroupSize, verifyGroupBytes }: 
     let bytes = 0;
     for (const one of queue) {
       bytes += one.bytes;
-      if (count === verifyGroupSize || bytes > verifyGroupBytes) break;
+      if (count === verifyGroupSize || bytes > maxGroupBytes) break;
       count++;
     }
     for (const { begin } of queue.splice(0, count)) begin();
@@ -40,7 +46,7 @@ export const inGroups = (verify: Verify, { verifyGroupSize, verifyGroupBytes }: 
     });
 
   return async (message, facts, options) => {
-    if (message.length <= verifyGroupBytes) await turn(message.length);
+    if (message.length <= maxGroupBytes) await turn(message.length);
     return verify(message, facts, options);
   };
 };

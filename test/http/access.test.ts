@@ -229,7 +229,7 @@ test('guardAccess tells the limit with every answer, and when to come again', as
 });
 
 test('guardAccess forgets the client not seen for longest when there are too many', async () => {
-  const { app } = await guardedApp(false, { rateLimitPerAddress: 1, rateLimitEntries: 2 });
+  const { app } = await guardedApp(false, { rateLimitPerAddress: 1 }, { maxCountedCallers: 2 });
   const ask = async (remoteAddress: string) => (await app.inject({ url: '/', remoteAddress })).statusCode;
   assert.equal(await ask('198.51.100.1'), 200);
   assert.equal(await ask('198.51.100.1'), 429);

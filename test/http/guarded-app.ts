@@ -15,8 +15,13 @@ const noWork = (): Promise<never> => Promise.reject(new Error('no work is done h
 /**
  * @param keys whether the service has keys
  * @param settings what differs from no limits and no proxy
+ * @param limits fixed ones, as small as a test reaches
  */
-export const guardedApp = async (keys: boolean, settings: Partial<Access['settings']> = {}) => {
+export const guardedApp = async (
+  keys: boolean,
+  settings: Partial<Access['settings']> = {},
+  limits: Pick<Access, 'maxCountedCallers'> = {},
+) => {
   const held = [
     { name: 'first', hash: hashKey(KEY), createdOn: '2026-11-22', role: 'client' as const },
     { name: 'second', hash: hashKey(OTHER_KEY), createdOn: '2026-11-22', role: 'client' as const },
@@ -31,6 +36,7 @@ export const guardedApp = async (keys: boolean, settings: Partial<Access['settin
     access: {
       keys: () => (keys ? held : null),
       isTls: false,
+      ...limits,
       settings: {
         allowAnonymous: false,
         metricsAnonymous: false,
@@ -38,8 +44,6 @@ export const guardedApp = async (keys: boolean, settings: Partial<Access['settin
         rateLimitPerKey: 0,
         rateLimitPerAddress: 0,
         rateLimitSeconds: 60,
-        rateLimitIpv6Bits: 64,
-        rateLimitEntries: 100,
         host: '127.0.0.1',
         allowedHosts: [],
         ...settings,

@@ -27,31 +27,31 @@ const groupsOf = async (limits: GroupLimits, sizes: readonly number[]): Promise<
 const GROUPS: readonly { what: string; limits: GroupLimits; sizes: number[]; groups: number[][] }[] = [
   {
     what: 'messages of one turn together',
-    limits: { verifyGroupSize: 4, verifyGroupBytes: 100 },
+    limits: { verifyGroupSize: 4, maxGroupBytes: 100 },
     sizes: [1, 2, 3],
     groups: [[1, 2, 3]],
   },
   {
     what: 'no more at once than verifyGroupSize, first come, first served',
-    limits: { verifyGroupSize: 2, verifyGroupBytes: 100 },
+    limits: { verifyGroupSize: 2, maxGroupBytes: 100 },
     sizes: [1, 2, 3, 4, 5],
     groups: [[1, 2], [3, 4], [5]],
   },
   {
-    what: 'no more octets at once than verifyGroupBytes',
-    limits: { verifyGroupSize: 9, verifyGroupBytes: 10 },
+    what: 'no more octets at once than maxGroupBytes',
+    limits: { verifyGroupSize: 9, maxGroupBytes: 10 },
     sizes: [6, 4, 1, 10, 2],
     groups: [[6, 4], [1], [10], [2]],
   },
   {
     what: 'a message larger than a group by itself, before those who wait',
-    limits: { verifyGroupSize: 9, verifyGroupBytes: 10 },
+    limits: { verifyGroupSize: 9, maxGroupBytes: 10 },
     sizes: [1, 11, 2],
     groups: [[11], [1, 2]],
   },
   {
     what: 'each message by itself where verifyGroupSize is 1',
-    limits: { verifyGroupSize: 1, verifyGroupBytes: 10 },
+    limits: { verifyGroupSize: 1, maxGroupBytes: 10 },
     sizes: [1, 2],
     groups: [[1], [2]],
   },
@@ -65,7 +65,7 @@ test('inGroups hands on the fault of one message and the verdicts of the others'
   const verify = inGroups(
     (message) =>
       message.length === 2 ? Promise.reject(fault) : Promise.resolve({ id: `${message.length}` } as Verdict),
-    { verifyGroupSize: 9, verifyGroupBytes: 10 },
+    { verifyGroupSize: 9, maxGroupBytes: 10 },
   );
   const [first, second, third] = await Promise.allSettled([1, 2, 3].map((size) => verify(Buffer.alloc(size), {})));
   assert.deepEqual(first, { status: 'fulfilled', value: { id: '1' } });
@@ -81,7 +81,7 @@ const substance = ({ id: _, evaluatedAt: __, elapsedMs: ___, dns: ____, ...rest 
 
 test('inGroups gives every example the same verdict among all others as by itself', async () => {
   const verify = makeVerifier();
-  const together = inGroups(verify, { verifyGroupSize: 64, verifyGroupBytes: 1_000_000 });
+  const together = inGroups(verify, { verifyGroupSize: 64, maxGroupBytes: 1_000_000 });
   const alone = [];
   for (const { file, smtp } of EXAMPLES) alone.push(substance(await verify(example(file), smtp)));
   const among = await Promise.all(EXAMPLES.map(({ file, smtp }) => together(example(file), smtp)));
