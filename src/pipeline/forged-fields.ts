@@ -10,6 +10,7 @@
 import { isUtf8 } from 'node:buffer';
 import { domainToASCII } from 'node:url';
 import { isFoldingSpace, readCfws, readComment, readQuotedString } from '../message/lexical.ts';
+import { withoutStrays } from './line-feeds.ts';
 
 /** A field by name with its body, in the order of the message. */
 export type NamedField = { readonly name: string; readonly value: string };
@@ -114,27 +115,6 @@ const trimSpaces = (name: string): string => {
   while (start < end && ' \t'.includes(name.charAt(start))) start += 1;
   while (end > start && ' \t'.includes(name.charAt(end - 1))) end -= 1;
   return name.slice(start, end);
-};
-
-/**
- * A field body with a space in place of each CR, LF and NUL that is no part of a fold, and CRLF in
- * the folds.
- * @returns null where there is none
- */
-const withoutStrays = (value: string): string | null => {
-  let found = false;
-  const lines = value.split('\n');
-  const text = lines
-    .map((line, index) => {
-      const next = lines[index + 1];
-      const isFold = next !== undefined && (next.startsWith(' ') || next.startsWith('\t'));
-      const body = isFold && line.endsWith('\r') ? line.slice(0, -1) : line;
-      const end = next === undefined ? '' : isFold ? '\r\n' : ' ';
-      if (end === ' ' || body.includes('\r') || body.includes('\0')) found = true;
-      return `${body.replaceAll('\r', ' ').replaceAll('\0', ' ')}${end}`;
-    })
-    .join('');
-  return found ? text : null;
 };
 
 /**
