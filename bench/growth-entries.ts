@@ -4,7 +4,7 @@
  * requests, what mail servers tell, files. Without sockets: the time that is measured is the work
  * on the text.
  */
-
+import { Readable } from 'node:stream';
 import type { RecordType } from '../schemas/dns.ts';
 import { Config } from '../schemas/settings/settings.ts';
 import type { Lookup } from '../src/dns/lookup.ts';
@@ -33,6 +33,8 @@ export type Entry = {
   readonly name: string;
   /** Most octets that are fed; within the limits of the entry. */
   readonly maxBytes: number;
+  /** A file of the operator, read at start and on SIGHUP: it may take its time, growing in a line. */
+  readonly isOwnFile?: true;
   /**
    * Makes an input of the text.
    * @returns takes it as it would be taken from somebody outside; what becomes of it is of no
@@ -245,8 +247,9 @@ const requests = async (): Promise<Entry[]> => {
     domains: { assess, width: 4 },
   });
   const post = (url: string, body: object | string, type = 'application/json') => {
-    const payload = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
-    return () => app.inject({ method: 'POST', url, payload, headers: { 'content-type': type } });
+    const octets = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+    const headers = { 'content-type': type, 'content-length': String(octets.length) };
+    return () => app.inject({ method: 'POST', url, payload: Readable.from(segments(octets)), headers });
   };
   const get =
     (url: string, headers: Record<string, string> = {}) =>
@@ -319,6 +322,11 @@ const requests = async (): Promise<Entry[]> => {
   ];
   return entries.map(([name, maxBytes, prepare]) => ({ name, maxBytes, prepare }));
 };
+
+/** As a socket hands them over. */
+function* segments(octets: Buffer): Generator<Buffer> {
+  for (let at = 0; at < octets.length; at += 65_536) yield octets.subarray(at, at + 65_536);
+}
 
 const plain = (text: string): string => text.replace(/[^\x20-\x7e]/g, ' ');
 
@@ -408,8 +416,13 @@ const LISTS = [
 ];
 
 const files = (): Entry[] => [
-  { name: 'settings file', maxBytes: MIB, prepare: (text) => () => parseSettings(text, 'f') },
-  { name: 'settings file: host:', maxBytes: MIB, prepare: (text) => () => parseSettings(`host: ${text}`, 'f') },
+  { name: 'settings file', maxBytes: 262_144, isOwnFile: true, prepare: (text) => () => parseSettings(text, 'f') },
+  {
+    name: 'settings file: host:',
+    maxBytes: 262_144,
+    isOwnFile: true,
+    prepare: (text) => () => parseSettings(`host: ${text}`, 'f'),
+  },
   ...LISTS.map((name) => ({
     name: `setting ${name}`,
     // A variable of the environment is no longer on Linux.

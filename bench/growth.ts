@@ -18,6 +18,8 @@ export type GrowthRow = {
   readonly blockedMs: number;
   readonly blockedFiller: string;
   readonly slowestMs: number;
+  /** Whether a standstill holds up nobody but the operator. */
+  readonly isOwnFile: boolean;
 };
 
 export const FILLERS = [
@@ -92,7 +94,7 @@ const grow = async (entry: Entry, filler: string): Promise<{ ratio: number; bloc
     best = costs.map((cost, at) => least(cost, best[at] ?? cost));
     const { ratio, blockedMs } = figures(best);
     // What holds once holds: more runs could only make it faster.
-    if (ratio <= GROWTH_PROMISES.ratio && blockedMs <= GROWTH_PROMISES.blockedMs) break;
+    if (ratio <= GROWTH_PROMISES.ratio && (entry.isOwnFile || blockedMs <= GROWTH_PROMISES.blockedMs)) break;
   }
   return figures(best);
 };
@@ -128,6 +130,7 @@ export const measureGrowth = async (
       blockedMs: 0,
       blockedFiller: '',
       slowestMs: 0,
+      isOwnFile: entry.isOwnFile ?? false,
     };
     for (const filler of FILLERS) {
       const { ratio, blockedMs, slowestMs } = await grow(entry, filler);
@@ -142,11 +145,18 @@ export const measureGrowth = async (
 };
 
 /** What a row breaks, one sentence each. */
-export const growthComplaints = ({ entry, ratio, ratioFiller, blockedMs, blockedFiller }: GrowthRow): string[] => [
+export const growthComplaints = ({
+  entry,
+  ratio,
+  ratioFiller,
+  blockedMs,
+  blockedFiller,
+  isOwnFile,
+}: GrowthRow): string[] => [
   ...(ratio > GROWTH_PROMISES.ratio
     ? [`${entry}: of ${ratioFiller} 4n takes ${ratio.toFixed(1)} times n, promised at most ${GROWTH_PROMISES.ratio}`]
     : []),
-  ...(blockedMs > GROWTH_PROMISES.blockedMs
+  ...(blockedMs > GROWTH_PROMISES.blockedMs && !isOwnFile
     ? [
         `${entry}: ${blockedFiller} stops the event loop for ${blockedMs.toFixed(0)} ms, promised at most ${GROWTH_PROMISES.blockedMs}`,
       ]

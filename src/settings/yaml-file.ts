@@ -16,7 +16,7 @@ export type SettingsFile =
   | { kind: 'absent' }
   | { kind: 'empty' };
 
-const MAX_FILE_BYTES = 1_048_576;
+const MAX_FILE_BYTES = 262_144;
 const KEYS = Object.keys(Config.shape);
 
 /** Reads a file. @param isOptional whether a file that does not exist is no mistake */

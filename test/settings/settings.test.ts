@@ -120,7 +120,7 @@ test('readConfig tells what is wrong with the file itself', async (t) => {
       '__proto__: 1\nconstructor: 2\n',
       [/__proto__ is no setting/, /constructor is no setting/],
     ],
-    ['too much of it', `# ${'x'.repeat(1_048_577)}`, [/^FILE: is larger than 1048576 bytes$/]],
+    ['too much of it', `# ${'x'.repeat(262_145)}`, [/^FILE: is larger than 262144 bytes$/]],
   ];
   for (const [what, text, expected] of cases) {
     await t.test(what, () => {
