@@ -5,6 +5,7 @@
 import { findingsCatalogue, problemsCatalogue } from '../http/catalogue/catalogue.ts';
 import { toMarkdown } from '../http/catalogue/markdown.ts';
 import { settingsPage, withFirstSettings } from '../settings/settings-table.ts';
+import { COMMANDS } from './commands.ts';
 
 /** A document by its path from the root of the project. */
 export type MadeDocument = {
@@ -14,7 +15,7 @@ export type MadeDocument = {
    * @param text as it is, empty where there is no such file
    * @throws Error when a place to write into is missing
    */
-  readonly make: (text: string) => string;
+  readonly make: (text: string) => string | Promise<string>;
 };
 
 export const MADE_DOCUMENTS: readonly MadeDocument[] = [
@@ -31,5 +32,24 @@ export const MADE_DOCUMENTS: readonly MadeDocument[] = [
     path: 'docs/findings.md',
     make: () => toMarkdown(findingsCatalogue(), 'src/verdict/findings/catalogue.ts and src/posture/rules'),
   },
+  { path: 'docs/command-line.md', make: () => commandLinePage() },
   { path: 'docs/problems.md', make: () => toMarkdown(problemsCatalogue(), 'schemas/problem-kinds.ts') },
 ];
+
+/** The help of every command. */
+const commandLinePage = async (): Promise<string> => {
+  const commands = await Promise.all(
+    Object.entries(COMMANDS).map(async ([name, { summary, load }]) => ({ name, summary, help: (await load()).help })),
+  );
+  return `${[
+    '# Command line',
+    '<!-- Written by `npm run readme` from src/cli/commands. -->',
+    '`npx mailverdict` in this checkout, `mailverdict` where it is installed. Settings are those of the service: [Settings](settings.md).',
+    [
+      '| Command | What it does |',
+      '| --- | --- |',
+      ...commands.map(({ name, summary }) => `| [${name}](#${name}) | ${summary} |`),
+    ].join('\n'),
+    ...commands.map(({ name, help }) => `## ${name}\n\n\`\`\`\n${help.trimEnd()}\n\`\`\``),
+  ].join('\n\n')}\n`;
+};

@@ -7,5 +7,5 @@ import { MADE_DOCUMENTS } from './documents.ts';
 
 for (const { path, make } of MADE_DOCUMENTS) {
   const file = new URL(`../../${path}`, import.meta.url);
-  writeFileSync(file, make(existsSync(file) ? readFileSync(file, 'utf8') : ''));
+  writeFileSync(file, await make(existsSync(file) ? readFileSync(file, 'utf8') : ''));
 }
