@@ -12,12 +12,12 @@ import { type Overlay, parseOverlay, withOverlay } from '../dns/zone/overlay.ts'
 import type { Ask } from './ask.ts';
 import { askTexts } from './ask.ts';
 import { assessBimi } from './bimi.ts';
+import { createPostureCache } from './cache.ts';
 import { compare } from './changes.ts';
 import { assessDkim } from './dkim-selectors.ts';
 import { assessDmarc } from './dmarc-walk.ts';
 import { assessDnssec } from './dnssec.ts';
 import { type Domain, readDomain } from './domain.ts';
-import { createHeldPostures } from './held.ts';
 import { assessMail } from './mail-hosts.ts';
 import { assessMtaSts } from './mta-sts.ts';
 import { sendsMail, summarize } from './purpose.ts';
@@ -75,12 +75,15 @@ export type AssessorParts = {
 };
 
 /**
- * Makes the function that assesses domains. Assessments are held as long as their records allow,
- * and equal ones under way are shared.
+ * Makes the function that assesses domains. Assessments are cached as long as their records
+ * allow, and equal ones in flight are shared.
  */
 export const createAssessor = (parts: AssessorParts): Assess => {
   const { settings, clock } = parts;
-  const held = createHeldPostures(settings.domainCacheEntries, settings.domainCacheBytes, clock.monotonicMs);
+  const cache = createPostureCache(
+    { maxEntries: settings.domainCacheEntries, maxBytes: settings.domainCacheBytes },
+    clock.monotonicMs,
+  );
   const underWay = new Map<string, Promise<Posture>>();
 
   const today = async (domain: Domain, options: AssessOptions): Promise<Posture> => {
@@ -94,11 +97,11 @@ export const createAssessor = (parts: AssessorParts): Assess => {
     ]);
     let flight = underWay.get(key);
     if (flight === undefined) {
-      const good = held.get(key);
-      if (good !== undefined) return { ...good, domain: { ...domain } };
+      const known = cache.get(key);
+      if (known !== undefined) return { ...known, domain: { ...domain } };
       flight = assessOnce(domain, { ...options, probe: undefined }, null, parts).finally(() => underWay.delete(key));
       underWay.set(key, flight);
-      held.put(key, await flight);
+      cache.set(key, await flight);
     }
     // Whoever asked first may have spelled the name differently.
     return { ...(await flight), domain: { ...domain } };

@@ -79,7 +79,10 @@ const PACKAGES: Readonly<Record<string, { readonly rooms: readonly string[]; rea
   helmet: { rooms: ['src/http'] },
   'ipaddr.js': { rooms: ['src/ip'] },
   libmime: { rooms: ['src/message'] },
-  'lru-cache': { rooms: ['src/dns', 'src/records', 'src/dkim'], reason: 'each cache belongs to what it holds' },
+  'lru-cache': {
+    rooms: ['src/dns', 'src/records', 'src/dkim', 'src/posture'],
+    reason: 'each cache belongs to what it holds',
+  },
   mailauth: { rooms: ['src/verdict'] },
   pino: { rooms: ['src/telemetry'] },
   'prom-client': { rooms: ['src/telemetry'] },
