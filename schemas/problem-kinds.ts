@@ -5,7 +5,7 @@
  */
 
 /** What is known of a kind beforehand. */
-export type ProblemFacts = {
+type ProblemFacts = {
   readonly status: number;
   readonly title: string;
   /** One sentence without a full stop. */

@@ -15,7 +15,7 @@ const Text = (maxLength: number) =>
 /**
  * An IPv4 or IPv6 address; IPv4-mapped IPv6 is accepted and judged as IPv4 (RFC 7208 section 5).
  */
-export const IpAddress = z
+const IpAddress = z
   .union([z.ipv4(), z.ipv6()], { error: 'must be an IPv4 or IPv6 address' })
   .describe('IPv4, IPv6 or IPv4-mapped IPv6 address');
 
@@ -24,7 +24,7 @@ const Reversepath = Text(1000).describe(
 );
 
 /** TLS as the receiving server negotiated it. */
-export const SmtpTls = z.strictObject({
+const SmtpTls = z.strictObject({
   version: Text(32).optional().describe('protocol version, as in "TLSv1.3"'),
   cipher: Text(128).optional().describe('cipher suite name'),
   bits: z.number().int().min(0).max(65536).optional().describe('strength of the cipher in bits'),
@@ -39,7 +39,7 @@ export const SmtpTls = z.strictObject({
 });
 
 /** SMTP AUTH as the receiving server saw it. */
-export const SmtpAuth = z.strictObject({
+const SmtpAuth = z.strictObject({
   mechanism: Text(64).optional().describe('SASL mechanism, as in "PLAIN" (RFC 4954)'),
   identity: Text(1000).optional().describe('identity that authenticated'),
 });

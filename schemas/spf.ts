@@ -12,7 +12,7 @@ export const SpfResult = z
 export type SpfResult = z.infer<typeof SpfResult>;
 
 /** One DNS question of an SPF evaluation, as the trace shows it. */
-export const SpfTraceAnswer = z.object({
+const SpfTraceAnswer = z.object({
   name: z.string().describe('name asked for'),
   type: z.string().describe('record type asked for'),
   outcome: z.enum(['records', 'nodata', 'nxdomain', 'failure']).describe('kind of the answer'),

@@ -34,7 +34,7 @@ export const VerdictSettings = z.object({
 });
 export type VerdictSettings = z.infer<typeof VerdictSettings>;
 
-export const Engine = z
+const Engine = z
   .object({
     name: z.literal('mailverdict'),
     version: z.string().describe('version of this software'),
@@ -131,7 +131,7 @@ export const BimiVerdict = z
   .meta({ id: 'BimiVerdict', description: 'BIMI record of the author domain' });
 export type BimiVerdict = z.infer<typeof BimiVerdict>;
 
-export const HeaderTexts = z
+const HeaderTexts = z
   .object({
     authenticationResults: z.string().describe('RFC 8601 field with its name, folded with CRLF, without the last CRLF'),
     receivedSpf: z.string().nullable().describe('RFC 7208 section 9.1 field, likewise; null when SPF was not checked'),
@@ -140,7 +140,6 @@ export const HeaderTexts = z
     id: 'HeaderTexts',
     description: 'Fields ready to be put on the message',
   });
-export type HeaderTexts = z.infer<typeof HeaderTexts>;
 
 /** One Received field as the derivation of facts saw it. */
 export const ReceivedHop = z

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { DmarcPolicy, DmarcReportAddress } from '../dmarc.ts';
 import { DnsFailure, PublishedState, RecordFault } from './state.ts';
 
-export const DmarcStep = z.object({
+const DmarcStep = z.object({
   domain: z.string().describe('domain of this step'),
   name: z.string().describe('name asked for'),
   outcome: z.enum(['record', 'none', 'dns-failure']),

@@ -4,9 +4,9 @@ import { OverlayRecord } from '../dns.ts';
 import { words } from './words.ts';
 
 /** Most domains of one request. */
-export const MAX_DOMAINS = 100;
+const MAX_DOMAINS = 100;
 /** Most selectors of one request. */
-export const MAX_SELECTORS = 50;
+const MAX_SELECTORS = 50;
 
 const Selector = z
   .string()

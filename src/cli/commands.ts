@@ -5,7 +5,7 @@
 import type { Command } from './command.ts';
 
 /** One entry of the table. */
-export type CommandEntry = {
+type CommandEntry = {
   /** One line for the list of commands. */
   summary: string;
   load: () => Promise<Command>;

@@ -8,7 +8,7 @@ import { settingsPage, withFirstSettings } from '../settings/settings-table.ts';
 import { COMMANDS } from './commands.ts';
 
 /** A document by its path from the root of the project. */
-export type MadeDocument = {
+type MadeDocument = {
   readonly path: string;
   /**
    * The text as it should be.

@@ -8,7 +8,7 @@ export type Style = { color: boolean; width: number };
 
 const COLOURS = { red: 31, green: 32, yellow: 33, blue: 34, grey: 90, bold: 1 } as const;
 /** A colour or weight. */
-export type Colour = keyof typeof COLOURS;
+type Colour = keyof typeof COLOURS;
 
 /** Paints a text, or leaves it as it is. */
 export const paint = (style: Style, colour: Colour, text: string): string =>

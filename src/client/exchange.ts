@@ -29,7 +29,7 @@ export type CallOptions = {
  * A request. `path` is relative to the base address; a body that is iterated is taken as fast as
  * the service takes it.
  */
-export type Request = {
+type Request = {
   method: 'GET' | 'POST';
   path: string;
   contentType?: string;

@@ -9,7 +9,7 @@ import type { Problem } from '../../schemas/problem.ts';
  * Why there is no answer of the service. The last part of the `type` of the problem; the service's
  * own problems begin with `urn:mailverdict:problem:`.
  */
-export type NoAnswer = 'unreachable' | 'timeout' | 'unreadable-answer';
+type NoAnswer = 'unreachable' | 'timeout' | 'unreadable-answer';
 
 const TITLES = {
   unreachable: 'The service cannot be reached',

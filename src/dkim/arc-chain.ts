@@ -14,7 +14,7 @@ import type { SignatureOutcome } from './signature/outcome.ts';
 import { checkSignature, type SignatureCheck } from './verify-signature.ts';
 
 /** One ARC set as it is told. */
-export type ArcSetOutcome = {
+type ArcSetOutcome = {
   readonly instance: number;
   /** d= and s= of the ARC-Seal. */
   readonly sealer: string | null;

@@ -11,7 +11,7 @@ import type { ReadingRules } from './signature/rules.ts';
 import { readTagList } from './tag-list.ts';
 
 /** Highest instance (RFC 8617 section 4.2.1). */
-export const MAX_ARC_SETS = 50;
+const MAX_ARC_SETS = 50;
 
 /** One set, complete. Numbers are positions among the header fields. */
 export type ArcSet = {

@@ -8,13 +8,13 @@
 import type { Canonicalization } from './signature/tags.ts';
 
 /** Takes a stretch of canonical body. The bytes are lent for the length of the call. */
-export type Sink = (bytes: Buffer) => void;
+type Sink = (bytes: Buffer) => void;
 
 /**
  * Canonicalizes the octets from..to; called with stretches that follow each other, up to the end of
  * the content.
  */
-export type BodyWriter = (from: number, to: number) => void;
+type BodyWriter = (from: number, to: number) => void;
 
 const TAB = 0x09;
 const LF = 0x0a;

@@ -10,7 +10,7 @@ import { createBodyWriter, dropEmptyLines, isCanonical } from './body-canonicali
 import type { Canonicalization, HashName } from './signature/tags.ts';
 
 /** One hash asked for. `length` is l= in octets of the canonical body; null: all of it. */
-export type BodyHashRequest = {
+type BodyHashRequest = {
   readonly body: Canonicalization;
   readonly hash: HashName;
   readonly bodyLength: number | null;

@@ -26,7 +26,7 @@ export type Header = {
 };
 
 /** The fields h= picks, in its order, and how its list fits the message. */
-export type SelectedFields = {
+type SelectedFields = {
   /** Positions in the order in which they are hashed. */
   readonly positions: readonly number[];
   /**
@@ -46,7 +46,7 @@ const NONE: readonly number[] = [];
  * LF without CR before it becomes CRLF, as SMTP would have carried it; the same buffer where there
  * is none.
  */
-export const withCrlf = (bytes: Buffer): Buffer => {
+const withCrlf = (bytes: Buffer): Buffer => {
   let bare = 0;
   for (let at = 0; at < bytes.length; at++) if (bytes[at] === LF && bytes[at - 1] !== CR) bare++;
   if (bare === 0) return bytes;
@@ -71,7 +71,7 @@ const withoutLineEnd = (bytes: Buffer): Buffer => {
  * @param field line ends as CRLF, without the last one
  * @param ending CRLF is added when true
  */
-export const relaxedField = (field: Buffer, ending: boolean): Buffer => {
+const relaxedField = (field: Buffer, ending: boolean): Buffer => {
   const out = Buffer.allocUnsafe(field.length + 2);
   let length = 0;
   let at = 0;

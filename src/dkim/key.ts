@@ -97,7 +97,7 @@ export const createKeyCache = (maxEntries = 1000): KeyCache => {
 };
 
 /** Reads the answer to a question for a key record. */
-export const readKeyAnswer = (answer: Answer, cache: KeyCache): KeyAnswer => {
+const readKeyAnswer = (answer: Answer, cache: KeyCache): KeyAnswer => {
   switch (answer.kind) {
     case 'records': {
       const texts = [...new Set(txtTexts(answer.records))].toSorted(
@@ -146,7 +146,7 @@ export type KeyRefusal = {
 };
 
 /** Whether a key may be used for a signature. */
-export type KeyChoice = { readonly kind: 'key'; readonly key: DkimKey } | KeyRefusal;
+type KeyChoice = { readonly kind: 'key'; readonly key: DkimKey } | KeyRefusal;
 
 const refused = (
   code: KeyRefusal['code'],

@@ -8,7 +8,7 @@
 import { type ReachedLimit, reached } from '../../schemas/limit.ts';
 
 /** One tag-spec. Offsets count from the start of the text given to `readTagList`. */
-export type Tag = {
+type Tag = {
   readonly name: string;
   /**
    * The value without the white space around it; inside it, white space stands as it was written.
@@ -24,7 +24,7 @@ export type Tag = {
 };
 
 /** What spoils the list. */
-export type TagListFault = {
+type TagListFault = {
   readonly reason: string;
   /** Offset in the text. */
   readonly position: number;

@@ -22,7 +22,7 @@ import {
 } from './signature/outcome.ts';
 
 /** Settings of this room; defaults and bounds stand in schemas/settings/verdict.ts. */
-export type DkimSettings = {
+type DkimSettings = {
   /** Follow the standards to the letter; false: let through what harms only the letter. */
   readonly strict: boolean;
   /** Let an underscore in a selector through. */
@@ -36,7 +36,7 @@ export type DkimSettings = {
 };
 
 /** What verification needs beside the message. */
-export type VerifyParts = {
+type VerifyParts = {
   readonly lookup: Lookup;
   /** The moment on the monotonic clock by which keys are wanted. */
   readonly deadlineMs: number;
@@ -54,7 +54,7 @@ export type VerifyParts = {
 };
 
 /** What came of the signatures, in the order of the message, and of the chain. */
-export type MessageSignatures = {
+type MessageSignatures = {
   readonly signatures: readonly SignatureOutcome[];
   readonly arc: ArcOutcome;
 };

@@ -14,7 +14,7 @@ import { organizationalDomain, type RecordLookup, type TreeWalk, walkTree } from
  * Tree Walks that identifiers may cause; RFC 9989 section 4.10.2 leaves their number to the
  * receiver.
  */
-export const MAX_ALIGNMENT_WALKS = 10;
+const MAX_ALIGNMENT_WALKS = 10;
 
 /** An identifier and what its check came to: passed, or left open by a failure. */
 export type Identifier = { domain: string; state: 'pass' | 'unknown' };

@@ -31,7 +31,7 @@ export const applicableRecord = (
 };
 
 /** The policy that applies, and the tag it came from. */
-export type AppliedPolicy = { tag: 'p' | 'sp' | 'np'; word: DmarcPolicy };
+type AppliedPolicy = { tag: 'p' | 'sp' | 'np'; word: DmarcPolicy };
 
 /** One level lower, which `t=y` asks for (RFC 9989 section 4.7). */
 export const ONE_LEVEL_LOWER: Readonly<Record<DmarcPolicy, DmarcPolicy>> = {
@@ -72,7 +72,7 @@ const PROVES_EXISTENCE: ReadonlySet<LimitName> = new Set<LimitName>(['records', 
  * own CNAME is asked for as well. A name with more records than are used exists.
  * @returns null when a DNS failure leaves it unknown
  */
-export const domainExists = async (domain: string, lookup: Lookup, deadlineMs: number): Promise<boolean | null> => {
+const domainExists = async (domain: string, lookup: Lookup, deadlineMs: number): Promise<boolean | null> => {
   for (const type of ['A', 'CNAME'] as const) {
     const answer = await lookup({ name: domain, type }, deadlineMs);
     if (answer.kind === 'failure') {

@@ -10,7 +10,7 @@ import { txtTexts } from '../records/txt.ts';
 import { organizationalDomain, type RecordLookup, walkTree } from './tree-walk.ts';
 
 /** Asks for the TXT records at a name, within the budget and the deadline of the caller. */
-export type AskTexts = (name: string, type: 'TXT') => Promise<Answer>;
+type AskTexts = (name: string, type: 'TXT') => Promise<Answer>;
 
 /**
  * Addresses of one tag that are looked at; a reporter has to support two only (RFC 7489 section

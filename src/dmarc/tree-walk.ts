@@ -21,7 +21,7 @@ export type DmarcAnswer =
   | { kind: 'failure'; failure: Failure };
 
 /** One step of a walk: the domain, and what `_dmarc.` below it holds. */
-export type WalkStep = { domain: string; answer: DmarcAnswer };
+type WalkStep = { domain: string; answer: DmarcAnswer };
 
 /** The steps made, in order. When the last one is a failure the rest of the walk is unknown. */
 export type TreeWalk = { start: string; steps: WalkStep[]; failure: Failure | null };

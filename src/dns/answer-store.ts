@@ -39,7 +39,7 @@ export type StoreLimits = {
 export type StoreStats = { readonly entries: number; readonly bytes: number; readonly maxBytes: number };
 
 /** The two stores. Names are normalized. */
-export type AnswerStore = {
+type AnswerStore = {
   /** A held answer, expired or not. */
   readonly records: (question: Question) => HeldAnswer | undefined;
   readonly negative: (question: Question) => HeldAnswer | undefined;

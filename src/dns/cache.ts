@@ -15,7 +15,7 @@ import type { Ask } from './transport/ask.ts';
 import type { RandomNumbers } from './transport/random.ts';
 
 /** How long answers are held, and what is done about old ones. */
-export type CacheSettings = StoreLimits & {
+type CacheSettings = StoreLimits & {
   /** Time one question has, whoever waits for it. */
   readonly questionTimeoutMs: number;
   readonly minTtlSeconds: number;
@@ -31,7 +31,7 @@ export type CacheSettings = StoreLimits & {
 };
 
 /** Counts since the start, and what is held now. */
-export type CacheStats = {
+type CacheStats = {
   readonly records: StoreStats;
   readonly negatives: StoreStats;
   readonly hits: number;
@@ -42,7 +42,7 @@ export type CacheStats = {
 };
 
 /** A lookup with a memory. */
-export type CachedLookup = {
+type CachedLookup = {
   readonly lookup: Lookup;
   readonly stats: () => CacheStats;
   /**

@@ -9,11 +9,11 @@ import { LRUCache } from 'lru-cache';
 import { getDomain } from 'tldts';
 
 /** Longest label in octets (RFC 1035 section 2.3.4). */
-export const MAX_LABEL_BYTES = 63;
+const MAX_LABEL_BYTES = 63;
 /**
  * Longest name in characters without the last dot: 255 octets on the wire (RFC 1035 section 2.3.4).
  */
-export const MAX_NAME_CHARACTERS = 253;
+const MAX_NAME_CHARACTERS = 253;
 
 const DOT = 0x2e;
 

@@ -9,7 +9,7 @@ import { formatIp, parseIp4, parseIp6 } from '../ip/address.ts';
 import { normalizeName } from './name.ts';
 
 /** Longest character-string in octets (RFC 1035 section 3.3). */
-export const MAX_STRING_BYTES = 255;
+const MAX_STRING_BYTES = 255;
 /**
  * Most octets of one record's data, length octets included: RDLENGTH is 16 bits (RFC 1035 section
  * 3.2.1).
@@ -25,7 +25,7 @@ type Checked<Value> =
  * A record in the contract's shape; `field` is "" for the record as a whole, or a path inside it as
  * in "exchange".
  */
-export type CheckedRecord = Checked<RecordData>;
+type CheckedRecord = Checked<RecordData>;
 
 const good = <Value>(data: Value): Checked<Value> => ({ ok: true, data });
 const bad = (message: string, field = ''): { ok: false; field: string; message: string } => ({

@@ -33,7 +33,7 @@ export type QuestionEvent = {
 };
 
 /** What the resolver is given; each part has its real counterpart as default. */
-export type ResolverParts = {
+type ResolverParts = {
   /** Monotonic milliseconds. @default performance.now() */
   readonly clock?: Clock;
   /** @default crypto.randomFillSync */

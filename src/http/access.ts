@@ -58,7 +58,7 @@ const UNCOUNTED: ReadonlySet<string | undefined> = new Set([
 ]);
 
 /** The guards of routes, for the scopes they stand in. */
-export type Guards = {
+type Guards = {
   /** Routes of a scope need a key, where the service has keys. */
   requireKey: (scope: FastifyInstance) => void;
   /**

@@ -23,10 +23,7 @@ export type ApiKey = {
  * What a file says, or each line that cannot be read. A file of which all keys are revoked is not
  * empty: `mailverdict keys` leaves its first line.
  */
-export type KeysOutcome =
-  | { kind: 'keys'; keys: ApiKey[] }
-  | { kind: 'empty' }
-  | { kind: 'mistakes'; mistakes: string[] };
+type KeysOutcome = { kind: 'keys'; keys: ApiKey[] } | { kind: 'empty' } | { kind: 'mistakes'; mistakes: string[] };
 
 /** Name of a key: 1 to 64 letters, digits, dots, hyphens and underscores. */
 export const KEY_NAME = /^[A-Za-z0-9._-]{1,64}$/;

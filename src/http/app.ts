@@ -35,7 +35,7 @@ import { mountVerify } from './routes/verify-route.ts';
 import { TLS_OPTIONS } from './tls-options.ts';
 
 /** What the app is made of. */
-export type AppParts = {
+type AppParts = {
   log: Log;
   /** The octets of a raw message are given back once it has settled. */
   verify: Verify;

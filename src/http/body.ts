@@ -28,10 +28,10 @@ export const JSON_COPIES = 2;
 const FREE_PIECES = 10_000;
 const MIN_PIECE_BYTES = 64;
 /** A limit of ours that passes: the client is told to come again. */
-export const RETRY_AFTER_SECONDS = 2;
+const RETRY_AFTER_SECONDS = 2;
 
 /** What bodies are bounded by. */
-export type BodyLimits = { readonly maxMessageBytes: number; readonly requestTimeoutMs: number };
+type BodyLimits = { readonly maxMessageBytes: number; readonly requestTimeoutMs: number };
 
 /**
  * Installs the two parsers: JSON, and raw octets for anything else; a body with a content encoding

@@ -35,7 +35,7 @@ const LINGER_MS = 5_000;
 export const checkIntervalMs = (timeoutMs: number): number => Math.min(5_000, Math.max(100, Math.floor(timeoutMs / 4)));
 
 /** Connections with what is under way on them. */
-export type LimitedConnections = {
+type LimitedConnections = {
   /**
    * Whether nothing is on its way to the client that a refusal of its bytes would get mixed up
    * with.

@@ -20,7 +20,7 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
 /** Takes the next octets of a text. @returns why the text is refused; null: not yet */
-export type JsonCounter = (piece: Buffer) => RequestProblem | null;
+type JsonCounter = (piece: Buffer) => RequestProblem | null;
 
 /** @param maxBytes most octets that the route takes */
 export const createJsonCounter = (maxBytes: number): JsonCounter => {

@@ -46,7 +46,7 @@ export type ParserState = {
 };
 
 /** Gives a connection its turns. */
-export type Turns = (socket: Socket, state: ParserState) => void;
+type Turns = (socket: Socket, state: ParserState) => void;
 
 /** Turns for the connections of one server. @param clock milliseconds, as performance.now */
 export const createTurns = (clock: () => number = () => performance.now()): Turns => {

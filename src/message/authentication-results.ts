@@ -8,7 +8,7 @@
 import { isFoldingSpace, readCfws, readQuotedString, readUntil } from './lexical.ts';
 
 /** One resinfo: a method, its result, and what it was found of. */
-export type ResultInfo = {
+type ResultInfo = {
   /** Method in lower case, as in "dkim". */
   readonly method: string;
   /** Version of the method where one is given. */
@@ -28,7 +28,7 @@ export type ResultInfo = {
 };
 
 /** A field body that was read, or the place (characters from 0) and the kind of its first fault. */
-export type AuthenticationResults =
+type AuthenticationResults =
   | {
       readonly kind: 'results';
       readonly authservId: string;
@@ -39,13 +39,13 @@ export type AuthenticationResults =
   | { readonly kind: 'malformed'; readonly position: number; readonly reason: string };
 
 /** What one field may hold. */
-export type AuthenticationResultsLimits = { readonly maxChars: number; readonly maxResults: number };
+type AuthenticationResultsLimits = { readonly maxChars: number; readonly maxResults: number };
 
 /**
  * The limits where no setting says otherwise; the fields of large receivers hold about 1,000
  * characters and 6 results.
  */
-export const DEFAULT_AUTHENTICATION_RESULTS_LIMITS: AuthenticationResultsLimits = { maxChars: 16_384, maxResults: 100 };
+const DEFAULT_AUTHENTICATION_RESULTS_LIMITS: AuthenticationResultsLimits = { maxChars: 16_384, maxResults: 100 };
 
 /**
  * Keyword of RFC 5321 section 4.1.2 (ldh-str), and "_", which registered methods and properties

@@ -6,7 +6,7 @@
  */
 
 /** What was read, and where it ended. */
-export type Lexeme = {
+type Lexeme = {
   /** Content without the outer delimiters and with quoted pairs resolved. */
   readonly content: string;
   /** Place after the last character read. */
@@ -16,7 +16,7 @@ export type Lexeme = {
 };
 
 /** White space and comments between two words. */
-export type Cfws = {
+type Cfws = {
   readonly comments: readonly string[];
   readonly end: number;
   /** Place of a comment that is never closed. */

@@ -10,7 +10,7 @@ import { ENDLESS_ROOM, Octets, type Room } from './octets.ts';
  * One line, or word why it is left out. The octets of a line stay counted in the room until the
  * caller releases them.
  */
-export type Line = { kind: 'line'; bytes: Buffer } | { kind: 'too-long' } | { kind: 'no-room' };
+type Line = { kind: 'line'; bytes: Buffer } | { kind: 'too-long' } | { kind: 'no-room' };
 
 const LF = 0x0a;
 const CR = 0x0d;

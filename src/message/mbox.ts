@@ -11,7 +11,7 @@ import { ENDLESS_ROOM, Octets, type Room } from './octets.ts';
  * One message, or word why it is left out. The octets of a message stay counted in the room until
  * the caller releases them.
  */
-export type MboxEntry = { kind: 'message'; bytes: Buffer } | { kind: 'too-large' } | { kind: 'no-room' };
+type MboxEntry = { kind: 'message'; bytes: Buffer } | { kind: 'too-large' } | { kind: 'no-room' };
 
 const LF = 0x0a;
 const CR = 0x0d;

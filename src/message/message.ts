@@ -88,7 +88,7 @@ export type Message = {
 };
 
 /** What came of reading: a message, or the limit of its header block that was passed. */
-export type MessageOutcome =
+type MessageOutcome =
   | Message
   | {
       readonly kind: 'header-too-large';

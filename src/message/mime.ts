@@ -9,10 +9,10 @@ import { readCfws, readQuotedString, readUntil } from './lexical.ts';
 import { fieldsNamed, type Message } from './message.ts';
 
 /** A word of `MessageFacts.protection`. */
-export type Protection = Verdict['message']['protection'][number];
+type Protection = Verdict['message']['protection'][number];
 
 /** A Content-Type (RFC 2045 section 5.1). */
-export type ContentType = {
+type ContentType = {
   /** "type/subtype" in lower case. */
   readonly type: string;
   /** Parameter names in lower case; the first where one is repeated. */
@@ -29,7 +29,7 @@ const TOKEN = /[^\u0000-\u0020\u007f()<>@,;:\\"/[\]?=]+/y;
  * Reads the body of a Content-Type field, cut at 8,192 characters and 50 parameters.
  * @returns null when there is no "type/subtype"; a parameter that cannot be read ends the reading
  */
-export function readContentType(text: string): ContentType | null {
+function readContentType(text: string): ContentType | null {
   const source = text.slice(0, MAX_CONTENT_TYPE_CHARS);
   let at = 0;
   const skip = (): void => {

@@ -11,7 +11,7 @@ import { readDate } from './received-date.ts';
 import { type Clause, lastMatch, readClient, softwareOf } from './tcp-info.ts';
 
 /** TLS as a Received field tells it. */
-export type ReceivedTls = { readonly version?: string; readonly cipher?: string; readonly bits?: number };
+type ReceivedTls = { readonly version?: string; readonly cipher?: string; readonly bits?: number };
 
 /** What a Received field says. Everything is null where it does not say. */
 export type Received = {

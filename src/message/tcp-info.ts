@@ -9,7 +9,7 @@ import { isIP } from 'node:net';
 export type Clause = { readonly words: string[]; readonly comments: string[] };
 
 /** Servers that tell in the field whether the name they found is confirmed. */
-export type Software = 'postfix' | 'exim' | 'sendmail' | null;
+type Software = 'postfix' | 'exim' | 'sendmail' | null;
 
 /** Sendmail writes its version and that of its configuration, as in "8.17.1/8.17.1/Debian-2". */
 const SENDMAIL_VERSIONS = /^\d+\.\d+\.\d[^/\s]*\/\d/;

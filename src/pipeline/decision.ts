@@ -13,7 +13,7 @@ import type { HeaderRemoval } from './forged-fields.ts';
 import { OWN_REPLIES, safeReply } from './smtp-reply.ts';
 
 /** What happens to the message. */
-export type Action = Disposition['action'];
+type Action = Disposition['action'];
 
 /**
  * A field to put on top of the message; of several, each goes above the one before. `value` is
@@ -44,7 +44,7 @@ export type Decision = {
 };
 
 /** What every decision needs of the message and the settings. */
-export type DecisionGrounds = {
+type DecisionGrounds = {
   /** Forged fields, in the order in which to remove them. */
   readonly forged: readonly HeaderRemoval[];
   /** Fields that go back on top in place of removed ones, before ours are added. */
@@ -53,7 +53,7 @@ export type DecisionGrounds = {
 };
 
 /** What a decision on a verdict needs beside it. */
-export type VerdictGrounds = DecisionGrounds & {
+type VerdictGrounds = DecisionGrounds & {
   readonly exactness: Exactness;
   /** One per recipient; the mildest outcome holds. */
   readonly enforcements: readonly Enforcement[];
@@ -112,7 +112,7 @@ export const ignoreMessage = (cause: 'authenticated' | 'local-network'): Decisio
 });
 
 /** What a message gets that could not be evaluated. */
-export type FailureSettings = {
+type FailureSettings = {
   readonly failureMode: 'tempfail' | 'accept';
   readonly oversizedMessages: 'accept' | 'reject' | 'tempfail';
   /** True where nothing is refused and nothing changed. */

@@ -15,7 +15,7 @@ import { type Networks, networksOf } from '../ip/networks.ts';
 export type Enforcement = 'on' | 'as-verdict' | 'off' | 'dry-run';
 
 /** How a message is treated. */
-export type Treatment =
+type Treatment =
   /** Evaluate and act; one enforcement per recipient, at least one. */
   | { kind: 'evaluate'; enforcements: Enforcement[] }
   /** Evaluate nothing; tell that the client logged in. */

@@ -58,7 +58,7 @@ export type Content = {
 };
 
 /** One message as a face brings it. */
-export type Candidate = {
+type Candidate = {
   readonly face: Face;
   /** Called once, and only when the message is not left as it is. */
   readonly content: () => Content | Promise<Content>;

@@ -13,7 +13,7 @@ import { isFoldingSpace, readCfws, readComment, readQuotedString } from '../mess
 import { withoutStrays } from './line-feeds.ts';
 
 /** A field by name with its body, in the order of the message. */
-export type NamedField = { readonly name: string; readonly value: string };
+type NamedField = { readonly name: string; readonly value: string };
 
 /** A field to remove. `name` as the message writes it. */
 export type HeaderRemoval = { readonly name: string; readonly occurrence: number };
@@ -139,7 +139,7 @@ const isForged = (key: string, value: string, own: ReadonlySet<string>): boolean
  * quoted-string behind any comments, then perhaps a version, then a semicolon or the end.
  * @returns null when there is none to be read
  */
-export const authservIdOf = (value: string): string | null => {
+const authservIdOf = (value: string): string | null => {
   const start = skipComments(value, 0);
   if (start === null) return null;
   const [, quoted, token] =

@@ -8,7 +8,7 @@ import { createMemory, type Memory } from '../message/memory.ts';
 import { createEvaluation, type EvaluationParts, type EvaluationSettings } from './evaluation.ts';
 import { createMtaHooks, type MtaHooksAnswer } from './hooks/mta-hooks.ts';
 import { createRawHook, type RawHookAnswer } from './hooks/raw-hook.ts';
-import type { ListenAddress } from './listener.ts';
+import type { ListenAddress } from './listen-address.ts';
 import { createLists, type ListSettings } from './lists.ts';
 import { createMilterServer } from './milter/server.ts';
 import type { CheckSpf } from './parts.ts';
@@ -16,7 +16,7 @@ import { createPolicyServer } from './policy/server.ts';
 import type { Ending } from './server.ts';
 
 /** What the faces are made of. */
-export type PipelineParts = EvaluationParts & {
+type PipelineParts = EvaluationParts & {
   readonly checkSpf: CheckSpf;
   /** The account of memory of all faces. @default none beside PIPELINE_MAX_TOTAL_BYTES */
   readonly memory?: Memory;

@@ -6,7 +6,7 @@
 import type { Socket } from 'node:net';
 
 /** The writing side of one connection. */
-export type Sender = {
+type Sender = {
   /** True while the peer has to read before more is written. */
   readonly isBlocked: boolean;
   write(octets: Buffer | string): void;

@@ -8,7 +8,8 @@ import type { Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Networks } from '../ip/networks.ts';
 import type { EvaluationSettings } from './evaluation.ts';
-import { type ListenAddress, type Listener, openListeners } from './listener.ts';
+import type { ListenAddress } from './listen-address.ts';
+import { type Listener, openListeners } from './listener.ts';
 import type { Observer, PipelineLog } from './parts.ts';
 import { type TellQuiet, watchSilence } from './silence.ts';
 
@@ -35,7 +36,7 @@ export type PipelineServer = {
 };
 
 /** What a server is made of. */
-export type ServerParts = {
+type ServerParts = {
   readonly face: 'milter' | 'policy';
   /** Addresses to listen on, from the settings. */
   readonly addresses: readonly string[];

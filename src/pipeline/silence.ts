@@ -8,10 +8,10 @@ import type { Server, Socket } from 'node:net';
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 
 /** Open connections, each with whether nothing is in hand on it. */
-export type Connections = Iterable<readonly [socket: Socket, isIdle: () => boolean]> & { readonly size: number };
+type Connections = Iterable<readonly [socket: Socket, isIdle: () => boolean]> & { readonly size: number };
 
 /** Watches connections from now on. */
-export type SilenceWatch = {
+type SilenceWatch = {
   /** Ends each connection once it was silent for long enough. @returns once none is left */
   endSilent(): Promise<void>;
 };
@@ -62,7 +62,7 @@ export const watchSilence = (connections: Connections, silenceMs: number): Silen
 export type TellQuiet = (listener: Server, isQuiet: boolean) => void;
 
 /** The end of one listener. */
-export type ListenerEnd = {
+type ListenerEnd = {
   /**
    * Closes it, at once where nothing is to be waited for.
    * @param tellQuiet closes it in the place of this function @default nobody shares it

@@ -25,7 +25,7 @@ export const replyLine = (reply: SmtpReply): string => {
 };
 
 /** Text of a reply: printable ASCII on one line, without percent sign; never empty. */
-export const replyText = (text: string): string =>
+const replyText = (text: string): string =>
   text
     .replace(/[\r\n\t ]+/g, ' ')
     .replace(/[^\x20-\x7e]|%/g, '?')

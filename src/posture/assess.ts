@@ -59,7 +59,7 @@ export type AssessOutcome =
 export type Assess = (domain: string, options?: AssessOptions) => Promise<AssessOutcome>;
 
 /** What an assessor is made of. */
-export type AssessorParts = {
+type AssessorParts = {
   readonly lookup: Lookup;
   readonly settings: PostureSettings;
   /** Limits on one DNS answer, the same as for messages. */

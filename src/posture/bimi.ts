@@ -31,7 +31,7 @@ const BIMI_KEY_USAGE = '1.3.6.1.5.5.7.3.31';
 const MARK_TYPE = /(?:1\.3\.6\.1\.4\.1\.53087\.1\.13|markType)=([^\n]{1,100})/;
 
 /** What the check works with. */
-export type BimiParts = {
+type BimiParts = {
   readonly ask: Ask;
   readonly fetch: HttpsFetch | null;
   readonly limits: Pick<FetchLimits, 'maxBytes' | 'timeoutMs'>;

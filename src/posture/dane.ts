@@ -8,7 +8,7 @@ import { failureOf } from '../dns/failure.ts';
 import type { Ask } from './ask.ts';
 
 /** A TLSA record. */
-export type Tlsa = {
+type Tlsa = {
   readonly usage: number;
   readonly selector: number;
   readonly matchingType: number;
@@ -19,7 +19,7 @@ export type Tlsa = {
 const DIGEST_CHARACTERS: Readonly<Record<number, number>> = { 1: 64, 2: 128 };
 
 /** What keeps a record from use in SMTP, one clause, or null (RFC 7672 section 3.1). */
-export const tlsaFault = ({ usage, selector, matchingType, data }: Tlsa): string | null => {
+const tlsaFault = ({ usage, selector, matchingType, data }: Tlsa): string | null => {
   if (usage === 0 || usage === 1) return `usage ${usage} (PKIX) is not for SMTP`;
   if (usage > 3) return `usage ${usage} is not known`;
   if (selector > 1) return `selector ${selector} is not known`;
@@ -31,7 +31,7 @@ export const tlsaFault = ({ usage, selector, matchingType, data }: Tlsa): string
 };
 
 /** A TLSA record as a zone file writes it. */
-export const tlsaText = ({ usage, selector, matchingType, data }: Tlsa): string =>
+const tlsaText = ({ usage, selector, matchingType, data }: Tlsa): string =>
   `${usage} ${selector} ${matchingType} ${data}`;
 
 /**

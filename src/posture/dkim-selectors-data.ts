@@ -7,7 +7,7 @@
  */
 
 /** A selector and who uses it. */
-export type KnownSelector = { readonly selector: string; readonly service: string };
+type KnownSelector = { readonly selector: string; readonly service: string };
 
 const BY_SERVICE: readonly (readonly [service: string, ...selectors: string[]])[] = [
   // Mailbox providers and suites

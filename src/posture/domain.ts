@@ -17,7 +17,7 @@ export type Domain = {
 };
 
 /** A domain, or one sentence on what is wrong with the text. */
-export type ReadDomain =
+type ReadDomain =
   | { readonly kind: 'domain'; readonly domain: Domain }
   | { readonly kind: 'fault'; readonly message: string };
 

@@ -12,7 +12,7 @@ import type { Fetched, FetchLimits, HttpsFetch } from './reach/https-fetch.ts';
 const POLICY_TYPES = ['text/plain'] as const;
 
 /** What the check works with. */
-export type MtaStsParts = {
+type MtaStsParts = {
   readonly ask: Ask;
   /** null: nothing is fetched. */
   readonly fetch: HttpsFetch | null;
@@ -20,7 +20,7 @@ export type MtaStsParts = {
 };
 
 /** The address of a domain's policy (RFC 8461 section 3.3). */
-export const policyUrl = (domain: string): string => `https://mta-sts.${domain}/.well-known/mta-sts.txt`;
+const policyUrl = (domain: string): string => `https://mta-sts.${domain}/.well-known/mta-sts.txt`;
 
 /**
  * Looks at MTA-STS.

@@ -8,7 +8,7 @@ import { findTag, parseTagList, type Tag, type TagList } from './tag-list.ts';
 import { type Selection, selectTexts } from './txt.ts';
 
 /** A BIMI record, or its first fault. */
-export type BimiRecord = { readonly text: string; readonly tags: readonly Tag[] } & (
+type BimiRecord = { readonly text: string; readonly tags: readonly Tag[] } & (
   | {
       readonly kind: 'record';
       /** `l=`: https address of the logo; null where it is empty. */
@@ -69,7 +69,7 @@ export const parseBimi = (text: string): BimiRecord => {
 };
 
 /** The value of a BIMI-Selector field. A faulty one is ignored: the selector is then `default`. */
-export type BimiSelector =
+type BimiSelector =
   | { readonly kind: 'selector'; readonly selector: string }
   | { readonly kind: 'fault'; readonly fault: Fault };
 

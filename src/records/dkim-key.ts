@@ -76,7 +76,7 @@ const ED25519_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
  * `v=DKIM1`. One that begins with another version is none (RFC 6376 section 3.6.1 has it
  * discarded).
  */
-export const isDkimKeyRecord = (text: string): boolean => {
+const isDkimKeyRecord = (text: string): boolean => {
   const list = parseTagList(text);
   const [first] = list.tags;
   return first?.name === 'v' ? first.value === 'DKIM1' : findTag(list, 'p') !== undefined;

@@ -9,7 +9,7 @@ import { findTag, parseTagList, type Tag, type TagList } from './tag-list.ts';
 import { type Selection, selectTexts } from './txt.ts';
 
 /** A policy word of `p`, `sp` and `np`. */
-export type DmarcPolicyWord = 'none' | 'quarantine' | 'reject';
+type DmarcPolicyWord = 'none' | 'quarantine' | 'reject';
 
 /** One address of `rua` or `ruf`. */
 export type DmarcUri = {
@@ -26,7 +26,7 @@ export type DmarcUri = {
  * The policies that a receiver acts on, after the rules for missing and invalid ones. `sp` and `np`
  * are null where absent.
  */
-export type DmarcPolicies = {
+type DmarcPolicies = {
   readonly p: DmarcPolicyWord;
   readonly sp: DmarcPolicyWord | null;
   readonly np: DmarcPolicyWord | null;
@@ -62,7 +62,7 @@ export type DmarcRecord = {
 };
 
 /** A text that receivers ignore: no DMARC record, or one with a repeated tag. */
-export type DmarcParse =
+type DmarcParse =
   | DmarcRecord
   | { readonly kind: 'fault'; readonly text: string; readonly tags: readonly Tag[]; readonly fault: Fault };
 
@@ -208,7 +208,7 @@ const readDmarc = (text: string): DmarcParse => {
 export const parseDmarc = remembered(readDmarc);
 
 /** The policies of a record as an RFC 7489 receiver reads them. */
-export type DmarcRfc7489Reading = {
+type DmarcRfc7489Reading = {
   /**
    * What applies under RFC 7489 section 6.6.3 step 6; null: no DMARC. `np` does not exist there.
    */

@@ -35,7 +35,7 @@ export type MacroToken =
     };
 
 /** A parsed macro-string, or the first fault. Offsets count from the start of the whole record. */
-export type MacroString =
+type MacroString =
   | { readonly kind: 'macro'; readonly text: string; readonly offset: number; readonly tokens: readonly MacroToken[] }
   | { readonly kind: 'fault'; readonly fault: Fault };
 
@@ -53,7 +53,7 @@ const TOPLABEL = /^(?:[0-9]*[a-z][a-z0-9]*|[a-z0-9]+-[a-z0-9-]*[a-z0-9])$/i;
 const fault = (offset: number, reason: string) => ({ kind: 'fault', fault: { offset, reason } }) as const;
 
 /** True when a label can end a domain-spec (RFC 7208 section 12, `toplabel`): all digits cannot. */
-export const isTopLabel = (label: string): boolean => TOPLABEL.test(label);
+const isTopLabel = (label: string): boolean => TOPLABEL.test(label);
 
 type MacroOptions = {
   /** Accept `c`, `r` and `t` (RFC 7208 section 7.2). */

@@ -8,7 +8,7 @@ import { findTag, parseTagList, type Tag } from './tag-list.ts';
 import { type Selection, selectTexts } from './txt.ts';
 
 /** Largest `max_age` in seconds, about a year (RFC 8461 section 3.2). */
-export const MAX_AGE_MOST_SECONDS = 31_557_600;
+const MAX_AGE_MOST_SECONDS = 31_557_600;
 
 /**
  * Largest policy file that is read, in characters: RFC 8461 section 3.3 lets a fetcher bound it; 64
@@ -20,7 +20,7 @@ export const MTA_STS_POLICY_MAX_CHARACTERS = 65_536;
  * The TXT record at `_mta-sts`, or its first fault. A fault means: no policy (RFC 8461 section
  * 3.1).
  */
-export type MtaStsRecord = { readonly text: string; readonly tags: readonly Tag[] } & (
+type MtaStsRecord = { readonly text: string; readonly tags: readonly Tag[] } & (
   | { readonly kind: 'record'; readonly id: string; readonly faults: readonly Fault[] }
   | { readonly kind: 'fault'; readonly fault: Fault }
 );
@@ -54,7 +54,7 @@ export const parseMtaSts = (text: string): MtaStsRecord => {
 };
 
 /** One `key: value` line of a policy file. */
-export type MtaStsField = {
+type MtaStsField = {
   readonly key: string;
   readonly value: string;
   readonly offset: number;
@@ -62,7 +62,7 @@ export type MtaStsField = {
 };
 
 /** A policy file, or its first fault. Offsets count characters from the start of the file. */
-export type MtaStsPolicy = { readonly fields: readonly MtaStsField[] } & (
+type MtaStsPolicy = { readonly fields: readonly MtaStsField[] } & (
   | {
       readonly kind: 'policy';
       readonly mode: 'enforce' | 'testing' | 'none';

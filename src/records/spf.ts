@@ -69,7 +69,7 @@ export type SpfUnreadableTerm = Term & { readonly kind: 'unreadable'; readonly f
  * A record without a fault, or the first fault with everything that could be read beside it, up to
  * MAX_TERMS_OF_FAULT terms.
  */
-export type SpfRecord =
+type SpfRecord =
   | { readonly kind: 'record'; readonly text: string; readonly terms: readonly SpfTerm[] }
   | {
       readonly kind: 'fault';

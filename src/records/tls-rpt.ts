@@ -7,12 +7,12 @@ import { parseTagList, type Tag } from './tag-list.ts';
 import { type Selection, selectTexts } from './txt.ts';
 
 /** One address of `rua`. */
-export type TlsRptUri = { readonly uri: string; readonly scheme: 'mailto' | 'https'; readonly offset: number };
+type TlsRptUri = { readonly uri: string; readonly scheme: 'mailto' | 'https'; readonly offset: number };
 
 /**
  * The record at `_smtp._tls`, or its first fault. A fault means: no reports (RFC 8460 section 3).
  */
-export type TlsRptRecord = { readonly text: string; readonly tags: readonly Tag[] } & (
+type TlsRptRecord = { readonly text: string; readonly tags: readonly Tag[] } & (
   | { readonly kind: 'record'; readonly rua: readonly TlsRptUri[]; readonly faults: readonly Fault[] }
   | { readonly kind: 'fault'; readonly fault: Fault }
 );

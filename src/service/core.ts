@@ -41,7 +41,7 @@ export type Mailverdict = {
  * Takes over the lists of other settings (RELOADED_SETTINGS); verifications that run keep what they
  * began with.
  */
-export type Relist = (config: Config) => void;
+type Relist = (config: Config) => void;
 
 /** Makes the parts. @throws SettingMistake when the zone file cannot be read or is wrong */
 export const createMailverdict = (config: Config, log: Log, watcher?: Watcher): Mailverdict => {
@@ -127,7 +127,7 @@ export const createMailFaces = (
 };
 
 /** The settings a verdict depends on, as the verdict can tell them. */
-export const verdictSettings = (config: Config): VerdictSettings => ({
+const verdictSettings = (config: Config): VerdictSettings => ({
   strict: config.strict,
   underscoreSelectors: config.underscoreSelectors,
   maxSignatures: config.maxSignatures,

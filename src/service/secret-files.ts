@@ -9,7 +9,7 @@ import { type ApiKey, readKeys } from '../http/api-keys.ts';
 import { SettingMistake } from '../settings/setting-mistake.ts';
 
 /** What the files hold; null where the settings name none. */
-export type AccessFiles = { keys: ApiKey[] | null; tls: { cert: Buffer; key: Buffer } | null };
+type AccessFiles = { keys: ApiKey[] | null; tls: { cert: Buffer; key: Buffer } | null };
 
 /**
  * Reads the files.

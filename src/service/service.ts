@@ -8,7 +8,7 @@ import { createApp } from '../http/app.ts';
 import { readSamples } from '../http/samples.ts';
 import { TLS_OPTIONS } from '../http/tls-options.ts';
 import { createMemory } from '../message/memory.ts';
-import { writeListenAddress } from '../pipeline/listener.ts';
+import { writeListenAddress } from '../pipeline/listen-address.ts';
 import type { Ending } from '../pipeline/server.ts';
 import type { Log } from '../telemetry/log.ts';
 import { logged } from '../telemetry/logged.ts';

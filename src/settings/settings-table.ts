@@ -73,7 +73,7 @@ const shelfOf = (key: string): Shelf =>
 type About = { description?: string; unit?: string; min?: number; max?: number; maxItems?: number; secret?: boolean };
 
 /** A setting as text. */
-export type SettingText = {
+type SettingText = {
   key: string;
   /** Name in the environment. */
   name: string;

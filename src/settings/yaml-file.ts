@@ -11,7 +11,7 @@ import { Config } from '../../schemas/settings/settings.ts';
  * What a file says: values by key, all mistakes, or nothing because there is no file or nothing in
  * it.
  */
-export type SettingsFile =
+type SettingsFile =
   | { kind: 'settings'; values: Readonly<Record<string, unknown>>; mistakes: string[] }
   | { kind: 'absent' }
   | { kind: 'empty' };

@@ -27,7 +27,7 @@ import {
 } from './walk.ts';
 
 /** The arguments of check_host() (RFC 7208 section 4.1). */
-export type CheckHostInput = {
+type CheckHostInput = {
   /** Address of the client, IPv4 or IPv6; an IPv4-mapped IPv6 address is IPv4 (section 5). */
   readonly ip: string;
   /** Domain to check: that of MAIL FROM or of HELO. U-labels are turned into A-labels. */
@@ -44,7 +44,7 @@ export type CheckHostInput = {
 };
 
 /** What check_host() works with. */
-export type CheckHostParts = {
+type CheckHostParts = {
   readonly lookup: Lookup;
   /**
    * Moment on the clock of `monotonicMs` after which nothing is asked: what is still open is
@@ -72,7 +72,7 @@ export type CheckHostParts = {
 };
 
 /** A count against its limit; `used` is one over `limit` where the limit was passed. */
-export type SpfCount = { readonly used: number; readonly limit: number };
+type SpfCount = { readonly used: number; readonly limit: number };
 
 /** What check_host() says, and why. */
 export type CheckHostResult = {

@@ -95,7 +95,7 @@ export const macroValues = async (
 };
 
 /** The target name of a term, `unusable` where DNS cannot carry it or RFC 8616 forbids it. */
-export type Target =
+type Target =
   | { readonly kind: 'name'; readonly name: string }
   | { readonly kind: 'unusable'; readonly localPart: boolean; readonly reason: string }
   | TermError;

@@ -6,7 +6,7 @@
  */
 
 /** Cells under up to three words each. */
-export type Cells<Cell> = {
+type Cells<Cell> = {
   /** The cell of these words, made when it is first asked for. */
   readonly at: (first?: string, second?: string, third?: string) => Cell;
   /** All cells with their words, of which there are always three. */

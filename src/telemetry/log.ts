@@ -3,15 +3,16 @@
  * and written as JSON, so it cannot break a line. Addresses of people are written as the setting
  * LOG_ADDRESSES says, whoever writes the line: they are known by the name of their field.
  */
-import { hash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import type { AccessSettings } from '../../schemas/settings/access.ts';
+import { keyedHash } from './keyed-hash.ts';
 
 /** The part of a logger that the rooms use. */
 export type Log = pino.Logger;
 
 /** How addresses are written. */
-export type LogAddresses = Pick<AccessSettings, 'logAddresses' | 'logHashKey'>;
+type LogAddresses = Pick<AccessSettings, 'logAddresses' | 'logHashKey'>;
 
 const SECRETS = ['req.headers.authorization', 'req.headers.cookie', 'req.headers["x-api-key"]'];
 /** Fields that hold a mail address or the address of a client, in any line. */
@@ -63,21 +64,4 @@ const addressWriter = ({ logAddresses, logHashKey }: LogAddresses) => {
     const at = address.lastIndexOf('@');
     return at < 0 ? hashed(address) : `${hashed(address)}${address.slice(at)}`;
   };
-};
-
-/** Octets of a block of SHA-256. */
-const BLOCK_BYTES = 64;
-
-/**
- * HMAC-SHA-256 (RFC 2104) in hexadecimal, as two hashes of one call each: every line has up to
- * three addresses, and an object of node:crypto for each of them cost more than the rest of the
- * line.
- */
-export const keyedHash = (key: Buffer): ((text: string) => string) => {
-  const block = Buffer.alloc(BLOCK_BYTES);
-  (key.length > BLOCK_BYTES ? hash('sha256', key, 'buffer') : key).copy(block);
-  const inner = Buffer.from(block.map((octet) => octet ^ 0x36));
-  const outer = Buffer.from(block.map((octet) => octet ^ 0x5c));
-  return (text) =>
-    hash('sha256', Buffer.concat([outer, hash('sha256', Buffer.concat([inner, Buffer.from(text)]), 'buffer')]), 'hex');
 };

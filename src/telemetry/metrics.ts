@@ -14,10 +14,10 @@ import { addTo, createCells, createSpread, type Spread } from './counters.ts';
 import { STANDSTILL_MS, type Standstill } from './standstill.ts';
 
 /** What can only be asked for, at the moment it is read. */
-export type Levels = { cache: DnsCacheStats };
+type Levels = { cache: DnsCacheStats };
 
 /** The gauges and what feeds them. */
-export type Metrics = {
+type Metrics = {
   onVerdict: (verdict: Verdict) => void;
   /** A verification that ended without a verdict. @param code word of a closed list */
   onFailure: (code: string) => void;

@@ -32,7 +32,7 @@ export type Standstill = {
 };
 
 /** What the watchdog works with. */
-export type WatchdogParts = {
+type WatchdogParts = {
   /** Milliseconds that never go back. */
   readonly nowMs: () => number;
   /** CPU time of the process in milliseconds. */
@@ -43,7 +43,7 @@ export type WatchdogParts = {
 };
 
 /** A running watchdog. */
-export type Watchdog = { readonly onProgress: OnProgress; readonly close: () => void };
+type Watchdog = { readonly onProgress: OnProgress; readonly close: () => void };
 
 /** Starts to watch. */
 export const watchEventLoop = ({ nowMs, cpuMs, every, onStandstill }: WatchdogParts): Watchdog => {

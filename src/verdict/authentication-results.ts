@@ -206,7 +206,7 @@ const NOT_ASCII = /[^\0-\x7f]/;
  * pvalue of RFC 8601 section 2.2: a token, `[local-part]@domain`, or a quoted-string.
  * @returns null where the value cannot be told: empty, too long, or with a control character
  */
-export const propertyValue = (value: string): string | null => {
+const propertyValue = (value: string): string | null => {
   if (value === '' || Buffer.byteLength(value) > MAX_VALUE_LENGTH || hasControlCharacter(value)) return null;
   if (TOKEN.test(value)) return value;
   const at = value.lastIndexOf('@');

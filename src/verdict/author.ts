@@ -30,7 +30,7 @@ const MAX_DOMAINS = 10;
 const MAX_ADDRESS_CHARACTERS = 64 + 1 + 255;
 
 /** One From field as it was read. */
-export type FromField = AddressList & {
+type FromField = AddressList & {
   readonly faults: readonly FieldSpot<AddressFault>[];
   readonly remarks: readonly FieldSpot<AddressRemark>[];
 };

@@ -10,7 +10,7 @@ import type { Run } from './run.ts';
 import { type TracedSpf, traceSpf } from './spf/spf-trace.ts';
 
 /** DMARC and SPF with their details, where they were asked for. */
-export type Details = TracedSpf & { readonly dmarc: DmarcVerdict };
+type Details = TracedSpf & { readonly dmarc: DmarcVerdict };
 
 /** Adds them. Never rejects for what DNS answers. */
 export const addDetails = async (run: Run, mail: Mail, methods: Methods, dmarc: DmarcVerdict): Promise<Details> => ({

@@ -7,7 +7,7 @@
 import type { Verify } from './verify.ts';
 
 /** Bounds of one group, so that it does not hold up the event loop. */
-export type GroupLimits = {
+type GroupLimits = {
   readonly verifyGroupSize: number;
   /**
    * Octets of all messages of a group. A larger message is judged by itself, at once.

@@ -9,7 +9,7 @@ import type { OnProgress, Step } from './run.ts';
 import type { Verify } from './verify.ts';
 
 /** Told what happens; called synchronously, must not throw. */
-export type VerifyWatcher = {
+type VerifyWatcher = {
   onRunning: (running: number) => void;
   onVerdict: (verdict: Verdict) => void;
   /** @param code the code of the fault, `internal` for what should not happen */

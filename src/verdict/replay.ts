@@ -17,7 +17,7 @@ import { createVerifier } from './verify.ts';
 export type Replay = { verdict: Verdict; same: boolean; differences: Difference[] };
 
 /** What a replay may be told beside the verdict. */
-export type ReplayOptions = { overlay?: readonly OverlayRecord[] | undefined; signal?: AbortSignal | undefined };
+type ReplayOptions = { overlay?: readonly OverlayRecord[] | undefined; signal?: AbortSignal | undefined };
 
 /**
  * Replays one verdict.

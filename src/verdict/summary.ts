@@ -7,7 +7,7 @@ import type { ReachedLimit } from '../../schemas/limit.ts';
 import type { Verdict } from '../../schemas/verdict.ts';
 
 /** The parts of a verdict that are worth a line. */
-export type VerdictSummary = {
+type VerdictSummary = {
   readonly verdictId: string;
   readonly queueId: string | undefined;
   readonly clientIp: string | undefined;

@@ -15,7 +15,7 @@ import { mailauthVersion } from './spf/mailauth.ts';
 import { readTransport } from './transport.ts';
 
 /** Results with the sentences on which two SPF evaluators differ. */
-export type Judged = Omit<Reported, 'smtp'> & { readonly disagreements: readonly string[] };
+type Judged = Omit<Reported, 'smtp'> & { readonly disagreements: readonly string[] };
 
 /** Makes it. */
 export const toVerdict = (run: Run, mail: Mail, { digest, outcomes }: Methods, judged: Judged): Verdict => {

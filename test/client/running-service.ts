@@ -3,7 +3,6 @@
  * client.
  */
 import type { AddressInfo } from 'node:net';
-import type { AppParts } from '../../src/http/app.ts';
 import { createAssessor } from '../../src/posture/assess.ts';
 import { makeApp } from '../http/make-app.ts';
 import { GOOD } from '../posture/cases.ts';
@@ -11,7 +10,7 @@ import { worldParts } from '../posture/world.ts';
 
 /** Starts it. @param parts in place of its own */
 export const startApp = async (
-  parts: Partial<AppParts> = {},
+  parts: Parameters<typeof makeApp>[0] = {},
 ): Promise<{ baseUrl: string; close: () => Promise<void> }> => {
   const app = await makeApp({ domains: { assess: createAssessor(worldParts(GOOD)), width: 4 }, ...parts });
   await app.listen({ host: '127.0.0.1', port: 0 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readHeader, relaxedField, selectFields, signedBytes, withCrlf } from '../../src/dkim/header-hash.ts';
+import { readHeader, selectFields, signedBytes } from '../../src/dkim/header-hash.ts';
 import { readMessage } from '../../src/message/message.ts';
 
 const headerOf = (text: string) => {
@@ -22,10 +22,10 @@ const relaxedCases: readonly [field: string, canonical: string][] = [
   ['\xc9: A', '\xc9:A'],
 ];
 
-test('relaxedField follows RFC 6376 section 3.4.2', () => {
+test('readHeader gives the relaxed form of a field (RFC 6376 section 3.4.2)', () => {
   for (const [field, canonical] of relaxedCases) {
-    assert.equal(relaxedField(Buffer.from(field, 'latin1'), false).toString('latin1'), canonical);
-    assert.equal(relaxedField(Buffer.from(field, 'latin1'), true).toString('latin1'), `${canonical}\r\n`);
+    const header = headerOf(`${field}\r\n\r\n`);
+    assert.equal(header.canonical(0, 'relaxed').toString('latin1'), `${canonical}\r\n`);
   }
 });
 
@@ -37,10 +37,9 @@ test('readHeader gives the canonical fields of the example in RFC 6376 section 3
 });
 
 test('readHeader counts a bare LF as a line end and a lone CR as content', () => {
-  const header = headerOf('A: 1\n 2\nB: x\ry\r\n\n');
-  assert.equal(header.canonical(0, 'simple').toString(), 'A: 1\r\n 2\r\n');
+  const header = headerOf('A: 1\n 2\r\n 3\n\t4\nB: x\ry\r\n\n');
+  assert.equal(header.canonical(0, 'simple').toString(), 'A: 1\r\n 2\r\n 3\r\n\t4\r\n');
   assert.equal(header.canonical(1, 'simple').toString(), 'B: x\ry\r\n');
-  assert.equal(withCrlf(Buffer.from('\n\r\n\r\n\n')).toString(), '\r\n\r\n\r\n\r\n');
 });
 
 test('readHeader takes a line that is no field for part of the field above it', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
-import { askForKeys, chooseKey, createKeyCache, MAX_KEY_RECORDS, readKeyAnswer } from '../../src/dkim/key.ts';
+import { askForKeys, chooseKey, createKeyCache, MAX_KEY_RECORDS } from '../../src/dkim/key.ts';
 import { readSignatureField } from '../../src/dkim/signature/field.ts';
 import { keyLookup } from './key-zone.ts';
 import { KEYS, keyRecord } from './sign.ts';
@@ -72,22 +72,30 @@ test('askForKeys tells no key from a question without an answer (RFC 6376 sectio
   assert.deepEqual(await ask('absent.example'), { kind: 'none' });
 });
 
-test('readKeyAnswer gives several records sorted, each once, and counts those it leaves', () => {
+/** The keys among the texts that stand at one name. */
+const askAmong = (texts: readonly string[]) => {
+  const records = texts.map((text) => [text]);
+  return askForKeys(
+    async () => ({ kind: 'records', records, source: 'zone', ttlSeconds: 1, authenticated: false }),
+    's._domainkey.brand.example',
+    0,
+    createKeyCache(),
+  );
+};
+
+test('askForKeys gives several records sorted, each once, and counts those it leaves', async () => {
   const texts = ['p=', 'v=DKIM1; p=', ...Array.from({ length: 6 }, (_, at) => `v=DKIM1; n=${at}; p=`), 'p='];
-  const common = { source: 'zone', ttlSeconds: 1, authenticated: false } as const;
-  const read = (order: string[]) =>
-    readKeyAnswer({ kind: 'records', records: order.map((text) => [text]), ...common }, createKeyCache());
-  const answer = read(texts);
+  const answer = await askAmong(texts);
   assert.equal(answer.kind, 'records');
   if (answer.kind !== 'records') return;
   assert.equal(answer.records.length, MAX_KEY_RECORDS);
   assert.equal(answer.left, 8 - MAX_KEY_RECORDS);
   const inOrder = ({ records }: typeof answer) => records.map(({ record }) => record.text);
-  const turned = read(texts.toReversed());
+  const turned = await askAmong(texts.toReversed());
   assert.deepEqual(turned.kind === 'records' && inOrder(turned), inOrder(answer));
 });
 
-test('readKeyAnswer finds a key among texts that are none, however many sort before it', () => {
+test('askForKeys finds a key among texts that are none, however many sort before it', async () => {
   const key = 'v=DKIM1; p=';
   const others = [
     'a site verification',
@@ -97,11 +105,7 @@ test('readKeyAnswer finds a key among texts that are none, however many sort bef
     'v=STSv1; p=1',
     'k=rsa',
   ];
-  const records = [...others, key].map((text) => [text]);
-  const answer = readKeyAnswer(
-    { kind: 'records', records, source: 'zone', ttlSeconds: 1, authenticated: false },
-    createKeyCache(),
-  );
+  const answer = await askAmong([...others, key]);
   assert.equal(answer.kind === 'records' && answer.records[0]?.record.text, key);
 });
 

@@ -3,16 +3,15 @@
  */
 import assert from 'node:assert/strict';
 import { createKeyCache, type KeyCache } from '../../src/dkim/key.ts';
-import {
-  type DkimSettings,
-  type MessageSignatures,
-  type VerifyParts,
-  verifyMessage,
-} from '../../src/dkim/verify-message.ts';
+import { verifyMessage } from '../../src/dkim/verify-message.ts';
 import type { Lookup } from '../../src/dns/lookup.ts';
 import { readMessage } from '../../src/message/message.ts';
 import { type KeyZone, keyLookup } from './key-zone.ts';
 import { WIDE_LIMITS } from './sign.ts';
+
+type MessageSignatures = Awaited<ReturnType<typeof verifyMessage>>;
+type DkimSettings = VerifyParts['settings'];
+type VerifyParts = Parameters<typeof verifyMessage>[1];
 
 /** What a test may want to be otherwise. */
 export type Otherwise = {

@@ -3,9 +3,11 @@ import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RecordType } from '../../schemas/dns.ts';
 import { reached } from '../../schemas/limit.ts';
-import { type CacheSettings, cached } from '../../src/dns/cache.ts';
+import { cached } from '../../src/dns/cache.ts';
 import type { Answer } from '../../src/dns/lookup.ts';
 import { randomNumbers } from '../../src/dns/transport/random.ts';
+
+type CacheSettings = Parameters<typeof cached>[1];
 
 const SETTINGS: CacheSettings = {
   maxBytes: 1_000_000,

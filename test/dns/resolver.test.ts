@@ -5,11 +5,13 @@ import type { z } from 'zod';
 import type { RecordType } from '../../schemas/dns.ts';
 import { DnsSettings } from '../../schemas/settings/dns.ts';
 import type { Answer, Lookup } from '../../src/dns/lookup.ts';
-import { createResolver, type QuestionEvent, type ResolverParts } from '../../src/dns/resolver.ts';
+import { createResolver, type QuestionEvent } from '../../src/dns/resolver.ts';
 import { freePort } from '../free-port.ts';
 import { CATALOGUE } from './faults/catalogue.ts';
 import { changed, text } from './faults/replies.ts';
 import { type ScriptedServer, type ServedQuery, scriptedServer, soa } from './scripted-server.ts';
+
+type ResolverParts = NonNullable<Parameters<typeof createResolver>[1]>;
 
 const FAR_MS = 60_000;
 

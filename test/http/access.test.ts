@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Problem } from '../../schemas/problem.ts';
-import { PAGE_CONTENT_SECURITY_POLICY } from '../../src/http/routes/page-route.ts';
 import { guardedApp, KEY, OPERATOR_KEY, OTHER_KEY } from './guarded-app.ts';
 
 const AWAY = '198.51.100.7';
@@ -266,6 +265,6 @@ test('guardAccess puts security headers on answers, and the page keeps its own p
   );
   assert.equal(health.headers['x-content-type-options'], 'nosniff');
   assert.equal(health.headers['strict-transport-security'], undefined, 'without TLS there is nothing to be strict on');
-  assert.equal((await app.inject({ url: '/' })).headers['content-security-policy'], PAGE_CONTENT_SECURITY_POLICY);
+  assert.match(String((await app.inject({ url: '/' })).headers['content-security-policy']), /style-src 'self'/);
   assert.match(String((await app.inject({ url: '/docs/' })).headers['content-security-policy']), /script-src 'self'/);
 });

@@ -1,9 +1,11 @@
 /** The app over the zone of the examples, driven without a socket. */
 import { Config } from '../../schemas/settings/settings.ts';
-import { type AppParts, createApp } from '../../src/http/app.ts';
+import { createApp } from '../../src/http/app.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { createReplayer } from '../../src/verdict/replay.ts';
 import { makeVerifier, PARTS } from '../verdict/make-verifier.ts';
+
+type AppParts = Parameters<typeof createApp>[0];
 
 /**
  * Builds the app; the caller closes it.

@@ -9,7 +9,6 @@ import { after, before, test } from 'node:test';
 import type { FastifyInstance } from 'fastify';
 import { EXAMPLES } from '../../examples/cases.ts';
 import { Samples } from '../../schemas/samples.ts';
-import { PAGE_CONTENT_SECURITY_POLICY } from '../../src/http/routes/page-route.ts';
 import { readSamples } from '../../src/http/samples.ts';
 import { makeApp } from './make-app.ts';
 
@@ -28,17 +27,17 @@ test('GET / answers the page with a policy that lets it load nothing but itself'
   const { statusCode, headers, body } = await app.inject('/');
   assert.equal(statusCode, 200);
   assert.equal(headers['content-type'], 'text/html; charset=utf-8');
-  assert.equal(headers['content-security-policy'], PAGE_CONTENT_SECURITY_POLICY);
   assert.equal(headers['x-content-type-options'], 'nosniff');
   assert.equal(headers['referrer-policy'], 'no-referrer');
   assert.match(body, /^<!doctype html>/);
 });
 
-test('PAGE_CONTENT_SECURITY_POLICY allows no inline script, no inline style, no other host and no frame', () => {
-  assert.match(PAGE_CONTENT_SECURITY_POLICY, /^default-src 'none'; script-src 'self'; style-src 'self';/);
+test('GET / allows no inline script, no inline style, no other host and no frame', async () => {
+  const policy = String((await app.inject('/')).headers['content-security-policy']);
+  assert.match(policy, /^default-src 'none'; script-src 'self'; style-src 'self';/);
   for (const directive of ["base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"])
-    assert.ok(PAGE_CONTENT_SECURITY_POLICY.includes(directive), directive);
-  assert.doesNotMatch(PAGE_CONTENT_SECURITY_POLICY, /unsafe|https?:|\*/);
+    assert.ok(policy.includes(directive), directive);
+  assert.doesNotMatch(policy, /unsafe|https?:|\*/);
 });
 
 test('GET /page/… answers every file that the page and its modules name, with the type browsers ask for', async () => {
@@ -95,7 +94,7 @@ test('an answer is not sent again to whoever holds it', async () => {
       const { statusCode, body, headers } = await app.inject({ url: path, headers: { 'if-none-match': given } });
       assert.equal(statusCode, status, `${path} with ${given}`);
       assert.equal(body === '', status === 304);
-      assert.equal(headers['content-security-policy'], PAGE_CONTENT_SECURITY_POLICY);
+      assert.match(String(headers['content-security-policy']), /^default-src 'none'; script-src 'self'/);
     }
   }
 });

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type MboxEntry, readMbox } from '../../src/message/mbox.ts';
+import { readMbox } from '../../src/message/mbox.ts';
 import type { Room } from '../../src/message/octets.ts';
 
 async function* inPieces(text: string, size: number): AsyncGenerator<Buffer> {
@@ -14,8 +14,8 @@ async function* inPieces(text: string, size: number): AsyncGenerator<Buffer> {
 
 const split = async (text: string, size: number, maxBytes = 1000, room?: Room): Promise<string[]> => {
   const said: string[] = [];
-  const tell = (entry: MboxEntry) => (entry.kind === 'message' ? entry.bytes.toString('latin1') : entry.kind);
-  for await (const entry of readMbox(inPieces(text, size), maxBytes, room)) said.push(tell(entry));
+  for await (const entry of readMbox(inPieces(text, size), maxBytes, room))
+    said.push(entry.kind === 'message' ? entry.bytes.toString('latin1') : entry.kind);
   return said;
 };
 

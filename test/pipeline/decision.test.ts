@@ -4,17 +4,12 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { SmtpFacts } from '../../schemas/smtp.ts';
 import type { Disposition, Verdict } from '../../schemas/verdict.ts';
-import {
-  type Action,
-  decide,
-  decideWithoutVerdict,
-  type FailureSettings,
-  fieldValue,
-  stampAuthenticated,
-  type VerdictGrounds,
-} from '../../src/pipeline/decision.ts';
+import { decide, decideWithoutVerdict, fieldValue, stampAuthenticated } from '../../src/pipeline/decision.ts';
 import type { Enforcement } from '../../src/pipeline/enforcement.ts';
 import { makeDisposition, makeSignature, makeVerdict } from './make-verdict.ts';
+
+type FailureSettings = Parameters<typeof decideWithoutVerdict>[2];
+type VerdictGrounds = Parameters<typeof decide>[1];
 
 const FORGED = [
   { name: 'Authentication-Results', occurrence: 3 },
@@ -34,7 +29,12 @@ const grounds = (over: Partial<VerdictGrounds> = {}): VerdictGrounds => ({
 const verdictThat = (wouldBe: Disposition['wouldBe'], enforced = true): Verdict =>
   makeVerdict({ disposition: makeDisposition(wouldBe, enforced) });
 
-const ACTIONS: [wouldBe: Action, enforced: boolean, enforcements: Enforcement[], expected: Action][] = [
+const ACTIONS: [
+  wouldBe: Disposition['action'],
+  enforced: boolean,
+  enforcements: Enforcement[],
+  expected: Disposition['action'],
+][] = [
   ['reject', true, ['as-verdict'], 'reject'],
   ['reject', false, ['as-verdict'], 'accept'],
   ['reject', false, ['on'], 'reject'],

@@ -4,13 +4,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SmtpFacts } from '../../schemas/smtp.ts';
-import {
-  createTreatment,
-  type Daemon,
-  type EnforcementSettings,
-  type Treatment,
-} from '../../src/pipeline/enforcement.ts';
+import { createTreatment, type Daemon, type EnforcementSettings } from '../../src/pipeline/enforcement.ts';
 import { makeSettings } from './make-settings.ts';
+
+type Treatment = ReturnType<ReturnType<typeof createTreatment>>;
 
 const STRANGER: SmtpFacts = { clientIp: '192.0.2.10', rcptTo: ['bob@rcpt.example'] };
 const SUBMITTER: SmtpFacts = { ...STRANGER, auth: { identity: 'bob' } };

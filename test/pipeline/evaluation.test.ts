@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import type { Verdict } from '../../schemas/verdict.ts';
-import type { Candidate, Content } from '../../src/pipeline/evaluation.ts';
+import type { Content, Evaluation } from '../../src/pipeline/evaluation.ts';
 import { makeEvaluation } from './make-evaluation.ts';
 import { makeDisposition, makeVerdict } from './make-verdict.ts';
 
@@ -24,6 +24,8 @@ const candidate = (over: Partial<Candidate> = {}, content: Partial<Content> = {}
   facts: { clientIp: '192.0.2.10', rcptTo: ['bob@rcpt.example'], queueId: 'Q1', receiver: 'mx.rcpt.example' },
   ...over,
 });
+
+type Candidate = Parameters<Evaluation['decide']>[0];
 
 /** A verification that ends when the test says so. */
 const held = () => {

@@ -5,8 +5,9 @@ import { MtaHooksRequest, MtaHooksResponse, RawHookResponse } from '../../schema
 import type { SmtpFacts } from '../../schemas/smtp.ts';
 import type { Verdict } from '../../schemas/verdict.ts';
 import type { EvaluationSettings } from '../../src/pipeline/evaluation.ts';
-import { createMtaHooks, rebuildMessage } from '../../src/pipeline/hooks/mta-hooks.ts';
+import { createMtaHooks } from '../../src/pipeline/hooks/mta-hooks.ts';
 import { createRawHook } from '../../src/pipeline/hooks/raw-hook.ts';
+import { rebuildMessage } from '../../src/pipeline/hooks/rebuild-message.ts';
 import { makeEvaluation } from './make-evaluation.ts';
 import { makeDisposition, makeSignature, makeVerdict } from './make-verdict.ts';
 

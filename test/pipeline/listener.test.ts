@@ -11,8 +11,11 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { PipelineSettings } from '../../schemas/settings/pipeline.ts';
 import { networksOf } from '../../src/ip/networks.ts';
-import { type ListenOptions, openListeners, parseListenAddress } from '../../src/pipeline/listener.ts';
+import { parseListenAddress } from '../../src/pipeline/listen-address.ts';
+import { openListeners } from '../../src/pipeline/listener.ts';
 import { createListenerEnd } from '../../src/pipeline/silence.ts';
+
+type ListenOptions = Parameters<typeof openListeners>[1];
 
 const folder = await mkdtemp(join(tmpdir(), 'listener-'));
 after(() => rm(folder, { recursive: true }));

@@ -10,8 +10,10 @@ import { budgetLimits } from '../../src/dns/budget.ts';
 import type { Answer, Lookup } from '../../src/dns/lookup.ts';
 import { normalizeName } from '../../src/dns/name.ts';
 import { checkRecordData } from '../../src/dns/record-data.ts';
-import { type AssessOptions, type AssessorParts, createAssessor } from '../../src/posture/assess.ts';
+import { type AssessOptions, createAssessor } from '../../src/posture/assess.ts';
 import type { Fetched, HttpsFetch } from '../../src/posture/reach/https-fetch.ts';
+
+type AssessorParts = Parameters<typeof createAssessor>[0];
 
 /**
  * Records by "name TYPE", or a failure; a TXT value is one record. `signed` names are answered with

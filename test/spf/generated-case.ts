@@ -3,8 +3,10 @@
  * mechanism and modifier, macros, prefix lengths, voids, limits, loops, DNS failures, syntax
  * errors, explanations and odd identities.
  */
-import type { CheckHostInput } from '../../src/spf/check-host.ts';
+import type { checkHost } from '../../src/spf/check-host.ts';
 import type { MemoryZone, ZoneName } from './memory-zone.ts';
+
+type CheckHostInput = Parameters<typeof checkHost>[0];
 
 /** One client with the DNS it meets. */
 export type GeneratedCase = { readonly seed: number; readonly input: CheckHostInput; readonly zone: MemoryZone };

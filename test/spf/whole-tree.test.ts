@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { SpfTraceRecord, type SpfTraceTerm } from '../../schemas/spf.ts';
-import { type CheckHostParts, type CheckHostResult, checkHost } from '../../src/spf/check-host.ts';
+import { type CheckHostResult, checkHost } from '../../src/spf/check-host.ts';
 import { type MemoryZone, memoryLookup } from './memory-zone.ts';
+
+type CheckHostParts = Parameters<typeof checkHost>[1];
 
 const input = {
   ip: '192.0.2.1',

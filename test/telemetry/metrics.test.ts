@@ -11,11 +11,15 @@ import { reached } from '../../schemas/limit.ts';
 import type { Verdict } from '../../schemas/verdict.ts';
 import { createMailverdict } from '../../src/service/core.ts';
 import { readConfig } from '../../src/settings/read-settings.ts';
-import { createLog, keyedHash, type LogAddresses } from '../../src/telemetry/log.ts';
-import { createMetrics, type Metrics } from '../../src/telemetry/metrics.ts';
+import { keyedHash } from '../../src/telemetry/keyed-hash.ts';
+import { createLog } from '../../src/telemetry/log.ts';
+import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { Fault } from '../../src/verdict/fault.ts';
 import { observed } from '../../src/verdict/observed.ts';
 import { logFields } from '../../src/verdict/summary.ts';
+
+type Metrics = ReturnType<typeof createMetrics>;
+type LogAddresses = NonNullable<Parameters<typeof createLog>[1]>;
 
 const CACHE = {
   records: { entries: 3, bytes: 1800, maxBytes: 4096 },

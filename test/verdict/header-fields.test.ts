@@ -5,13 +5,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  propertyValue,
   writeAuthenticationResults,
+  writeLoginResults,
   writeReceivedSpf,
 } from '../../src/verdict/authentication-results.ts';
 import { example, makeVerifier } from './make-verifier.ts';
 
-test('propertyValue writes a token, an address or a quoted string, and leaves out what it cannot tell (RFC 8601 section 2.2)', () => {
+test('writeLoginResults writes a token, an address or a quoted string, and leaves out what it cannot tell (RFC 8601 section 2.2)', () => {
   const cases: [value: string, written: string | null][] = [
     ['brand.example', 'brand.example'],
     ['@brand.example', '@brand.example'],
@@ -26,7 +26,11 @@ test('propertyValue writes a token, an address or a quoted string, and leaves ou
     ['a\u2028b', null],
     ['x'.repeat(256), null],
   ];
-  for (const [value, written] of cases) assert.equal(propertyValue(value), written, value);
+  for (const [value, written] of cases) {
+    const field = writeLoginResults('mx', { auth: { identity: value }, protocol: 'UTF8SMTPA' });
+    const property = written === null ? '' : ` smtp.auth=${written}`;
+    assert.equal(field, `Authentication-Results: mx; auth=pass${property}`);
+  }
 });
 
 test('writeAuthenticationResults keeps the order spf, dkim, arc, dmarc, bimi, iprev, auth, with MAIL FROM before HELO', async () => {

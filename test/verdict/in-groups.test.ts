@@ -3,8 +3,10 @@ import { test } from 'node:test';
 import { EXAMPLES } from '../../examples/cases.ts';
 import type { Verdict } from '../../schemas/verdict.ts';
 import { Fault } from '../../src/verdict/fault.ts';
-import { type GroupLimits, inGroups } from '../../src/verdict/in-groups.ts';
+import { inGroups } from '../../src/verdict/in-groups.ts';
 import { example, makeVerifier } from './make-verifier.ts';
+
+type GroupLimits = Parameters<typeof inGroups>[1];
 
 /** A verifier that only tells in which turn of the event loop each message began. */
 const groupsOf = async (limits: GroupLimits, sizes: readonly number[]): Promise<number[][]> => {

@@ -62,7 +62,7 @@ export type SignatureOutcome = SignatureFacts & {
 };
 
 /** What a receiver demands of signatures. */
-export type SignatureRules = KeyRules & {
+type SignatureRules = KeyRules & {
   /** DKIM signatures evaluated. */
   readonly maxSignatures: number;
   /** How far the clocks of signer and receiver may differ, in seconds. */
@@ -72,7 +72,7 @@ export type SignatureRules = KeyRules & {
 };
 
 /** What is known of the message when a signature is judged. */
-export type SignatureGround = {
+type SignatureGround = {
   readonly header: Header;
   readonly bodyHashes: BodyHashes;
   readonly rules: SignatureRules;

@@ -70,7 +70,7 @@ const required = (make: typeof strictly, kinds: readonly FieldKind[], ...names: 
   names.map((name) => make(kinds, VALIDATION, `the required tag ${name}= is missing`, isMissing(name)));
 
 /** True for a word that names a canonicalization (RFC 6376 section 3.4). */
-export const isCanonicalization = (word: string): word is Canonicalization => word === 'simple' || word === 'relaxed';
+const isCanonicalization = (word: string): word is Canonicalization => word === 'simple' || word === 'relaxed';
 
 const RULES: readonly Rule[] = [
   ...required(always, ALL, 'a', 'd', 's'),

@@ -10,7 +10,7 @@ import { registeredDomain } from '../name.ts';
 import type { Ask, OnAnswer } from './ask.ts';
 
 /** Bounds of one process. */
-export type FlightLimits = {
+type FlightLimits = {
   readonly maxInFlight: number;
   readonly maxPerDomain: number;
   /** Questions that wait, in all; one more fails at once with the limit `waiting`. */
@@ -18,7 +18,7 @@ export type FlightLimits = {
 };
 
 /** What asks, with its places counted. */
-export type BoundedAsk = {
+type BoundedAsk = {
   readonly ask: Ask;
   readonly inFlight: () => number;
   readonly waiting: () => number;

@@ -15,7 +15,7 @@ import type { Exchange, OpenTry, Receiver } from './exchange.ts';
 import type { Server, Servers } from './servers.ts';
 
 /** When and how often to try. */
-export type TrySettings = {
+type TrySettings = {
   /** Tries of one question at one server, 1 to 3. */
   readonly triesPerServer: number;
   /** Wait after each of the first tries, one for each server. */

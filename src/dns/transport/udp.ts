@@ -24,7 +24,7 @@ import type { RandomNumbers } from './random.ts';
 import type { Server } from './servers.ts';
 
 /** Size and renewal of the pool of each server. */
-export type UdpSettings = {
+type UdpSettings = {
   readonly sockets: number;
   /** Questions after which a socket gives way. */
   readonly questionsPerSocket: number;
@@ -35,7 +35,7 @@ export type UdpSettings = {
 };
 
 /** UDP with its count of datagrams that answered nothing. */
-export type UdpTransport = Transport & {
+type UdpTransport = Transport & {
   /** Since the start; replies that came after their try had ended are not among them. */
   readonly unexpected: () => number;
 };

@@ -34,7 +34,7 @@ export const CLASS_IN = 1;
 export const MAX_MESSAGE_BYTES = 65_535;
 
 /** One entry of the question section; `type` is a TYPE value. */
-export type WireQuestion = { readonly name: string; readonly type: number };
+type WireQuestion = { readonly name: string; readonly type: number };
 
 /** One record of class IN. A record of a type that is not asked for has its RDATA as it came. */
 export type WireRecord = {

@@ -13,7 +13,7 @@ import { checkRecordData } from '../record-data.ts';
 import { MAX_CNAMES, tooManyCnames } from './zone.ts';
 
 /** TTL of an overlaid record set that gives none, in seconds. */
-export const DEFAULT_OVERLAY_TTL_SECONDS = 300;
+const DEFAULT_OVERLAY_TTL_SECONDS = 300;
 
 /**
  * What is wrong with a value from a caller, and where: `path` as in
@@ -31,7 +31,7 @@ export type Overlay = {
 };
 
 /** An overlay, or every wrong field. */
-export type ParsedOverlay =
+type ParsedOverlay =
   | { readonly ok: true; readonly overlay: Overlay }
   | { readonly ok: false; readonly errors: readonly FieldError[] };
 

@@ -9,7 +9,7 @@ import { checkRecordData } from '../record-data.ts';
 import { type Entry, parseTtl, type Token, unescapeText } from './zone-file.ts';
 
 /** What one entry says. `unasked`: a record of a type that the resolver never asks for. */
-export type EntryReading =
+type EntryReading =
   | { readonly kind: 'directive' }
   | { readonly kind: 'error'; readonly message: string }
   | { readonly kind: 'unasked'; readonly owner: string; readonly ttlSeconds: number }

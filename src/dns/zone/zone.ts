@@ -24,10 +24,10 @@ export const tooManyCnames = (source: AnswerSource): Answer => ({
 const MAX_ERRORS = 100;
 
 /** All records of one name and type. */
-export type RecordSet = { readonly ttlSeconds: number; readonly records: readonly RecordData[] };
+type RecordSet = { readonly ttlSeconds: number; readonly records: readonly RecordData[] };
 
 /** The records of a zone by normalized name; a name with no record set is an empty non-terminal. */
-export type Zone = {
+type Zone = {
   /** Owner of the SOA, normalized. */
   readonly apex: string;
   /**
@@ -38,7 +38,7 @@ export type Zone = {
 };
 
 /** A zone, or what is wrong with its file. */
-export type ParsedZone =
+type ParsedZone =
   | { readonly ok: true; readonly zone: Zone }
   | { readonly ok: false; readonly errors: readonly ZoneError[] };
 

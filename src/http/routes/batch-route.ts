@@ -24,7 +24,7 @@ import { inOrder } from './ordered.ts';
 import { abortOnHangUp, optionsOf, toFacts, toProblem } from './verify-route.ts';
 
 /** What the route is handed. */
-export type BatchParts = {
+type BatchParts = {
   verify: Verify;
   maxMessageBytes: number;
   maxBatchMessages: number;

@@ -9,7 +9,7 @@ import { type KeptFile, readFiles, sendFile, toFile } from './kept-files.ts';
 const FOLDER = new URL('../../page/', import.meta.url);
 
 /** Nothing but our own files; no inline script or style, no frame, no form that posts, no base. */
-export const PAGE_CONTENT_SECURITY_POLICY = [
+const PAGE_CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",

@@ -11,7 +11,7 @@ import { invalidRequest, RequestProblem } from '../problem.ts';
 import { abortOnHangUp, toProblem } from './verify-route.ts';
 
 /** What the route is handed. */
-export type ReplayParts = { replay: ReplayVerdict; maxMessageBytes: number };
+type ReplayParts = { replay: ReplayVerdict; maxMessageBytes: number };
 
 /** Mounts the route. */
 export const mountReplay = (app: FastifyInstance, { replay, maxMessageBytes }: ReplayParts): void => {

@@ -16,7 +16,7 @@ import { problemResponses } from '../openapi/openapi.ts';
 import { invalidRequest, RequestProblem } from '../problem.ts';
 
 /** What the route is handed. */
-export type VerifyRouteParts = { verify: Verify; maxMessageBytes: number };
+type VerifyRouteParts = { verify: Verify; maxMessageBytes: number };
 
 /** Mounts the route. */
 export const mountVerify = (app: FastifyInstance, parts: VerifyRouteParts): void => {

@@ -5,7 +5,7 @@
  */
 
 /** What one word stands for. */
-export type GrammarRule = {
+type GrammarRule = {
   /** One clause for people, without a full stop. */
   readonly about: string;
   /** The rule, as in "RFC 5322 section 3.4". */

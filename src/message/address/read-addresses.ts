@@ -27,7 +27,7 @@ export type AddressList = {
 };
 
 /** What one field may hold. */
-export type AddressLimits = { readonly maxChars: number; readonly maxMailboxes: number };
+type AddressLimits = { readonly maxChars: number; readonly maxMailboxes: number };
 
 /** The limits where no setting says otherwise. */
 export const DEFAULT_ADDRESS_LIMITS: AddressLimits = { maxChars: 65_536, maxMailboxes: 1000 };

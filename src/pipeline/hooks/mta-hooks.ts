@@ -11,10 +11,10 @@ import type { SmtpFacts } from '../../../schemas/smtp.ts';
 import type { Decision } from '../decision.ts';
 import type { Content, Evaluation, EvaluationSettings } from '../evaluation.ts';
 import { createForgedFieldFinder } from '../forged-fields.ts';
-import { markStrayLf } from '../line-feeds.ts';
 import type { Lists } from '../lists.ts';
 import { safeReply } from '../smtp-reply.ts';
 import { identityText } from '../told-text.ts';
+import { rebuildMessage, withoutLineEnd } from './rebuild-message.ts';
 
 /** Answers one request that fits its schema. Never rejects. */
 export type MtaHooksAnswer = (request: MtaHooksRequest, signal?: AbortSignal) => Promise<MtaHooksResponse>;
@@ -39,7 +39,7 @@ export const createMtaHooks =
   };
 
 /** A decision in the words of Stalwart. */
-export const responseFor = (decision: Decision): MtaHooksResponse => {
+const responseFor = (decision: Decision): MtaHooksResponse => {
   const { smtpReply } = decision;
   if (smtpReply !== null && (decision.action === 'reject' || decision.action === 'tempfail')) {
     const { code, enhancedCode, text } = safeReply(smtpReply);
@@ -62,38 +62,6 @@ export const responseFor = (decision: Decision): MtaHooksResponse => {
       ...decision.add.map(({ name, value }) => ({ type: 'addHeader' as const, name, value })),
     ],
   };
-};
-
-/** The octets, as far as they can be told. Exported for its vectors. */
-export const rebuildMessage = ({
-  headers,
-  contents,
-  size,
-}: NonNullable<MtaHooksRequest['message']>): Pick<Content, 'octets' | 'exactness'> & { octets: Buffer } => {
-  const header = Buffer.from(
-    headers
-      .map(([name, value]) => {
-        // A line without a colon comes as a name that holds its line end.
-        if (name.endsWith('\n')) return name;
-        const body = withoutLineEnd(value);
-        return `${name}:${markStrayLf(body)}${value.slice(body.length) || '\r\n'}`;
-      })
-      .join(''),
-  );
-  const body = Buffer.from(contents);
-  const gap = size - header.length - body.length;
-  const blankLine = gap === 0 && body.length === 0 ? '' : gap === 1 ? '\n' : '\r\n';
-  const whole = Buffer.concat([header, Buffer.from(blankLine), body]);
-  // U+FFFD stands where octets could not be decoded; a message may also hold it honestly, and then
-  // nothing is lost by the doubt but a refusal.
-  const lossy =
-    whole.length !== size || contents.includes('\ufffd') || headers.flat().some((text) => text.includes('\ufffd'));
-  return { octets: whole, exactness: lossy ? 'body-lossy' : 'exact' };
-};
-
-const withoutLineEnd = (value: string): string => {
-  if (!value.endsWith('\n')) return value;
-  return value.slice(0, value.endsWith('\r\n') ? -2 : -1);
 };
 
 const contentOf = (

@@ -12,14 +12,14 @@ import type { Macros } from './macros.ts';
 export type ConnectFacts = { readonly hostname: string; readonly family: string; readonly address: string };
 
 /** The envelope of one message as it came: octets as Latin-1. */
-export type EnvelopeFacts = {
+type EnvelopeFacts = {
   readonly mailFrom: string | undefined;
   readonly mailParameters: readonly string[];
   readonly recipients: readonly string[];
 };
 
 /** What a session knows when a message is complete. */
-export type ToldFacts = {
+type ToldFacts = {
   readonly connect: ConnectFacts | undefined;
   readonly helo: string | undefined;
   /** HELO commands since CONNECT: STARTTLS is followed by another one. */

@@ -13,7 +13,7 @@ export type Frame = { readonly code: string; readonly payload: Buffer };
 export type FrameFault = 'empty-frame' | 'frame-too-large' | 'service-full';
 
 /** Cuts a stream into frames. */
-export type FrameReader = {
+type FrameReader = {
   /** Takes what a read gave. */
   push(chunk: Buffer): void;
   /** The next whole frame, a fault (for good), or undefined until more comes. */

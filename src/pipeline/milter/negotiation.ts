@@ -55,7 +55,7 @@ export type Agreement = {
 };
 
 /** The outcome of an offer. */
-export type Negotiation =
+type Negotiation =
   | { kind: 'agreed'; agreement: Agreement; reply: Reply }
   | { kind: 'refused'; reason: 'version-too-old' | 'no-header-changes' };
 

@@ -18,7 +18,7 @@ import { type CompleteMessage, createSession, type SessionParts } from './sessio
 import { type Reply, readCommand, writeReplies } from './wire.ts';
 
 /** What a milter server is made of. */
-export type MilterParts = {
+type MilterParts = {
   readonly evaluation: Evaluation;
   readonly memory: Memory;
   readonly log: PipelineLog;

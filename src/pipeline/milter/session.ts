@@ -39,7 +39,7 @@ export type CompleteMessage = {
 };
 
 /** What follows from a command. */
-export type Step =
+type Step =
   | { kind: 'reply'; reply: Reply }
   | { kind: 'silence' }
   /**
@@ -50,7 +50,7 @@ export type Step =
   | { kind: 'close'; reason: string; expected: boolean };
 
 /** A session. */
-export type Session = {
+type Session = {
   receive(command: Command): Step;
   /** True between MAIL and the end of its message. */
   readonly hasMessage: boolean;

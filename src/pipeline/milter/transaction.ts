@@ -19,7 +19,7 @@ export type TransactionLimits = {
 };
 
 /** What a transaction is made of. */
-export type TransactionParts = {
+type TransactionParts = {
   readonly limits: TransactionLimits;
   readonly memory: Memory;
   /** Authserv-ids that are ours. */
@@ -34,7 +34,7 @@ export type TransactionParts = {
 };
 
 /** Why a message is not held any more. */
-export type Overflow = 'over-size' | 'service-full';
+type Overflow = 'over-size' | 'service-full';
 
 /** One message. */
 export type Transaction = {

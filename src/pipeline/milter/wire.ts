@@ -28,7 +28,7 @@ export const SMFIC = {
  * Replies, to the mail server. Only those this software sends: bare reject and tempfail give each
  * mail server's own text, shutdown loses mail.
  */
-export const SMFIR = {
+const SMFIR = {
   ACCEPT: 'a',
   CONTINUE: 'c',
   INSHEADER: 'i',
@@ -41,7 +41,7 @@ export const SMFIR = {
 } as const;
 
 /** Why a frame or its content cannot be read. The connection has no way back into step after it. */
-export type WireFault = FrameFault | 'unknown-command' | 'malformed-command';
+type WireFault = FrameFault | 'unknown-command' | 'malformed-command';
 
 /** A command with its arguments. Strings are Latin-1 views of the octets. */
 export type Command =

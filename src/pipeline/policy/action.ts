@@ -10,10 +10,10 @@ import { fieldValue } from '../decision.ts';
 import { replyLine } from '../smtp-reply.ts';
 
 /** Which outcomes refuse. */
-export type PolicySettings = Pick<PipelineSettings, 'policySpfFail' | 'policySpfPermerror' | 'policySpfTemperror'>;
+type PolicySettings = Pick<PipelineSettings, 'policySpfFail' | 'policySpfPermerror' | 'policySpfTemperror'>;
 
 /** What Postfix is told, and what it would have been told if SPF were enforced. */
-export type PolicyAction = { kind: 'refuse'; reply: SmtpReply } | { kind: 'prepend'; check: SpfCheck | null };
+type PolicyAction = { kind: 'refuse'; reply: SmtpReply } | { kind: 'prepend'; check: SpfCheck | null };
 
 /**
  * Longest field that is prepended: Postfix takes it as one line, and RFC 5322 section 2.1.1 allows

@@ -21,10 +21,10 @@ const MAX_NAME_LENGTH = 255;
 export type PolicyRequest = ReadonlyMap<string, string>;
 
 /** Why a connection cannot go on. */
-export type PolicyFault = 'request-too-large' | 'malformed-request' | 'service-full';
+type PolicyFault = 'request-too-large' | 'malformed-request' | 'service-full';
 
 /** Cuts a stream into requests. */
-export type PolicyReader = {
+type PolicyReader = {
   push(chunk: Buffer): void;
   /** The next whole request, a fault (for good), or undefined until more comes. */
   next(): PolicyRequest | PolicyFault | undefined;

@@ -19,7 +19,7 @@ import { NO_OPINION, policyAction, prependAnswer, refuseAnswer } from './action.
 import { createPolicyReader, daemonOfRequest, factsOfRequest, hasEnvelope, type PolicyRequest } from './request.ts';
 
 /** What a policy server is made of. */
-export type PolicyParts = {
+type PolicyParts = {
   readonly checkSpf: CheckSpf;
   readonly log: PipelineLog;
   readonly clock: Clock;

@@ -51,7 +51,7 @@ export type Fetched =
 export type HttpsFetch = (url: string, ask: Ask, limits: FetchLimits) => Promise<Fetched>;
 
 /** What the dialler is made of. */
-export type DiallerParts = {
+type DiallerParts = {
   /** Which addresses may be connected to; `isPublicAddress` in service. */
   readonly isAllowed: (address: string) => boolean;
   /** Authorities in PEM instead of those of node. */

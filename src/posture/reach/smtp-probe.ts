@@ -15,7 +15,7 @@ import { certificateFault } from './https-fetch.ts';
 export type SmtpProbeHost = (host: MailHost, timeoutMs: number) => Promise<SmtpProbe>;
 
 /** What the probe is made of. */
-export type SmtpProbeParts = {
+type SmtpProbeParts = {
   /** Which addresses may be connected to; `isPublicAddress` in service. */
   readonly isAllowed: (address: string) => boolean;
   /** Name given with EHLO. */

@@ -75,7 +75,7 @@ export const rewriteDmarc = (
 const TAG_ORDER = ['v', 'p', 'sp', 'np', 't', 'psd', 'adkim', 'aspf', 'rua', 'ruf', 'fo', 'pct', 'rf', 'ri'];
 
 /** A record's text with tags changed; a tag that is not named stays as published. */
-export const dmarcText = (record: DmarcRecord, change: Readonly<Record<string, string | null>>): string => {
+const dmarcText = (record: DmarcRecord, change: Readonly<Record<string, string | null>>): string => {
   const values = new Map(record.tags.map(({ name, value }): [string, string] => [name, value]));
   for (const [name, value] of Object.entries(change))
     if (value === null) values.delete(name);

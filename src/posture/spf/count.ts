@@ -16,7 +16,7 @@ export const LOOKUP_LIMIT = 10;
 export const VOID_LIMIT = 2;
 
 /** The count of a tree. */
-export type SpfCount = {
+type SpfCount = {
   readonly outcome: 'none' | 'usable' | 'permerror' | 'temperror';
   readonly reason: string;
   /** Qualifier that decides in the end. */
@@ -131,7 +131,7 @@ const networksOf = (record: RecordNode): Network[] =>
  * The qualifier that decides a record for a sender that nothing else matches; null: neither all nor
  * a redirect to one.
  */
-export const allOf = (record: RecordNode): SpfQualifier | null => {
+const allOf = (record: RecordNode): SpfQualifier | null => {
   for (const { parsed, child, shown } of record.terms) {
     if (parsed.kind === 'mechanism' && parsed.name === 'all') return parsed.qualifier;
     if (shown.name === 'redirect' && child !== null && shown.state !== 'unreachable') {

@@ -35,7 +35,7 @@ export type GivenSender = {
 };
 
 /** What the check works with. */
-export type SpfParts = {
+type SpfParts = {
   readonly ask: Ask;
   readonly lookup: Lookup;
   readonly deadlineMs: number;

@@ -16,18 +16,18 @@ import { networkOf } from './networks.ts';
 import { dependsOnSender, type RecordNode, type TermNode, termNode } from './tree-node.ts';
 
 /** Includes inside includes that are followed; far more than the ten that any receiver follows. */
-export const MAX_DEPTH = 20;
+const MAX_DEPTH = 20;
 /** Names of one MX answer that are looked up, as receivers do (RFC 7208 section 4.6.4). */
-export const MX_HOST_LIMIT = 10;
+const MX_HOST_LIMIT = 10;
 
 /** Limits of one tree. */
 export type TreeLimits = { readonly maxQuestions: number; readonly maxTerms: number };
 
 /** What macros stand for; `domain` is the record's own each time. */
-export type SampleSender = Omit<MacroValues, 'domain'>;
+type SampleSender = Omit<MacroValues, 'domain'>;
 
 /** A tree and what it cost. */
-export type SpfTree = {
+type SpfTree = {
   readonly root: RecordNode;
   readonly questions: number;
   /** Limits that cut it. */

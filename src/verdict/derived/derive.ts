@@ -20,7 +20,7 @@ const MAX_RESULTS = 50;
 const MAX_CHARACTERS = 998;
 
 /** What the caller trusts. */
-export type Trust = {
+type Trust = {
   /** Names, `*.` wildcards, addresses and networks of own hosts. */
   trustReceived?: string | readonly string[] | undefined;
   trustedAuthservIds?: readonly string[] | undefined;

@@ -12,7 +12,7 @@ import {
 } from '../../message/address/grammar.ts';
 
 /** What is known of a finding beforehand. */
-export type FindingFacts = {
+type FindingFacts = {
   /** A finding may be told with another one, where `about` says so. */
   readonly severity: Finding['severity'];
   /** The rule, as in "RFC 7208 section 4.6.4"; a finding may name a closer one. */

@@ -13,7 +13,7 @@ import { comparable } from '../methods/identifiers.ts';
 import { finding } from './finding.ts';
 
 /** What the signs are read from. */
-export type Appearance = {
+type Appearance = {
   message: Message;
   author: Pick<Author, 'fields'>;
   authorDomain: string | null;

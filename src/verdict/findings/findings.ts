@@ -17,7 +17,7 @@ import { fromFindings } from './from-findings.ts';
 import { signatureFindings } from './signature-findings.ts';
 
 /** What the rules look at. */
-export type Judged = Reported & {
+type Judged = Reported & {
   message: Message;
   /** What the signature verifier tells beyond the verdict, in the order of `dkim`. */
   outcomes: readonly SignatureOutcome[];

@@ -16,7 +16,7 @@ import { txtTexts } from '../../records/txt.ts';
 import type { Author } from '../author.ts';
 
 /** What the message and DMARC say so far. */
-export type BimiQuestion = {
+type BimiQuestion = {
   readonly message: Message;
   readonly author: Author;
   readonly dmarc: DmarcVerdict;

@@ -11,7 +11,7 @@ import type { Lookup } from '../../dns/lookup.ts';
 import type { MailauthResolver } from './mailauth.ts';
 
 /** The code mailauth receives for each kind of failure. */
-export const FAILURE_CODES: Readonly<Record<FailureKind, string>> = {
+const FAILURE_CODES: Readonly<Record<FailureKind, string>> = {
   timeout: 'ETIMEOUT',
   servfail: 'ESERVFAIL',
   refused: 'EREFUSED',

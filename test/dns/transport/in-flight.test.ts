@@ -3,7 +3,9 @@ import { test } from 'node:test';
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import { reached } from '../../../schemas/limit.ts';
 import type { Answer } from '../../../src/dns/lookup.ts';
-import { bounded, type FlightLimits } from '../../../src/dns/transport/in-flight.ts';
+import { bounded } from '../../../src/dns/transport/in-flight.ts';
+
+type FlightLimits = Parameters<typeof bounded>[1];
 
 const NODATA: Answer = { kind: 'nodata', ttlSeconds: 1, authenticated: false, source: 'network' };
 const LATER = Number.POSITIVE_INFINITY;

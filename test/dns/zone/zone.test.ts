@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RecordType } from '../../../schemas/dns.ts';
 import type { Lookup } from '../../../src/dns/lookup.ts';
-import { MAX_ZONE_CHARACTERS, parseZone, withZone, type Zone, zoneLookup } from '../../../src/dns/zone/zone.ts';
+import { MAX_ZONE_CHARACTERS, parseZone, withZone, zoneLookup } from '../../../src/dns/zone/zone.ts';
+
+type Zone = Parameters<typeof zoneLookup>[0];
 
 const SOA = '@ IN SOA ns.brand.example. host\\.master.brand.example. ( 1 1h 15m 1w 5m )';
 const FILE = String.raw`; a comment before anything

@@ -9,7 +9,7 @@ import { type TestContext, test } from 'node:test';
 import type { Verdict } from '../../../schemas/verdict.ts';
 import { createMemory } from '../../../src/message/memory.ts';
 import type { EvaluationSettings } from '../../../src/pipeline/evaluation.ts';
-import { createMilterServer, type MilterParts } from '../../../src/pipeline/milter/server.ts';
+import { createMilterServer } from '../../../src/pipeline/milter/server.ts';
 import type { Verify } from '../../../src/verdict/verify.ts';
 import { makeEvaluation } from '../make-evaluation.ts';
 import { makeDisposition, makeVerdict } from '../make-verdict.ts';
@@ -20,7 +20,7 @@ const start = async (
   t: TestContext,
   over: Partial<EvaluationSettings> = {},
   verdict: Verdict | Verify = makeVerdict(),
-  limits: MilterParts['limits'] = {},
+  limits: Parameters<typeof createMilterServer>[1]['limits'] = {},
 ) => {
   const { evaluation, settings, log, lines } = makeEvaluation({ milterListen: ['inet:0@127.0.0.1'], ...over }, verdict);
   const memory = createMemory(settings.pipelineMaxTotalBytes);

@@ -10,10 +10,12 @@ import { SmtpFacts } from '../../../schemas/smtp.ts';
 import { createMemory } from '../../../src/message/memory.ts';
 import { createLists } from '../../../src/pipeline/lists.ts';
 import { createFrameReader } from '../../../src/pipeline/milter/frame-reader.ts';
-import { type CompleteMessage, createSession, type Session } from '../../../src/pipeline/milter/session.ts';
+import { type CompleteMessage, createSession } from '../../../src/pipeline/milter/session.ts';
 import { type Reply, readCommand, writeReplies } from '../../../src/pipeline/milter/wire.ts';
 import { makeSettings } from '../make-settings.ts';
 import { frame, messageFrames, readReplies, send } from './mta.ts';
+
+type Session = ReturnType<typeof createSession>;
 
 const begin = (
   over: Parameters<typeof makeSettings>[0] = {},

@@ -5,7 +5,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createMemory } from '../../../src/message/memory.ts';
-import { createTransaction, type TransactionParts } from '../../../src/pipeline/milter/transaction.ts';
+import { createTransaction } from '../../../src/pipeline/milter/transaction.ts';
+
+type TransactionParts = Parameters<typeof createTransaction>[0];
 
 const begin = (over: Partial<TransactionParts> = {}) =>
   createTransaction(

@@ -7,15 +7,10 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { createMemory } from '../../../src/message/memory.ts';
 import { createFrameReader, type Frame } from '../../../src/pipeline/milter/frame-reader.ts';
-import {
-  type Command,
-  MAX_STRINGS,
-  type Reply,
-  readCommand,
-  type WireFault,
-  writeReplies,
-} from '../../../src/pipeline/milter/wire.ts';
+import { type Command, MAX_STRINGS, type Reply, readCommand, writeReplies } from '../../../src/pipeline/milter/wire.ts';
 import { frame, readMacroLists, readReplies, send } from './mta.ts';
+
+type WireFault = Extract<ReturnType<typeof readCommand>, string>;
 
 const MAX_FRAME_BYTES = 1_114_112;
 

@@ -8,9 +8,10 @@ import {
   createPolicyReader,
   factsOfRequest,
   hasEnvelope,
-  type PolicyFault,
   type PolicyRequest,
 } from '../../../src/pipeline/policy/request.ts';
+
+type PolicyFault = Extract<ReturnType<ReturnType<typeof createPolicyReader>['next']>, string>;
 
 const readAll = (chunks: Buffer[]): (PolicyRequest | PolicyFault)[] => {
   const reader = createPolicyReader(createMemory(1_000_000));
