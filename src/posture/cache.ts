@@ -7,7 +7,7 @@ import { LRUCache } from 'lru-cache';
 import type { Posture } from '../../schemas/posture/posture.ts';
 
 /** A cache of assessments. */
-export type PostureCache = {
+type PostureCache = {
   /** An assessment whose TTL has not ended, with the seconds that remain of it. */
   readonly get: (key: string) => Posture | undefined;
   /** Caches for the `ttlSeconds` of the posture; with 0 does nothing. */
@@ -15,7 +15,7 @@ export type PostureCache = {
 };
 
 /** What bounds a cache. */
-export type PostureCacheLimits = {
+type PostureCacheLimits = {
   /** 0: nothing is cached. */
   readonly maxEntries: number;
   /** By the length of the JSON text. */
