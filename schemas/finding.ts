@@ -9,7 +9,11 @@ import { ReachedLimit } from './limit.ts';
 /** One finding of a verdict or a posture. */
 export const Finding = z
   .object({
-    code: z.string().describe('stable machine-readable code, kebab-case, as in "spf-void-limit"'),
+    code: z
+      .string()
+      .describe(
+        'stable machine-readable code, kebab-case, as in "spf-void-limit"; GET /findings and docs/findings.md tell what each means',
+      ),
     severity: z
       .enum(['error', 'warning', 'advice', 'good', 'info'])
       .describe(

@@ -6,7 +6,11 @@ import { z } from 'zod';
 
 export const Problem = z
   .object({
-    type: z.string().describe('stable identifier of the kind of problem, a URI reference'),
+    type: z
+      .string()
+      .describe(
+        'stable identifier of the kind of problem, a URN; GET /problems and docs/problems.md tell what each means',
+      ),
     title: z.string().describe('the kind of problem in a few words'),
     status: z.number().int().describe('HTTP status code'),
     detail: z.string().optional().describe('what was wrong this time'),

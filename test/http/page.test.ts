@@ -9,6 +9,7 @@ import { after, before, test } from 'node:test';
 import type { FastifyInstance } from 'fastify';
 import { EXAMPLES } from '../../examples/cases.ts';
 import { Samples } from '../../schemas/samples.ts';
+import { findingsCatalogue, problemsCatalogue } from '../../src/http/catalogue/catalogue.ts';
 import { readSamples } from '../../src/http/samples.ts';
 import { makeApp } from './make-app.ts';
 
@@ -103,6 +104,26 @@ test('HEAD / answers like GET without the page', async () => {
   const { statusCode, headers, body } = await app.inject({ method: 'HEAD', url: '/' });
   assert.deepEqual([statusCode, body], [200, '']);
   assert.ok(Number(headers['content-length']) > 1000);
+});
+
+test('GET /findings and GET /problems tell what each code means, under the policy of the page and without scripts', async () => {
+  for (const [path, catalogue] of [
+    ['/findings', findingsCatalogue()],
+    ['/problems', problemsCatalogue()],
+  ] as const) {
+    const { statusCode, headers, body } = await app.inject(path);
+    assert.equal(statusCode, 200);
+    assert.equal(headers['content-type'], 'text/html; charset=utf-8');
+    assert.equal(headers['content-security-policy'], PAGE_CONTENT_SECURITY_POLICY);
+    assert.doesNotMatch(body, /<script|<style|\sstyle=|\son\w+=|https?:\/\//);
+    for (const [, file = ''] of body.matchAll(/(?:href|src)="(\/page\/[^"]+)"/g))
+      assert.equal((await app.inject(file)).statusCode, 200, file);
+    const anchors = [...body.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
+    assert.deepEqual(
+      anchors,
+      catalogue.sections.flatMap(({ table }) => table.rows.flatMap(({ anchor }) => anchor ?? [])),
+    );
+  }
 });
 
 test('GET /examples.json offers every example, octet by octet, with its facts', async () => {

@@ -58,6 +58,21 @@ const STATES: Readonly<Record<string, (page: Page) => Promise<void>>> = {
     await openFolds(page);
     await page.getByRole('button', { name: 'Edit the DMARC record' }).click();
   },
+  findings: async (page) => {
+    await page.goto(`${service.origin}/?domain=hostile.test`);
+    await waitForPosture(page);
+    const link = page.locator('.finding a[href^="/findings#"]').first();
+    const href = await link.getAttribute('href');
+    await link.click();
+    await page.locator(`.catalogue > div:target${href?.replace('/findings', '')}`).waitFor();
+  },
+  problems: async (page) => {
+    await page.getByLabel('Message, with its header').fill('From: alice@brand.example\r\n\r\n');
+    await page.getByLabel('Client IP address').fill('not an address');
+    await page.getByRole('button', { name: 'Judge the message' }).click();
+    await page.getByRole('link', { name: 'What this means' }).click();
+    await page.locator('.catalogue > div:target').waitFor();
+  },
   'domain-what-if': async (page) => {
     await page.goto(`${service.origin}/?domain=museum.example`);
     await waitForPosture(page);

@@ -4,6 +4,8 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Samples } from '../../../schemas/samples.ts';
+import { findingsCatalogue, problemsCatalogue } from '../catalogue/catalogue.ts';
+import { toHtml } from '../catalogue/html.ts';
 import { type KeptFile, readFiles, sendFile, toFile } from './kept-files.ts';
 
 const FOLDER = new URL('../../page/', import.meta.url);
@@ -47,4 +49,11 @@ export const mountPage = (app: FastifyInstance, samples: Samples): void => {
     send(request, reply, files.get(`${request.params.name}/${request.params.file}`)),
   );
   app.get('/examples.json', { schema }, (request, reply) => send(request, reply, examples));
+  for (const [path, catalogue] of [
+    ['/findings', findingsCatalogue()],
+    ['/problems', problemsCatalogue()],
+  ] as const) {
+    const file = toFile(Buffer.from(toHtml(catalogue)), 'text/html; charset=utf-8');
+    app.get(path, { schema }, (request, reply) => send(request, reply, file));
+  }
 };

@@ -49,9 +49,16 @@ export const findingItem = (finding, ...more) =>
       'div',
       {},
       element('p', {}, sentence(finding.message), ' ', finding.section !== undefined && rfcLink(finding.section)),
+      element('p', { class: 'rule' }, codeLink(finding.code)),
       more,
     ),
   );
+
+/**
+ * A finding's code, which leads to what it means.
+ * @param {string} code
+ */
+const codeLink = (code) => element('a', { href: `/findings#${encodeURIComponent(code)}` }, element('code', {}, code));
 
 /**
  * With a capital and a full stop, as sentences of the service stand alone here.

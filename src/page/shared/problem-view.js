@@ -33,9 +33,21 @@ export const problemView = (problem, retry) => {
           errors.map(({ path, message }) => element('li', {}, element('code', {}, path), ` ${message}`)),
         ),
       problem.status === 401 && keyForm(retry),
+      meaningOf(problem.type),
       problem.requestId !== undefined && element('p', { class: 'muted' }, `Request ${problem.requestId}`),
     ),
   );
+};
+
+const KIND = /^urn:mailverdict:problem:([a-z-]+)$/;
+
+/**
+ * A link to what a kind of problem means; none where the service did not answer.
+ * @param {string} type
+ */
+const meaningOf = (type) => {
+  const [, kind] = KIND.exec(type) ?? [];
+  return kind !== undefined && element('p', {}, element('a', { href: `/problems#${kind}` }, 'What this means'));
 };
 
 /** @param {() => void} retry */

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PROBLEMS } from '../../../schemas/problem-kinds.ts';
 import { type Catalogue, findingsCatalogue, problemsCatalogue } from '../../../src/http/catalogue/catalogue.ts';
+import { toHtml } from '../../../src/http/catalogue/html.ts';
 import { toMarkdown } from '../../../src/http/catalogue/markdown.ts';
 import { RULES } from '../../../src/posture/rules/findings.ts';
 import { FINDINGS } from '../../../src/verdict/findings/catalogue.ts';
@@ -63,5 +64,23 @@ test('toMarkdown puts an anchor before each code and lets no cell end early', ()
   assert.equal(
     text,
     '# Codes\n\n<!-- Written by `npm run readme` from a table. -->\n\nSome.\n\n| Code |\n| --- |\n| <a id="a-b"></a>`a-b` \\| &lt;i> |\n',
+  );
+});
+
+test('toHtml escapes what a cell holds and marks its code', () => {
+  const html = toHtml({
+    title: 'Codes',
+    intro: [],
+    sections: [
+      {
+        title: 'All',
+        table: { columns: ['Code', 'About'], rows: [{ anchor: 'a-b', cells: ['`a-b`', '<img src="x"> & `<b>`'] }] },
+      },
+    ],
+  });
+  assert.ok(
+    html.includes(
+      '<div id="a-b"><dt><code>a-b</code></dt><dd><span class="muted">About</span> &lt;img src=&quot;x&quot;&gt; &amp; <code>&lt;b&gt;</code></dd></div>',
+    ),
   );
 });
