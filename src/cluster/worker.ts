@@ -45,12 +45,15 @@ export type Team = {
   }) => void;
   /** Tells that this one listens on all its addresses: from then on it is replaced when it ends. */
   readonly tellListening: () => void;
-  /** Says whether clients still come to a listener that is to close; the supervisor closes it. */
-  readonly tellQuiet: (listener: object, isQuiet: boolean) => void;
-  /** How many listen now; null until that is known. */
+  /**
+   * Says whether clients still come to a listener that is to close; the supervisor closes it, or
+   * the only process itself.
+   */
+  readonly tellQuiet: (listener: { close(): unknown }, isQuiet: boolean) => void;
+  /** How many listen now; null until that is known, and where there is one process. */
   readonly workers: () => Workers | null;
-  /** The gauges of all, this one among them. */
-  readonly gather: () => Promise<readonly unknown[]>;
+  /** The gauges of all, this one among them; null where there are no others. */
+  readonly gather: () => Promise<readonly unknown[] | null>;
   /** Makes the others forget a name of the DNS cache, or everything. */
   readonly forget: (name: string | undefined) => void;
 };

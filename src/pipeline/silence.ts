@@ -56,10 +56,15 @@ export const watchSilence = (connections: Connections, silenceMs: number): Silen
 };
 
 /**
- * Tells the process that owns a shared listener whether clients still come to it here. That process
- * closes it.
+ * Tells whoever owns a listener whether clients still come to it here. The owner closes it, which
+ * may take a while where several processes share it.
  */
 export type TellQuiet = (listener: Server, isQuiet: boolean) => void;
+
+/** Closes a listener that no other process shares. */
+const closeQuiet: TellQuiet = (listener, isQuiet) => {
+  if (isQuiet) listener.close();
+};
 
 /** The end of one listener. */
 type ListenerEnd = {
@@ -84,7 +89,7 @@ export const createListenerEnd = (server: Server): ListenerEnd => {
   let held: Promise<void> | null = null;
   return {
     held: () => held,
-    close: async (isAtOnce, tellQuiet) => {
+    close: async (isAtOnce, tellQuiet = closeQuiet) => {
       if (!server.listening) return;
       if (isAtOnce) {
         server.close();
@@ -100,11 +105,8 @@ export const createListenerEnd = (server: Server): ListenerEnd => {
       const untilMs = cameMs + LONGEST_HOLD_MS;
       while (server.listening) {
         const isQuiet = performance.now() >= Math.min(cameMs + QUIET_MS, untilMs);
-        if (tellQuiet !== undefined) tellQuiet(server, isQuiet);
-        else if (isQuiet) {
-          server.close();
-          break;
-        }
+        tellQuiet(server, isQuiet);
+        if (!server.listening) break;
         await wait(LOOK_MS);
         // The turn after the timer takes what has arrived, one connection each.
         await nextTurn();

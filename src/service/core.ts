@@ -21,7 +21,7 @@ import { createSmtpProbe } from '../posture/reach/smtp-probe.ts';
 import { SettingMistake } from '../settings/setting-mistake.ts';
 import type { Log } from '../telemetry/log.ts';
 import { inGroups } from '../verdict/in-groups.ts';
-import { observed, type Watcher } from '../verdict/observed.ts';
+import { observed, UNWATCHED, type Watcher } from '../verdict/observed.ts';
 import { createReplayer, type ReplayVerdict } from '../verdict/replay.ts';
 import { checkSpf } from '../verdict/spf/spf.ts';
 import { createVerifier, type Verify } from '../verdict/verify.ts';
@@ -44,12 +44,12 @@ export type Mailverdict = {
 type Relist = (config: Config) => void;
 
 /** Makes the parts. @throws SettingMistake when the zone file cannot be read or is wrong */
-export const createMailverdict = (config: Config, log: Log, watcher?: Watcher): Mailverdict => {
+export const createMailverdict = (config: Config, log: Log, watcher: Watcher = UNWATCHED): Mailverdict => {
   const monotonicMs = () => performance.now();
   const resolver = createResolver(config, {
     clock: monotonicMs,
     onQuestion: (event) => {
-      watcher?.onQuestion(event);
+      watcher.onQuestion(event);
       if (event.elapsedMs >= config.dnsSlowQuestionMs) log.debug(event, 'slow DNS question');
     },
   });
@@ -69,14 +69,13 @@ export const createMailverdict = (config: Config, log: Log, watcher?: Watcher): 
       return settings;
     },
     mode: 'enforce',
-    onStep: watcher?.onStep,
-    onProgress: watcher?.onProgress,
+    onStep: watcher.onStep,
+    onProgress: watcher.onProgress,
   });
-  const verify = inGroups(alone, config);
   return {
     lookup,
     resolver,
-    verify: watcher === undefined ? verify : observed(verify, watcher.verify),
+    verify: observed(inGroups(alone, config), watcher.verify),
     replay: createReplayer(evaluation),
     assess: createAssessor({
       lookup,

@@ -7,10 +7,12 @@
 import cluster from 'node:cluster';
 import { environmentName } from '../../schemas/settings/settings.ts';
 import { superviseWorkers } from '../cluster/supervisor.ts';
+import { teamOfOne } from '../cluster/team-of-one.ts';
 import { type Team, takeRole } from '../cluster/worker.ts';
 import { readTracesWanted, type Settings } from '../settings/read-settings.ts';
 import { rereadConfig, takeOver } from '../settings/reload.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
+import { NO_TRACES } from '../telemetry/no-traces.ts';
 import type { Traces } from '../telemetry/traces.ts';
 import { createService, type Service } from './service.ts';
 
@@ -30,18 +32,18 @@ export const start = async (read: () => Settings): Promise<void> => {
   }
   const settings = read();
   if (settings.config.workers > 1) superviseWorkers(settings);
-  else await serve(settings);
+  else await serve(settings, teamOfOne());
 };
 
 /**
  * Listens; returns once it does. Exits the process when it cannot, and when it has drained.
- * @param team the other processes of this service, if there are any
+ * @param team the processes of this service
  */
-const serve = async (settings: Settings, team?: Team): Promise<void> => {
+const serve = async (settings: Settings, team: Team): Promise<void> => {
   const { config } = settings;
   const log = createLog(config.logLevel, config);
   try {
-    const service = await createService(config, log, team, await loadTraces(log));
+    const service = await createService({ config, log, team, traces: await loadTraces(log) });
     let ending = false;
     const drain = async (signal: string): Promise<void> => {
       // A worker is told by its supervisor, and again by whoever signals the whole group of
@@ -67,9 +69,9 @@ const serve = async (settings: Settings, team?: Team): Promise<void> => {
 };
 
 /** Loads OpenTelemetry where its variables ask for it, and nothing of it elsewhere. */
-const loadTraces = async (log: Log): Promise<Traces | undefined> => {
+const loadTraces = async (log: Log): Promise<Traces> => {
   const { wanted, hasName } = readTracesWanted();
-  if (!wanted) return undefined;
+  if (!wanted) return NO_TRACES;
   try {
     const { startTraces } = await import('../telemetry/traces.ts');
     return startTraces(log, hasName ? undefined : 'mailverdict');
@@ -79,7 +81,7 @@ const loadTraces = async (log: Log): Promise<Traces | undefined> => {
       { err: cause },
       'no traces: OTEL_* variables ask for them, and @opentelemetry/sdk-node is not installed beside mailverdict or does not fit',
     );
-    return undefined;
+    return NO_TRACES;
   }
 };
 

@@ -45,12 +45,17 @@ export type Service = {
 const addressOf = async (host: string): Promise<string> =>
   host === 'localhost' ? (await lookup(host, { order: 'ipv4first' })).address : host;
 
-/**
- * Builds the service; nothing listens yet.
- * @param team the other processes of this service, if there are any
- * @param traces told of each verification, where somebody wants to see them
- */
-export const createService = async (config: Config, log: Log, team?: Team, traces?: Traces): Promise<Service> => {
+/** What a service is made of. */
+type ServiceParts = {
+  readonly config: Config;
+  readonly log: Log;
+  /** The processes of the service. */
+  readonly team: Team;
+  readonly traces: Traces;
+};
+
+/** Builds the service; nothing listens yet. */
+export const createService = async ({ config, log, team, traces }: ServiceParts): Promise<Service> => {
   let files = readAccessFiles(config);
   const metrics = createMetrics(version);
   const watchdog = watchThisProcess((standstill) => {
@@ -60,19 +65,16 @@ export const createService = async (config: Config, log: Log, team?: Team, trace
   const untraced = createMailverdict(config, log, {
     onQuestion: metrics.onQuestion,
     onProgress: watchdog.onProgress,
-    onStep:
-      traces === undefined
-        ? metrics.onStep
-        : (step, elapsedMs) => {
-            metrics.onStep(step, elapsedMs);
-            traces.onStep(step, elapsedMs);
-          },
+    onStep: (step, elapsedMs) => {
+      metrics.onStep(step, elapsedMs);
+      traces.onStep(step, elapsedMs);
+    },
     verify: metrics,
   });
-  const parts = traces === undefined ? untraced : { ...untraced, verify: traces.traced(untraced.verify) };
+  const parts = { ...untraced, verify: traces.traced(untraced.verify) };
   const { resolver } = parts;
   const levels = () => ({ cache: resolver.cacheStats() });
-  team?.join({ readGauges: () => metrics.readValues(levels()), forget: resolver.flush });
+  team.join({ readGauges: () => metrics.readValues(levels()), forget: resolver.flush });
   const memory = createMemory(config.maxTotalBytes);
   const mailFaces = createMailFaces(config, parts, log, { observer: metrics.observer, memory });
   let ready = false;
@@ -86,18 +88,21 @@ export const createService = async (config: Config, log: Log, team?: Team, trace
     memory,
     isReady: () => ready,
     drainMs: () => drainMs,
-    tellQuiet: team?.tellQuiet,
-    workers: () => team?.workers() ?? null,
+    tellQuiet: team.tellQuiet,
+    workers: team.workers,
     settings: config,
     samples: readSamples(config.dnsZone),
     access: { keys: () => files.keys, settings: config, isTls: files.tls !== null },
     tls: files.tls,
     operator: {
-      readMetrics: async () => (team === undefined ? metrics.read(levels()) : writeSum(await team.gather())),
+      readMetrics: async () => {
+        const ofAll = await team.gather();
+        return ofAll === null ? metrics.read(levels()) : writeSum(ofAll);
+      },
       dnsCache: {
         cacheStats: resolver.cacheStats,
         flush: (name) => {
-          team?.forget(name);
+          team.forget(name);
           return resolver.flush(name);
         },
       },
@@ -105,14 +110,14 @@ export const createService = async (config: Config, log: Log, team?: Team, trace
     onAnswer: metrics.onAnswer,
   });
   // Before the routes get to see it: what they do belongs to the trace of the request.
-  if (traces !== undefined) app.server.prependListener('request', ({ headers }) => traces.enterRequest(headers));
+  app.server.prependListener('request', ({ headers }) => traces.enterRequest(headers));
   return {
     version,
     listen: async () => {
       const address = await app.listen({ host: await addressOf(config.host), port: config.port });
       const { milter, policy } = await mailFaces.listen();
       ready = true;
-      team?.tellListening();
+      team.tellListening();
       return [address, ...[...milter, ...policy].map(writeListenAddress)];
     },
     reload: (next) => {
@@ -134,8 +139,8 @@ export const createService = async (config: Config, log: Log, team?: Team, trace
       ready = false;
       drainMs = ending.drainMs;
       const patience = new Promise<void>((resolve) => setTimeout(resolve, drainMs + ending.graceMs).unref());
-      const drained = Promise.all([app.close(), mailFaces.close({ ...ending, tellQuiet: team?.tellQuiet })]).then(() =>
-        traces?.close(),
+      const drained = Promise.all([app.close(), mailFaces.close({ ...ending, tellQuiet: team.tellQuiet })]).then(() =>
+        traces.close(),
       );
       await Promise.race([drained, patience]);
       parts.resolver.close();

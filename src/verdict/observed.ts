@@ -26,6 +26,13 @@ export type Watcher = {
   verify: VerifyWatcher;
 };
 
+/** Nobody watches. */
+export const UNWATCHED: Watcher = {
+  onQuestion: () => undefined,
+  onStep: () => undefined,
+  verify: { onRunning: () => undefined, onVerdict: () => undefined, onFailure: () => undefined },
+};
+
 /** Tells a watcher what a verifier does. */
 export const observed = (verify: Verify, watcher: VerifyWatcher): Verify => {
   let running = 0;

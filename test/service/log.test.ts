@@ -1,9 +1,11 @@
 /** The log of a service: one line for each message, whichever way it came. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { teamOfOne } from '../../src/cluster/team-of-one.ts';
 import { createService } from '../../src/service/service.ts';
 import { readConfig } from '../../src/settings/read-settings.ts';
 import { createLog } from '../../src/telemetry/log.ts';
+import { NO_TRACES } from '../../src/telemetry/no-traces.ts';
 import { example } from '../verdict/make-verifier.ts';
 
 const QUERY = 'clientIp=192.0.2.10&helo=mail.brand.example&mailFrom=alice@brand.example&queueId=q1';
@@ -19,7 +21,7 @@ test('createService logs each message once: of a mail server with the decision, 
       write: (line) => void lines.push(JSON.parse(line)),
     },
   );
-  const service = await createService(outcome.config, log);
+  const service = await createService({ config: outcome.config, log, team: teamOfOne(), traces: NO_TRACES });
   t.after(() => service.close({ drainMs: 0, graceMs: 1000 }));
   const [address] = await service.listen();
   for (const [path, sentence] of [

@@ -14,9 +14,11 @@ import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Verdict } from '../../schemas/verdict.ts';
+import { teamOfOne } from '../../src/cluster/team-of-one.ts';
 import { createService } from '../../src/service/service.ts';
 import { readConfig } from '../../src/settings/read-settings.ts';
 import { createLog } from '../../src/telemetry/log.ts';
+import { NO_TRACES } from '../../src/telemetry/no-traces.ts';
 import { example } from '../verdict/make-verifier.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -80,7 +82,12 @@ test('HOST=localhost listens on one of its addresses, where the limits of connec
   const both = ['127.0.0.1', '127.0.0.2'].map((address) => ({ address, family: 4 }));
   dns.lookup = ((host: string, options: dns.LookupOptions, done: (...found: unknown[]) => void) =>
     host === 'localhost' && options.all === true ? done(null, both) : lookup(host, options, done)) as typeof lookup;
-  const service = await createService(outcome.config, createLog('silent'));
+  const service = await createService({
+    config: outcome.config,
+    log: createLog('silent'),
+    team: teamOfOne(),
+    traces: NO_TRACES,
+  });
   const [address = ''] = await service.listen();
   t.after(() => service.close({ drainMs: 0, graceMs: 0 }));
   assert.equal(await answers(address), true);

@@ -14,6 +14,7 @@ import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
 import type { TLSSocket } from 'node:tls';
 import { fileURLToPath } from 'node:url';
+import { teamOfOne } from '../../src/cluster/team-of-one.ts';
 import { formatKeys, hashKey } from '../../src/http/api-keys.ts';
 import { createMailverdict } from '../../src/service/core.ts';
 import { readAccessFiles } from '../../src/service/secret-files.ts';
@@ -22,6 +23,7 @@ import { readConfig } from '../../src/settings/read-settings.ts';
 import { rereadConfig } from '../../src/settings/reload.ts';
 import { SettingMistake } from '../../src/settings/setting-mistake.ts';
 import { createLog } from '../../src/telemetry/log.ts';
+import { NO_TRACES } from '../../src/telemetry/no-traces.ts';
 import { Fault } from '../../src/verdict/fault.ts';
 import { selfSigned } from './self-signed.ts';
 
@@ -270,7 +272,12 @@ test('createService.reload names what needs a restart', async (t) => {
     const outcome = readConfig({ ...environment, ...more });
     return outcome.kind === 'config' ? outcome.config : assert.fail(outcome.mistakes.join('\n'));
   };
-  const service = await createService(configOf({}), createLog('silent'));
+  const service = await createService({
+    config: configOf({}),
+    log: createLog('silent'),
+    team: teamOfOne(),
+    traces: NO_TRACES,
+  });
   t.after(() => service.close({ drainMs: 0, graceMs: 0 }));
   assert.deepEqual(service.reload(configOf({})), []);
   assert.deepEqual(
@@ -300,7 +307,12 @@ test('createService.reload hands the lists of the mail servers on', async (t) =>
     });
     return outcome.kind === 'config' ? outcome.config : assert.fail(outcome.mistakes.join('\n'));
   };
-  const service = await createService(configOf('192.0.2.1'), createLog('silent'));
+  const service = await createService({
+    config: configOf('192.0.2.1'),
+    log: createLog('silent'),
+    team: teamOfOne(),
+    traces: NO_TRACES,
+  });
   t.after(() => service.close({ drainMs: 0, graceMs: 0 }));
   const addresses = await service.listen();
   const port = Number(/^inet:127\.0\.0\.1:(\d+)$/.exec(addresses[1] ?? '')?.[1]);
