@@ -79,10 +79,10 @@ export const LIMITS: Readonly<Record<LimitName, LimitFacts>> = {
   'author-addresses': { what: 'addresses in From', setting: null, lasting: true },
   'author-characters': { what: 'characters in From', setting: null, lasting: true },
   'author-comments': { what: 'comments in From', setting: null, lasting: true },
-  'spf-questions': { what: 'DNS questions for an SPF tree', setting: 'DOMAIN_MAX_SPF_QUESTIONS', lasting: true },
-  'spf-terms': { what: 'terms of an SPF tree', setting: 'DOMAIN_MAX_SPF_TERMS', lasting: true },
+  'spf-questions': { what: 'DNS questions for an SPF tree', setting: null, lasting: true },
+  'spf-terms': { what: 'terms of an SPF tree', setting: null, lasting: true },
   'spf-depth': { what: 'SPF records within one another', setting: null, lasting: true },
-  'mail-hosts': { what: 'mail hosts', setting: 'DOMAIN_MAX_MAIL_HOSTS', lasting: true },
+  'mail-hosts': { what: 'mail hosts', setting: null, lasting: true },
 };
 
 /** A limit as it is told. @param setting where it is not the one for messages */

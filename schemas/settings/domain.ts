@@ -10,25 +10,12 @@ const number = (about: string, unit: string, standard: number, min: number, max:
 
 export const PostureSettings = z.object({
   domainMaxQuestions: number('DNS questions of one assessment', 'questions', 640, 64, 8192),
-  domainMaxDomains: number('registered domains that one assessment may ask for', 'domains', 128, 8, 1024),
-  domainMaxFailures: number(
-    'failed questions of one assessment, after which only memory is asked',
-    'questions',
-    48,
-    1,
-    1024,
-  ),
   domainMaxElapsedMs: number('time for all DNS questions of one assessment', 'ms', 20_000, 500, 120_000),
-  domainMaxSpfQuestions: number('DNS questions for the SPF tree', 'questions', 160, 16, 1024),
-  domainMaxSpfTerms: number('terms of the SPF tree that are shown', 'terms', 2000, 50, 20_000),
-  domainMaxMailHosts: number('MX hosts looked at, by preference', 'hosts', 20, 1, 100),
   domainFetch: toggle({
     default: true,
     about: 'fetch the MTA-STS policy, the BIMI logo and its certificate over HTTPS, from public addresses only',
   }),
   domainFetchTimeoutMs: number('time for one HTTPS fetch, redirects included', 'ms', 8000, 200, 60_000),
-  domainMaxPolicyBytes: number('largest MTA-STS policy (RFC 8461 section 3.3)', 'bytes', 65_536, 1024, 1_048_576),
-  domainMaxLogoBytes: number('largest BIMI logo or certificate file', 'bytes', 131_072, 32_768, 4_194_304),
   domainProbe: toggle({
     default: false,
     about: 'allow ?probe=smtp: connect to port 25 of a domain’s mail hosts, from this machine’s address',
@@ -36,13 +23,6 @@ export const PostureSettings = z.object({
   domainProbeTimeoutMs: number('time for one connection to a mail host', 'ms', 8000, 200, 60_000),
   domainConcurrency: number('domains of one request that are assessed at once', 'domains', 4, 1, 32),
   domainCacheEntries: number('assessments held in memory; 0: none', 'assessments', 500, 0, 100_000),
-  domainCacheBytes: number(
-    'memory for assessments held, by the size of their text',
-    'bytes',
-    33_554_432,
-    1_048_576,
-    1_073_741_824,
-  ),
   domainMaxTtlSeconds: number('longest time an assessment is held', 's', 3600, 1, 86_400),
 });
 export type PostureSettings = z.infer<typeof PostureSettings>;

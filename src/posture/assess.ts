@@ -72,6 +72,28 @@ type AssessorParts = {
     /** Milliseconds since the epoch. */ readonly nowMs: () => number;
     /** Milliseconds that never go back. */ readonly monotonicMs: () => number;
   };
+  /** Replaces fixed limits; for tests. @default FIXED */
+  readonly limits?: Partial<typeof FIXED>;
+};
+
+/** Limits that are no settings: they bound the picture, and no operator needs another one. */
+const FIXED = {
+  /** Registered domains. Each is a stranger whom a hostile domain makes us ask. */
+  maxDomains: 128,
+  /** Failed questions, after which only memory is asked: a dead zone must not take all the time. */
+  maxFailures: 48,
+  /** Sixteen times what RFC 7208 section 4.6.4 allows: a tree far beyond it is still shown whole. */
+  maxSpfQuestions: 160,
+  /** Terms of the SPF tree that are shown; nobody reads more. */
+  maxSpfTerms: 2000,
+  /** Twice the MX hosts that SPF allows (RFC 7208 section 4.6.4). */
+  maxMailHosts: 20,
+  /** Bytes of an MTA-STS policy (RFC 8461 section 3.3). */
+  maxPolicyBytes: 65_536,
+  /** Bytes of a BIMI logo, or of its certificate file, which holds the logo and a chain. */
+  maxLogoBytes: 131_072,
+  /** Bytes of cached assessments, by their text. DOMAIN_CACHE_ENTRIES bounds ordinary ones. */
+  cacheBytes: 33_554_432,
 };
 
 /**
@@ -80,8 +102,9 @@ type AssessorParts = {
  */
 export const createAssessor = (parts: AssessorParts): Assess => {
   const { settings, clock } = parts;
+  const { cacheBytes } = { ...FIXED, ...parts.limits };
   const cache = createPostureCache(
-    { maxEntries: settings.domainCacheEntries, maxBytes: settings.domainCacheBytes },
+    { maxEntries: settings.domainCacheEntries, maxBytes: cacheBytes },
     clock.monotonicMs,
   );
   const underWay = new Map<string, Promise<Posture>>();
@@ -140,8 +163,9 @@ const assessOnce = async (
   domain: Domain,
   options: AssessOptions,
   overlay: Overlay | null,
-  { lookup, settings, answerLimits, fetch, probe, clock }: AssessorParts,
+  { lookup, settings, answerLimits, fetch, probe, clock, limits }: AssessorParts,
 ): Promise<Posture> => {
+  const fixed = { ...FIXED, ...limits };
   const startedMs = clock.monotonicMs();
   const nowMs = clock.nowMs();
   const deadlineMs = startedMs + settings.domainMaxElapsedMs;
@@ -150,16 +174,16 @@ const assessOnce = async (
     {
       maxQuestions: settings.domainMaxQuestions,
       maxMisses: settings.domainMaxQuestions,
-      maxDomains: settings.domainMaxDomains,
-      maxFailures: settings.domainMaxFailures,
+      maxDomains: fixed.maxDomains,
+      maxFailures: fixed.maxFailures,
       maxElapsedMs: settings.domainMaxElapsedMs,
       maxRecords: answerLimits.maxRecords,
       maxTextBytes: answerLimits.maxTextBytes,
       settings: {
         questions: 'DOMAIN_MAX_QUESTIONS',
         misses: 'DOMAIN_MAX_QUESTIONS',
-        domains: 'DOMAIN_MAX_DOMAINS',
-        failures: 'DOMAIN_MAX_FAILURES',
+        domains: null,
+        failures: null,
         time: 'DOMAIN_MAX_ELAPSED_MS',
       },
     },
@@ -171,17 +195,17 @@ const assessOnce = async (
   const timeoutMs = settings.domainFetchTimeoutMs;
 
   // All begun before the first one is awaited: what hangs on nothing is asked for together.
-  const mailBegun = assessMail(ascii, ask, settings.domainMaxMailHosts);
+  const mailBegun = assessMail(ascii, ask, fixed.maxMailHosts);
   const dmarcBegun = assessDmarc(ascii, ask, budget.policyLookup, deadlineMs);
   const mtaStsBegun = assessMtaSts(ascii, mailBegun, {
     ask,
     fetch: fetchOfDomain,
-    limits: { maxBytes: settings.domainMaxPolicyBytes, timeoutMs },
+    limits: { maxBytes: fixed.maxPolicyBytes, timeoutMs },
   });
   const bimiBegun = assessBimi(ascii, dmarcBegun, {
     ask,
     fetch: fetchOfDomain,
-    limits: { maxBytes: settings.domainMaxLogoBytes, timeoutMs },
+    limits: { maxBytes: fixed.maxLogoBytes, timeoutMs },
     nowMs,
   });
   const [spf, { posture: dmarc }, published, mtaSts, tlsRpt, bimi, dnssec, zone, texts, dkim] = await Promise.all([
@@ -191,7 +215,7 @@ const assessOnce = async (
       deadlineMs,
       monotonicMs: clock.monotonicMs,
       epochSeconds: nowMs / 1000,
-      limits: { maxQuestions: settings.domainMaxSpfQuestions, maxTerms: settings.domainMaxSpfTerms },
+      limits: { maxQuestions: fixed.maxSpfQuestions, maxTerms: fixed.maxSpfTerms },
     }),
     dmarcBegun,
     mailBegun,

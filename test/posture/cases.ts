@@ -242,7 +242,7 @@ export const CASES: readonly Case[] = [
   {
     title: 'a tree larger than the limit',
     world: includes(30),
-    options: { settings: { domainMaxSpfQuestions: 16 } },
+    options: { limits: { maxSpfQuestions: 16 } },
     has: ['limit-reached', 'spf-lookup-limit'],
   },
   // DMARC
@@ -516,7 +516,7 @@ export const CASES: readonly Case[] = [
   {
     title: 'more mail hosts than are looked at',
     world: GOOD,
-    options: { settings: { domainMaxMailHosts: 1 } },
+    options: { limits: { maxMailHosts: 1 } },
     has: ['limit-reached'],
   },
   // Domains that send no mail

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { limitText, type ReachedLimit, reached } from '../../schemas/limit.ts';
 import type { Posture } from '../../schemas/posture/posture.ts';
-import type { PostureSettings } from '../../schemas/settings/domain.ts';
 import { MAX_ADDRESSES } from '../../src/dmarc/report-addresses.ts';
 import type { Lookup } from '../../src/dns/lookup.ts';
 import { createAssessor } from '../../src/posture/assess.ts';
@@ -11,11 +10,11 @@ import { MAX_FINDINGS_PER_RULE } from '../../src/posture/rules/findings.ts';
 import { MAX_NAME_SERVERS } from '../../src/posture/zone-sanity.ts';
 import { documentedValue } from '../house/limits-table.ts';
 import { GOOD } from './cases.ts';
-import { assessIn, codesOf, type World, worldParts } from './world.ts';
+import { assessIn, codesOf, type World, type WorldOptions, worldParts } from './world.ts';
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 
-test('assess asks for no more registered domains than the setting allows', async () => {
+test('assess asks for no more registered domains than its limit allows', async () => {
   const world = {
     ...GOOD,
     'brand.example TXT': [
@@ -24,16 +23,13 @@ test('assess asks for no more registered domains than the setting allows', async
         .join(' ')} -all`,
     ],
   };
-  const posture = await assessIn(world, 'brand.example', { settings: { domainMaxDomains: 8 } });
-  assert.deepEqual(posture.dns.exceeded, [reached('domains', 8, 'DOMAIN_MAX_DOMAINS')]);
+  const posture = await assessIn(world, 'brand.example', { limits: { maxDomains: 8 } });
+  assert.deepEqual(posture.dns.exceeded, [reached('domains', 8, null)]);
   assert.equal(posture.dns.domains.used, 8);
 });
 
-test('assess asks no further after as many failures as the setting allows', async () => {
-  const parts = worldParts(
-    { ...GOOD, '_smtp._tls.brand.example TXT': 'servfail' },
-    { settings: { domainMaxFailures: 1 } },
-  );
+test('assess asks no further after as many failures as its limit allows', async () => {
+  const parts = worldParts({ ...GOOD, '_smtp._tls.brand.example TXT': 'servfail' }, { limits: { maxFailures: 1 } });
   const sent = new Set<string>();
   const lookup: Lookup = async ({ name, type }, deadlineMs) => {
     // A moment that has passed asks for what is in memory, where nothing is.
@@ -43,7 +39,7 @@ test('assess asks no further after as many failures as the setting allows', asyn
   };
   const outcome = await createAssessor({ ...parts, lookup })('brand.example', { selectors: ['a'] });
   assert.ok(outcome.kind === 'posture');
-  assert.deepEqual(outcome.posture.dns.exceeded, [reached('failures', 1, 'DOMAIN_MAX_FAILURES')]);
+  assert.deepEqual(outcome.posture.dns.exceeded, [reached('failures', 1, null)]);
   assert.ok(!sent.has('mx1.brand.example'));
   assert.equal(outcome.posture.mail.hosts[0]?.state, 'dns-failure');
 });
@@ -75,12 +71,9 @@ test('assess gives each fetch its limits, and lets only those of BIMI be redirec
     seen.set(url, limits);
     return { kind: 'failed', code: 'status', reason: 'told by the test' };
   };
-  const settings: Partial<PostureSettings> = {
-    domainMaxPolicyBytes: 2000,
-    domainMaxLogoBytes: 40_000,
-    domainFetchTimeoutMs: 300,
-  };
-  await createAssessor({ ...worldParts(FETCHING, { settings }), fetch })('brand.example');
+  const settings = { domainFetchTimeoutMs: 300 };
+  const limits = { maxPolicyBytes: 2000, maxLogoBytes: 40_000 };
+  await createAssessor({ ...worldParts(FETCHING, { settings, limits }), fetch })('brand.example');
   assert.deepEqual(
     [...seen]
       .map(([url, { maxBytes, maxRedirects, timeoutMs }]) => [url, maxBytes, maxRedirects, timeoutMs])
@@ -189,10 +182,10 @@ test('assess names the limits that cut the SPF tree, and hosts that it does not 
     [`i${count}.brand.example TXT`]: ['v=spf1 -all'],
   });
   const depth = documentedValue('spf-depth');
-  const cases: [World, Partial<PostureSettings>, ReachedLimit | null][] = [
+  const cases: [World, WorldOptions['limits'], ReachedLimit | null][] = [
     [includes(depth - 1), {}, null],
     [includes(depth + 1), {}, reached('spf-depth', depth)],
-    [includes(20), { domainMaxSpfQuestions: 16 }, reached('spf-questions', 16)],
+    [includes(20), { maxSpfQuestions: 16 }, reached('spf-questions', 16)],
     [
       {
         ...GOOD,
@@ -202,13 +195,13 @@ test('assess names the limits that cut the SPF tree, and hosts that it does not 
             .join(' ')} -all`,
         ],
       },
-      { domainMaxSpfTerms: 50 },
+      { maxSpfTerms: 50 },
       reached('spf-terms', 50),
     ],
-    [GOOD, { domainMaxMailHosts: 1 }, reached('mail-hosts', 1)],
+    [GOOD, { maxMailHosts: 1 }, reached('mail-hosts', 1)],
   ];
-  for (const [world, settings, limit] of cases) {
-    const posture = await assessIn(world, 'brand.example', { settings });
+  for (const [world, limits, limit] of cases) {
+    const posture = await assessIn(world, 'brand.example', { limits });
     assert.deepEqual(told(posture), limit === null ? [] : [limit]);
   }
 });

@@ -91,6 +91,8 @@ export type WorldOptions = AssessOptions & {
   web?: Web;
   signed?: (name: string) => boolean;
   settings?: Partial<PostureSettings>;
+  /** Fixed limits, as small as a test reaches. */
+  limits?: AssessorParts['limits'];
   probe?: AssessOptions['probe'];
   prober?: AssessorParts['probe'];
 };
@@ -99,6 +101,7 @@ export type WorldOptions = AssessOptions & {
 export const worldParts = (world: World, options: WorldOptions = {}): AssessorParts => ({
   lookup: worldLookup(world, options.signed),
   settings: { ...PostureSettings.parse({}), ...options.settings },
+  ...(options.limits !== undefined && { limits: options.limits }),
   answerLimits: budgetLimits(DnsSettings.parse({})),
   fetch: options.web === undefined ? null : webFetch(options.web),
   probe: options.prober ?? null,
@@ -107,7 +110,7 @@ export const worldParts = (world: World, options: WorldOptions = {}): AssessorPa
 
 /** Assesses a domain of a world; a refusal fails the test. */
 export const assessIn = async (world: World, domain: string, options: WorldOptions = {}): Promise<Posture> => {
-  const { web: _, signed: __, settings: ___, prober: ____, ...asked } = options;
+  const { web: _, signed: __, settings: ___, prober: ____, limits: _____, ...asked } = options;
   const outcome = await createAssessor(worldParts(world, options))(domain, asked);
   if (outcome.kind !== 'posture') throw new Error(JSON.stringify(outcome));
   return outcome.posture;

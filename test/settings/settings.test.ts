@@ -83,6 +83,14 @@ test('readConfig tells ten mistakes in ten lines, each with its place', () => {
   ]);
 });
 
+test('readConfig takes no setting for what is fixed', () => {
+  const fixed = ['dnsMaxRecords', 'maxHeaderLines', 'pipelineMaxFields', 'rateLimitEntries', 'domainMaxSpfTerms'];
+  assert.deepEqual(
+    mistakesOf(withFile(fixed.map((name) => `${name}: 100`).join('\n'))),
+    fixed.map((name, index) => `FILE, line ${index + 1}: ${name} is no setting`),
+  );
+});
+
 test('readConfig refuses an address that others can reach, unless there are keys or it is wanted', async (t) => {
   const cases: [environment: Record<string, string>, isRefused: boolean][] = [
     [{ HOST: '127.0.0.1' }, false],

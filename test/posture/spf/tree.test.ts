@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { SpfTreeRecord, SpfTreeTerm } from '../../../schemas/posture/spf.ts';
 import { createAssessor } from '../../../src/posture/assess.ts';
 import { checkHost } from '../../../src/spf/check-host.ts';
+import { documentedValue } from '../../house/limits-table.ts';
 import { assessIn, type World, worldLookup, worldParts } from '../world.ts';
 
 const terms = (record: SpfTreeRecord | null): SpfTreeTerm[] =>
@@ -146,7 +147,7 @@ test('growSpfTree answers for a tree of a thousand terms with bounded questions'
   if (outcome.kind !== 'posture') return;
   const { spf } = outcome.posture;
   assert.ok(terms(spf.tree).length > 1000, String(terms(spf.tree).length));
-  assert.ok(spf.questions <= parts.settings.domainMaxSpfQuestions);
+  assert.ok(spf.questions <= documentedValue('spf-questions'));
   assert.ok(asked <= parts.settings.domainMaxQuestions, String(asked));
   assert.equal(spf.complete, false);
   assert.equal(spf.outcome, 'permerror');
@@ -158,7 +159,7 @@ test('growSpfTree shows no more terms than the limit', async () => {
   const spf = await spfOf(
     `v=spf1 ${Array.from({ length: 300 }, (_, n) => `ip4:11.0.${n % 250}.1`).join(' ')} -all`,
     {},
-    { settings: { domainMaxSpfTerms: 50 } },
+    { limits: { maxSpfTerms: 50 } },
   );
   assert.equal(terms(spf.tree).length, 50);
   assert.equal(spf.complete, false);
