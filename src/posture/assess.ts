@@ -82,7 +82,7 @@ const FIXED = {
   maxDomains: 128,
   /** Failed questions, after which only memory is asked: a dead zone must not take all the time. */
   maxFailures: 48,
-  /** Sixteen times what RFC 7208 section 4.6.4 allows: a tree far beyond it is still shown whole. */
+  /** Sixteen times the lookups of RFC 7208 section 4.6.4: a wrong tree is still shown whole. */
   maxSpfQuestions: 160,
   /** Terms of the SPF tree that are shown; nobody reads more. */
   maxSpfTerms: 2000,
