@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { z } from 'zod';
 import type { RecordType } from '../../schemas/dns.ts';
 import { DnsSettings } from '../../schemas/settings/dns.ts';
 import type { Answer, Lookup } from '../../src/dns/lookup.ts';
 import { createResolver, type QuestionEvent } from '../../src/dns/resolver.ts';
 import { freePort } from '../free-port.ts';
+import { handTime } from '../hand-time.ts';
 import { CATALOGUE } from './faults/catalogue.ts';
-import { changed, text } from './faults/replies.ts';
+import { changed, nameOf, text } from './faults/replies.ts';
 import { type ScriptedServer, type ServedQuery, scriptedServer, soa } from './scripted-server.ts';
 
 type ResolverParts = NonNullable<Parameters<typeof createResolver>[1]>;
@@ -18,8 +19,8 @@ const FAR_MS = 60_000;
 const answering = (query: ServedQuery) => query.answer(text(query, 'right'));
 const silent = () => {};
 
-/** Tries that a silent server lets run out soon. */
-const IMPATIENT = { dnsQuestionTimeoutMs: 400, dnsFirstTryMs: 60, dnsLaterTryMs: 120 };
+/** Tries that a silent server lets run out soon; the question itself waits on. */
+const IMPATIENT = { dnsFirstTryMs: 60, dnsLaterTryMs: 120 };
 
 /** A server that ends with the test. */
 const serverFor = async (context: TestContext, script: (query: ServedQuery) => unknown): Promise<ScriptedServer> => {
@@ -30,7 +31,7 @@ const serverFor = async (context: TestContext, script: (query: ServedQuery) => u
 
 /**
  * A resolver that ends with the test. It waits longer for a server than any machine stands still:
- * a test in which time runs out says so (`IMPATIENT`).
+ * a test in which time runs out moves it by hand.
  */
 const resolverFor = (
   context: TestContext,
@@ -49,7 +50,8 @@ const resolverFor = (
     parts,
   );
   context.after(() => resolver.close());
-  const ask = (name: string, type: RecordType = 'TXT') => resolver.lookup({ name, type }, performance.now() + FAR_MS);
+  const clock = parts.clock ?? (() => performance.now());
+  const ask = (name: string, type: RecordType = 'TXT') => resolver.lookup({ name, type }, clock() + FAR_MS);
   return { ...resolver, ask };
 };
 
@@ -86,8 +88,7 @@ test('createResolver gets the answer from a second server when the first one fai
       const { what, script } = fault;
       const bad = await serverFor(context, (query) => script(query, rightZone));
       const good = await serverFor(context, answering);
-      const settings = { ...IMPATIENT, dnsQuestionTimeoutMs: 20_000 };
-      const resolver = resolverFor(context, [good, bad], settings, { fillRandom: countUp });
+      const resolver = resolverFor(context, [good, bad], IMPATIENT, { fillRandom: countUp });
       assert.equal(told(await resolver.ask('a.example')), 'right', what);
       assert.ok(good.queries.length > 0, what);
     }
@@ -236,7 +237,7 @@ test('createResolver closes an idle TCP connection', async (context) => {
   );
   const resolver = resolverFor(context, [server], {}, { limits: { tcpIdleMs: 100 } });
   await resolver.ask('a.test');
-  await wait(250);
+  await server.queries.find((query) => query.transport === 'tcp')?.closed;
   await resolver.ask('b.test');
   const ports = server.queries.filter((query) => query.transport === 'tcp').map((query) => query.clientPort);
   assert.equal(new Set(ports).size, 2);
@@ -278,7 +279,7 @@ test('createResolver tries three times and takes a late answer to the first try'
     asked.push(query);
     if (asked.length === 3 && asked[0] !== undefined) answering(asked[0]);
   });
-  const resolver = resolverFor(context, [server], { ...IMPATIENT, dnsQuestionTimeoutMs: 30_000 });
+  const resolver = resolverFor(context, [server], IMPATIENT);
   assert.equal(told(await resolver.ask('a.test')), 'right');
   assert.equal(server.queries.length, 3);
   const ids = server.queries.map((query) => query.message.id);
@@ -287,45 +288,41 @@ test('createResolver tries three times and takes a late answer to the first try'
 
 test('createResolver keeps to its tries at one server', async (context) => {
   const server = await serverFor(context, silent);
-  const resolver = resolverFor(context, [server], IMPATIENT, { limits: { triesPerServer: 1 } });
-  assert.equal(told(await resolver.ask('a.test')), 'timeout');
+  const time = handTime(context);
+  const settings = { dnsFirstTryMs: 60, dnsQuestionTimeoutMs: 400 };
+  const resolver = resolverFor(context, [server], settings, { clock: time.clock, limits: { triesPerServer: 1 } });
+  const asked = resolver.ask('a.test');
+  while (server.queries.length === 0) await nextTurn();
+  assert.equal(told(await time.passUntil(asked, 20)), 'timeout');
   assert.equal(server.queries.length, 1);
 });
 
-const BLOCKED: readonly { what: string; settings: z.input<typeof DnsSettings>; patienceMs: number }[] = [
-  { what: 'past a try', settings: { dnsQuestionTimeoutMs: 400, dnsFirstTryMs: 80 }, patienceMs: FAR_MS },
-  {
-    what: "past a question's last moment",
-    settings: { dnsQuestionTimeoutMs: 100, dnsFirstTryMs: 500 },
-    patienceMs: FAR_MS,
-  },
-  { what: "past a waiter's deadline", settings: { dnsQuestionTimeoutMs: 5000, dnsFirstTryMs: 4000 }, patienceMs: 50 },
-];
+/** What the time passes while the event loop stands still, for a waiter with so much patience. */
+const BLOCKED: readonly { what: string; settings: z.input<typeof DnsSettings>; patienceMs: number; passMs: number }[] =
+  [
+    { what: 'past a try', settings: { dnsFirstTryMs: 100 }, patienceMs: FAR_MS, passMs: 200 },
+    {
+      what: "past a question's last moment",
+      settings: { dnsQuestionTimeoutMs: 100, dnsFirstTryMs: 500 },
+      patienceMs: FAR_MS,
+      passMs: 200,
+    },
+    { what: "past a waiter's deadline", settings: {}, patienceMs: 50, passMs: 200 },
+  ];
 
-for (const { what, settings, patienceMs } of BLOCKED)
+for (const { what, settings, patienceMs, passMs } of BLOCKED)
   test(`createResolver takes an answer that lay in the socket while the event loop was blocked ${what}`, async (context) => {
     const server = await serverFor(context, answering);
-    const resolver = resolverFor(context, [server], settings);
-    await resolver.ask('warm.test');
-    // The server shares this loop: let it read and answer, then stand still past every timer of the
-    // question. On a machine that stood still by itself before that, with another question.
-    for (let at = 0; ; at++) {
-      const before = server.queries.length;
-      const askedAtMs = performance.now();
-      const asked = resolver.lookup({ name: `a${at}.test`, type: 'TXT' }, askedAtMs + patienceMs);
-      while (server.queries.length === before) await nextTurn();
-      if (performance.now() - askedAtMs > 40) {
-        await asked;
-        continue;
-      }
-      const until = performance.now() + 200;
-      while (performance.now() < until);
-      assert.equal(told(await asked), 'right');
-      // A further try would be on its way by now.
-      await wait(50);
-      assert.equal(server.queries.length, before + 1);
-      break;
-    }
+    const time = handTime(context);
+    // One socket: what is sent on it arrives in order.
+    const resolver = resolverFor(context, [server], { dnsUdpSockets: 1, ...settings }, { clock: time.clock });
+    const asked = resolver.lookup({ name: 'a.test', type: 'TXT' }, time.clock() + patienceMs);
+    while (server.queries.length === 0) await nextTurn();
+    // The server has answered in this turn, and nobody has read it yet.
+    time.pass(passMs);
+    assert.equal(told(await asked), 'right');
+    assert.equal(told(await resolver.ask('next.test')), 'right');
+    assert.deepEqual(server.queries.map(nameOf), ['a.test', 'next.test'], 'there was no further try');
   });
 
 test('createResolver loses none of 1,000 questions in flight', async (context) => {
@@ -356,9 +353,11 @@ test('createResolver spreads questions over healthy servers', async (context) =>
 });
 
 test('createResolver goes to the healthy server first once the other has failed', async (context) => {
-  const bad = await serverFor(context, silent);
+  // Its first try is over as soon as it was heard.
+  const bad = await serverFor(context, () => time.pass(1000));
   const good = await serverFor(context, answering);
-  const resolver = resolverFor(context, [bad, good], { dnsFirstTryMs: 1000 });
+  const time = handTime(context);
+  const resolver = resolverFor(context, [bad, good], { dnsFirstTryMs: 1000 }, { clock: time.clock });
   for (let at = 0; at < 40; at++) assert.equal(told(await resolver.ask(`n${at}.test`)), 'right');
   assert.equal(bad.queries.length, 1);
 });

@@ -27,6 +27,8 @@ export type ServedQuery = {
   readonly write: (octets: Buffer) => void;
   /** TCP only: closes the connection behind what was sent; what comes after is not read. */
   readonly end: () => void;
+  /** TCP only: settles once the connection is closed. */
+  readonly closed: Promise<void>;
 };
 
 export type ScriptedServer = {
@@ -63,6 +65,7 @@ export const scriptedServer = async (script: (query: ServedQuery) => unknown): P
     clientPort: number,
     send: (bytes: Buffer) => void,
     socket: Socket | null,
+    closed: Promise<void>,
   ) => {
     const message = decodeMessage(bytes);
     if (message === null) return;
@@ -77,6 +80,7 @@ export const scriptedServer = async (script: (query: ServedQuery) => unknown): P
       reset: () => socket?.resetAndDestroy(),
       end: () => socket?.end(),
       write: (octets) => socket?.write(octets),
+      closed,
     };
     queries.push(query);
     script(query);
@@ -84,7 +88,11 @@ export const scriptedServer = async (script: (query: ServedQuery) => unknown): P
 
   const tcp = createServer((socket) => {
     connections.add(socket);
-    socket.on('close', () => connections.delete(socket));
+    const closed = Promise.withResolvers<void>();
+    socket.on('close', () => {
+      connections.delete(socket);
+      closed.resolve();
+    });
     socket.on('error', () => socket.destroy());
     let received = Buffer.alloc(0);
     socket.on('data', (bytes) => {
@@ -96,7 +104,7 @@ export const scriptedServer = async (script: (query: ServedQuery) => unknown): P
           length.writeUInt16BE(reply.length);
           if (socket.writable) socket.write(Buffer.concat([length, reply]));
         };
-        serve(received.subarray(2, end), 'tcp', socket.remotePort ?? 0, framed, socket);
+        serve(received.subarray(2, end), 'tcp', socket.remotePort ?? 0, framed, socket, closed.promise);
         received = received.subarray(end);
       }
     });
@@ -108,7 +116,7 @@ export const scriptedServer = async (script: (query: ServedQuery) => unknown): P
     const send = (reply: Buffer) => {
       if (!isClosed) udp.send(reply, port, address);
     };
-    serve(bytes, 'udp', port, send, null);
+    serve(bytes, 'udp', port, send, null, Promise.resolve());
   });
 
   const port = await bindBoth(tcp, udp);
