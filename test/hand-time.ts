@@ -13,6 +13,8 @@ export type HandTime = {
   readonly clock: () => number;
   /** Fires every timer that is due within so many milliseconds. */
   readonly pass: (ms: number) => void;
+  /** Gives the real time back before the test ends, as what closes a server may need it. */
+  readonly end: () => void;
   /** Lets so many milliseconds pass in each turn of the event loop until `work` settles. */
   readonly passUntil: <Outcome>(work: Promise<Outcome>, ms: number) => Promise<Outcome>;
 };
@@ -28,6 +30,7 @@ export const handTime = (context: TestContext): HandTime => {
   return {
     clock: () => nowMs,
     pass,
+    end: () => context.mock.timers.reset(),
     passUntil: async (work, ms) => {
       let isSettled = false;
       const settle = (): void => {

@@ -5,8 +5,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { createMemory } from '../../src/message/memory.ts';
+import { handTime } from '../hand-time.ts';
 import { makeApp } from './make-app.ts';
 
 type App = Awaited<ReturnType<typeof makeApp>>;
@@ -30,11 +31,11 @@ const open = (port: number, path: string, length: number | 'chunked', more = '')
   socket.write(`POST ${path} HTTP/1.1\r\nHost: localhost\r\n${more}${framing}\r\n\r\n`);
   return socket;
 };
-const answerOf = async (socket: Socket, until: RegExp = /\}\s*$/): Promise<string> => {
+const answerOf = async (socket: Socket): Promise<string> => {
   let answer = '';
   for await (const piece of socket) {
     answer += String(piece);
-    if (until.test(answer)) break;
+    if (/\}\s*$/.test(answer)) break;
   }
   return answer;
 };
@@ -120,13 +121,41 @@ test('one caller with several bodies does not take more than its share', async (
   });
 });
 
-test('a body that stalls is answered with 408, and a batch says in its last line that it ends early', async () => {
-  await withApp({ settings: { requestTimeoutMs: 150 } as never }, async (_app, port) => {
-    const stalled = open(port, '/v1/verify', 1_000);
-    assert.match(await answerOf(stalled), /^HTTP\/1.1 408 [\s\S]*request-timeout/);
+/**
+ * The answer to what is sent on a socket, with time passing from when it says `before`, or from the
+ * start, until the answer is out.
+ */
+const answerInTime = async (t: TestContext, app: App, socket: Socket, before?: RegExp): Promise<string> => {
+  const finished = new Promise<void>((resolve) =>
+    app.server.prependOnceListener('request', (_, response) => response.once('finish', () => resolve())),
+  );
+  const time = handTime(t);
+  let heard = '';
+  const said = Promise.withResolvers<void>();
+  socket.on('data', (piece) => {
+    heard += String(piece);
+    if (before?.test(heard)) said.resolve();
+  });
+  if (before !== undefined) await said.promise;
+  await time.passUntil(finished, 1_000);
+  time.end();
+  while (!/\}\s*$|\r\n0\r\n\r\n$/.test(heard)) await once(socket, 'data');
+  return heard;
+};
+
+test('a body that stalls is answered with 408', async (t) => {
+  await withApp({}, async (app, port) => {
+    const answer = await answerInTime(t, app, open(port, '/v1/verify', 1_000));
+    assert.match(answer, /^HTTP\/1.1 408 [\s\S]*request-timeout/);
+  });
+});
+
+test('a batch that stalls says in its last line that it ends early', async (t) => {
+  // One at a time: the first verdict is out before the second message is whole.
+  await withApp({ settings: { batchWidth: 1 } as never }, async (app, port) => {
     const batch = open(port, '/v1/verify/batch', 1_000, 'Content-Type: application/mbox\r\n');
     batch.write(`From a\n${HEADER}one\r\n\r\nFrom b\n${HEADER}two`);
-    const answer = await answerOf(batch, /\r\n0\r\n\r\n$/);
+    const answer = await answerInTime(t, app, batch, /"index":0,"verdict"/);
     assert.match(answer, /"index":0,"verdict"[\s\S]*"index":1,"problem":\{[^}]*request-timeout[^}]*ends early/);
     assert.doesNotMatch(answer, /HTTP\/1.1 408/);
   });

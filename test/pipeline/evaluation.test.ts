@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import type { Verdict } from '../../schemas/verdict.ts';
 import type { Content, Evaluation } from '../../src/pipeline/evaluation.ts';
+import { handTime } from '../hand-time.ts';
 import { makeEvaluation } from './make-evaluation.ts';
 import { makeDisposition, makeVerdict } from './make-verdict.ts';
 
@@ -107,10 +108,11 @@ for (const octets of ['over-size', 'service-full'] as const) {
   });
 }
 
-test('createEvaluation decides without the verification once its time is up, and tells it to stop', async () => {
+test('createEvaluation decides without the verification once its time is up, and tells it to stop', async (context) => {
   const { verify, end, signals } = held();
   const { evaluation } = makeEvaluation({ pipelineEvaluationMs: 5 }, verify);
-  assert.equal((await evaluation.decide(candidate())).cause, 'too-slow');
+  const time = handTime(context);
+  assert.equal((await time.passUntil(evaluation.decide(candidate()), 1)).cause, 'too-slow');
   assert.equal(signals[0]?.aborted, true);
   assert.equal(evaluation.running(), 1, 'what runs on keeps its place');
   end(new Error('stopped'));
@@ -118,11 +120,12 @@ test('createEvaluation decides without the verification once its time is up, and
   assert.equal(evaluation.running(), 0);
 });
 
-test('createEvaluation leaves a verification that nobody waits for its octets to the end, and then gives their memory back', async () => {
+test('createEvaluation leaves a verification that nobody waits for its octets to the end, and then gives their memory back', async (context) => {
   const { verify, end } = held();
   const { evaluation } = makeEvaluation({ pipelineEvaluationMs: 5 }, verify);
   const octets = Buffer.alloc(100_000, 'x');
-  assert.equal((await evaluation.decide(candidate({}, { octets }))).cause, 'too-slow');
+  const time = handTime(context);
+  assert.equal((await time.passUntil(evaluation.decide(candidate({}, { octets })), 1)).cause, 'too-slow');
   assert.equal(octets.length, 100_000);
   end(makeVerdict());
   await setImmediate();

@@ -9,7 +9,7 @@ import { createHttpsFetch, type Fetched, type FetchLimits } from '../../../src/p
 import { EXPIRED, POLICY_HOST, TEST_AUTHORITY } from '../certificates.ts';
 import { NOW_MS, type World, worldLookup } from '../world.ts';
 
-const LIMITS: FetchLimits = { maxBytes: 1000, maxRedirects: 0, timeoutMs: 5000, types: ['text/plain'] };
+const LIMITS: FetchLimits = { maxBytes: 1000, maxRedirects: 0, timeoutMs: 60_000, types: ['text/plain'] };
 const WORLD: World = {
   'policy.example A': ['127.0.0.1'],
   'other.example A': ['127.0.0.1'],

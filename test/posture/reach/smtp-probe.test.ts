@@ -67,7 +67,7 @@ const host = (more: Partial<MailHost> = {}): MailHost => ({
   tlsa: { state: 'absent', name: '_25._tcp.mx.example', records: [] },
   ...more,
 });
-const look = (port: number, mailHost = host(), timeoutMs = 5000): Promise<SmtpProbe> =>
+const look = (port: number, mailHost = host(), timeoutMs = 60_000): Promise<SmtpProbe> =>
   createSmtpProbe({
     isAllowed: (address) => address === '127.0.0.1',
     helo: 'probe.example',
