@@ -39,7 +39,28 @@ export type Drained = {
   readonly exitCode: number | null;
 };
 type Face = keyof typeof CLIENTS;
-type Load = { isOver: boolean; readonly answered: Record<Face, number>; readonly broken: string[] };
+type Load = {
+  isOver: boolean;
+  readonly answered: Record<Face, number>;
+  readonly broken: string[];
+  /** Says that answers came; whoever waits for more looks. */
+  onAnswer: () => void;
+};
+
+/** Waits until each face has so many answers more. */
+const answers = async (load: Load, count: number): Promise<void> => {
+  const before = { ...load.answered };
+  const faces = Object.keys(before) as Face[];
+  while (faces.some((face) => load.answered[face] < before[face] + count))
+    await new Promise<void>((resolve) => {
+      load.onAnswer = resolve;
+    });
+};
+
+const countAnswer = (load: Load, face: Face): void => {
+  load.answered[face] += 1;
+  load.onAnswer();
+};
 
 /**
  * Starts a service, loads it, and ends it or one of its workers.
@@ -63,35 +84,38 @@ export const drainUnderLoad = async (workers: number, target: 'service' | 'worke
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  const exit = once(service, 'exit');
   try {
     const log = readLog(service);
     const [http = '', milter = '', policy = ''] = (await log.line('listening', workers)).addresses ?? [];
-    const load: Load = { isOver: false, answered: { http: 0, milter: 0, policy: 0 }, broken: [] };
+    const load: Load = {
+      isOver: false,
+      answered: { http: 0, milter: 0, policy: 0 },
+      broken: [],
+      onAnswer: () => undefined,
+    };
     const clients = [
       ...Array.from({ length: CLIENTS.http }, (_, at) => httpClient(http, load, at)),
       ...Array.from({ length: CLIENTS.milter }, (_, at) => milterClient(portOf(milter), load, at)),
       ...Array.from({ length: CLIENTS.policy }, () => policyClient(portOf(policy), load)),
     ];
-    while (Object.values(load.answered).some((count) => count < WARM_UP)) await wait(10);
+    await answers(load, WARM_UP);
     let readiness = 0;
     if (target === 'service') {
       service.kill('SIGTERM');
       await log.line('ending', workers);
       readiness = (await fetch(`${http}/readyz`)).status;
-      const exit = once(service, 'exit');
       await Promise.all(clients);
       await exit;
     } else {
-      const { answered } = load;
       process.kill(workersOf(service)[0] ?? 0, 'SIGTERM');
       await log.line('listening', workers + 1);
-      const before = { ...answered };
-      while ((Object.keys(answered) as Face[]).some((face) => answered[face] < before[face] + WARM_UP)) await wait(10);
+      await answers(load, WARM_UP);
       load.isOver = true;
       await Promise.all(clients);
       readiness = (await fetch(`${http}/readyz`)).status;
       service.kill('SIGTERM');
-      await once(service, 'exit');
+      await exit;
     }
     return { answered: load.answered, broken: load.broken, readiness, exitCode: service.exitCode };
   } finally {
@@ -145,14 +169,14 @@ const isSentElsewhere = (cause: unknown, face: Face, load: Load): boolean => {
 
 /**
  * One client, one connection, which it keeps; every other client makes pauses, in which its
- * connection is idle.
+ * connection is idle. They are part of the load: no result hangs on their length.
  */
 const httpClient = async (base: string, load: Load, at: number): Promise<void> => {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   while (!load.isOver) {
     try {
       const status = await post(base, agent);
-      if (status === 200) load.answered.http += 1;
+      if (status === 200) countAnswer(load, 'http');
       else load.broken.push(`http: ${status}`);
     } catch (cause) {
       if (isSentElsewhere(cause, 'http', load)) break;
@@ -264,7 +288,7 @@ const sendMessage = async ({ socket, answer }: Dialled, load: Load): Promise<boo
   await answer((octets) => ending(octets, 3));
   socket.write(FRAMES.at(-1) ?? '');
   await answer((octets) => ending(octets, 1));
-  load.answered.milter += 1;
+  countAnswer(load, 'milter');
   return true;
 };
 
@@ -290,9 +314,8 @@ const policyClient = async (port: number, load: Load): Promise<void> => {
       while (isOpen() && !load.isOver) {
         socket.write(POLICY_REQUEST);
         await answer((octets) => (octets.includes('\n\n') ? octets.length : undefined));
-        load.answered.policy += 1;
+        countAnswer(load, 'policy');
         answers += 1;
-        await nextTurn();
         await wait(1);
       }
       socket.destroy();

@@ -35,6 +35,7 @@ test('the service holds no more after 2,000 messages more', async () => {
     env: { PATH: process.env.PATH ?? '', PORT: '0', DRAIN_MS: '0', RATE_LIMIT_PER_ADDRESS: '10000000' },
     stdio: 'pipe',
   });
+  const exited = once(service, 'exit');
   try {
     const lines = createInterface({ input: service.stdout });
     let address = '';
@@ -73,6 +74,6 @@ test('the service holds no more after 2,000 messages more', async () => {
     assert.ok(grown < STEADY * MAX_BYTES_PER_MESSAGE, `the heap grew by ${grown} octets`);
   } finally {
     service.kill('SIGTERM');
-    await once(service, 'exit');
+    await exited;
   }
 });

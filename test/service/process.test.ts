@@ -24,12 +24,16 @@ import { example } from '../verdict/make-verifier.ts';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const QUERY = 'clientIp=192.0.2.10&helo=mail.brand.example&mailFrom=alice@brand.example';
 
-const start = (environment: Record<string, string>): ChildProcessWithoutNullStreams =>
-  spawn(process.execPath, ['src/server.ts'], {
+type Service = ChildProcessWithoutNullStreams & { readonly exited: Promise<unknown[]> };
+/** Starts the service; its end is listened for from the start, since it may come at any moment. */
+const start = (environment: Record<string, string>): Service => {
+  const child = spawn(process.execPath, ['src/server.ts'], {
     cwd: ROOT,
     env: { PATH: process.env.PATH ?? '', PORT: '0', DRAIN_MS: '0', DNS_SERVERS: '127.0.0.1:9', ...environment },
     stdio: 'pipe',
   });
+  return Object.assign(child, { exited: once(child, 'exit') });
+};
 
 /** Whether a process has come to the line that takes SIGHUP, as the kernel tells it. */
 const catchesHangUp = (pid: number | undefined): boolean =>
@@ -67,7 +71,7 @@ test('the service judges an example without any DNS server, and a production sta
     } finally {
       child.kill('SIGTERM');
     }
-    assert.deepEqual(await once(child, 'exit'), [0, null]);
+    assert.deepEqual(await child.exited, [0, null]);
   }
 });
 
@@ -139,7 +143,7 @@ test('SIGTERM stops listening, lets a running verification finish, and exits wit
     for (const [query, from] of held) refuse(query, from);
     const verdict = (await (await running).json()) as Verdict;
     assert.equal(verdict.spf.result, 'none');
-    assert.deepEqual(await once(child, 'exit'), [0, null]);
+    assert.deepEqual(await child.exited, [0, null]);
   } finally {
     server.close();
     child.kill('SIGKILL');
@@ -150,7 +154,7 @@ test('a start with wrong settings tells every one of them and exits with 78', as
   const child = start({ PORT: '99999', MAX_MESSAGE_BYTES: 'many', ENFORCE: 'perhaps', CLOCK_SKEW_SECONDS: '-1' });
   let told = '';
   child.stderr.setEncoding('utf8').on('data', (text) => (told += text));
-  assert.deepEqual(await once(child, 'exit'), [78, null]);
+  assert.deepEqual(await child.exited, [78, null]);
   for (const name of ['PORT', 'MAX_MESSAGE_BYTES', 'ENFORCE', 'CLOCK_SKEW_SECONDS'])
     assert.match(told, new RegExp(`^${name}: `, 'm'));
 });
@@ -163,6 +167,6 @@ test('SIGHUP before the service listens does not end it, with one process and wi
     clearInterval(hangUps);
     assert.equal((await verify(address, 'aligned.eml')).status, 200);
     child.kill('SIGTERM');
-    assert.deepEqual(await once(child, 'exit'), [0, null]);
+    assert.deepEqual(await child.exited, [0, null]);
   }
 });

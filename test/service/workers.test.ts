@@ -5,10 +5,11 @@
 import assert from 'node:assert/strict';
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface, type Interface } from 'node:readline';
 import { after, before, test } from 'node:test';
-import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Health } from '../../schemas/health.ts';
 import { version } from '../../src/version.ts';
@@ -19,9 +20,12 @@ import { example } from '../verdict/make-verifier.ts';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const QUERY = 'clientIp=192.0.2.10&helo=mail.brand.example&mailFrom=alice@brand.example';
 const VERDICTS = 12;
+const folder = mkdtempSync(join(tmpdir(), 'mailverdict-'));
+/** While it exists, a worker that starts is killed before it listens. */
+const END_WORKERS = join(folder, 'end-workers');
 
 const run = (environment: Record<string, string>): ChildProcessWithoutNullStreams =>
-  spawn(process.execPath, ['src/server.ts'], {
+  spawn(process.execPath, ['--import', './test/service/end-workers.ts', 'src/server.ts'], {
     cwd: ROOT,
     env: {
       PATH: process.env.PATH ?? '',
@@ -29,6 +33,7 @@ const run = (environment: Record<string, string>): ChildProcessWithoutNullStream
       DRAIN_MS: '0',
       DNS_SERVERS: '127.0.0.1:9',
       WORKERS: '2',
+      END_WORKERS,
       ...environment,
     },
     stdio: 'pipe',
@@ -37,6 +42,9 @@ const run = (environment: Record<string, string>): ChildProcessWithoutNullStream
 type Line = { msg: string; addresses?: string[]; clientIp?: string; listened?: boolean; listening?: number };
 const lines: Line[] = [];
 let service: ChildProcessWithoutNullStreams;
+let exited: Promise<unknown[]>;
+let logEnded: Promise<unknown[]>;
+let log: Interface;
 let address = '';
 let names: ScriptedServer;
 
@@ -45,8 +53,8 @@ const line = async (msg: string, count: number): Promise<(typeof lines)[number]>
   for (;;) {
     const found = lines.filter((one) => one.msg === msg)[count - 1];
     if (found !== undefined) return found;
-    assert.equal(service.exitCode, null, 'the service runs');
-    await wait(20);
+    await Promise.race([once(log, 'line'), exited]);
+    assert.equal(service.exitCode ?? service.signalCode, null, 'the service runs');
   }
 };
 
@@ -59,17 +67,18 @@ before(async () => {
     source: 'network',
   }));
   service = run({ DNS_SERVERS: names.literal });
-  createInterface({ input: service.stdout }).on('line', (text) => lines.push(JSON.parse(text)));
+  exited = once(service, 'exit');
+  log = createInterface({ input: service.stdout }).on('line', (text) => lines.push(JSON.parse(text)));
+  logEnded = once(log, 'close');
   address = (await line('listening', 1)).addresses?.[0] ?? '';
   await line('listening', 2);
 });
 
 after(async () => {
   await names.close();
-  if (service.exitCode === null && service.signalCode === null) {
-    service.kill('SIGTERM');
-    await once(service, 'exit');
-  }
+  rmSync(folder, { recursive: true });
+  service.kill('SIGTERM');
+  await exited;
 });
 
 /** One connection for each request, so that the workers take turns. */
@@ -123,28 +132,25 @@ test('workers that crash are replaced, and the service answers meanwhile and aft
 test('a replacement that is killed before it listens is tried again, and /readyz tells meanwhile', async () => {
   const readiness = async (): Promise<Health> => Health.parse(await (await ask('/readyz')).json());
   const listened = lines.filter(({ msg }) => msg === 'listening').length;
-  const [victim = 0, ...others] = workerPids();
+  const [victim = 0] = workerPids();
+  writeFileSync(END_WORKERS, '');
   process.kill(victim, 'SIGKILL');
-  let replacement: number | undefined;
-  while (replacement === undefined) {
-    await wait(5);
-    replacement = workerPids().find((pid) => pid !== victim && !others.includes(pid));
-  }
-  process.kill(replacement, 'SIGKILL');
-  await line('a worker ended: another takes its place', 3);
-  const [last] = lines.filter(({ msg }) => msg.startsWith('a worker ended')).slice(-1);
-  assert.deepEqual([last?.listened, last?.listening], [false, 1]);
+  const third = await line('a worker ended: another takes its place', 3);
+  assert.deepEqual([third.listened, third.listening], [false, 1]);
   assert.deepEqual((await readiness()).workers, { listening: 1, configured: 2 });
   assert.equal((await judge()).status, 200);
+  rmSync(END_WORKERS);
   await line('listening', listened + 1);
-  while ((await readiness()).workers?.listening !== 2) await wait(20);
+  // Workers hear of each other a moment after the log does.
+  while ((await readiness()).workers?.listening !== 2);
   assert.equal((await judge()).status, 200);
 });
 
 test('workers drain on SIGTERM, and the service ends with 0', async () => {
   assert.equal(service.exitCode, null, 'the service runs');
   service.kill('SIGTERM');
-  assert.deepEqual(await once(service, 'exit'), [0, null]);
+  assert.deepEqual(await exited, [0, null]);
+  await logEnded;
   assert.equal(lines.filter(({ msg }) => msg === 'ended').length, 2);
 });
 
