@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
+import { freePort } from '../free-port.ts';
 import { runCli } from './run-cli.ts';
 
 test('health exits with 0 while the service takes work, with 1 while it does not or is not there', async () => {
@@ -23,7 +24,7 @@ test('health exits with 0 while the service takes work, with 1 while it does not
   assert.match(draining.err, /answers 503/);
   server.close();
   await once(server, 'close');
-  const gone = await runCli(['health'], undefined, environment);
+  const gone = await runCli(['health'], undefined, { PORT: String(await freePort()) });
   assert.equal(gone.code, 1);
   assert.match(gone.err, /does not answer: /);
   assert.deepEqual(asked, ['/readyz', '/readyz']);

@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type BatchItem, MailverdictClient, MailverdictError } from '../../src/client/client.ts';
+import { freePort } from '../free-port.ts';
 import { handTime } from '../hand-time.ts';
 
 /** A server that answers as told, for the time of one test. */
@@ -36,13 +37,7 @@ const drain = async (items: AsyncIterable<unknown>): Promise<void> => {
 const MESSAGE = 'From: a@b.example\r\n\r\n';
 
 test('MailverdictClient tells that nothing listens', async () => {
-  let gone = '';
-  await against(
-    () => undefined,
-    async (baseUrl) => {
-      gone = baseUrl;
-    },
-  );
+  const gone = `http://127.0.0.1:${await freePort()}`;
   assert.equal(await typeOf(new MailverdictClient({ baseUrl: gone }).verify(MESSAGE)), 'unreachable 0');
 });
 

@@ -10,6 +10,7 @@ import { DnsSettings } from '../../schemas/settings/dns.ts';
 import type { Lookup } from '../../src/dns/lookup.ts';
 import { createResolver } from '../../src/dns/resolver.ts';
 import { toMailauthResolver } from '../../src/verdict/spf/resolver.ts';
+import { freePort } from '../free-port.ts';
 import { example, exampleLookup, makeVerifier } from '../verdict/make-verifier.ts';
 import { CATALOGUE } from './faults/catalogue.ts';
 import { nameOf } from './faults/replies.ts';
@@ -186,9 +187,7 @@ for (const [what, script, code, words] of OUTCOMES) {
 }
 
 test('a verdict over a closed port is temperror, and the code is ECONNREFUSED', async (context) => {
-  const server = await scriptedServer(() => {});
-  await server.close();
-  const resolver = createResolver(DnsSettings.parse({ dnsServers: [server.literal] }));
+  const resolver = createResolver(DnsSettings.parse({ dnsServers: [`127.0.0.1:${await freePort()}`] }));
   context.after(() => resolver.close());
   const { spf, dkim, dmarc } = await wordsOf(resolver.lookup);
   assert.deepEqual({ spf, dkim, dmarc }, { spf: 'temperror', dkim: ['temperror', 'temperror'], dmarc: 'temperror' });

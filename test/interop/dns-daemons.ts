@@ -28,7 +28,7 @@ export type DnsDaemons = {
 /**
  * Starts both and waits until they answer.
  * @param threads of Unbound
- * @throws Error with the tail of a daemon's log when it does not come up within 10 s
+ * @throws Error with the tail of a daemon's log when it ends before it answers
  */
 export const startDnsDaemons = async (zones: readonly DaemonZone[], threads = 1): Promise<DnsDaemons> => {
   const folder = await mkdtemp(join(tmpdir(), 'mailverdict-dns-'));
@@ -55,9 +55,8 @@ export const startDnsDaemons = async (zones: readonly DaemonZone[], threads = 1)
     child.stdout?.on('data', keep);
     child.stderr?.on('data', keep);
     running.set(which, child);
-    for (let tries = 0; tries < 100; tries++) {
+    while (child.exitCode === null && child.signalCode === null) {
       if (await answers(ports[which], zones[0]?.apex ?? '')) return;
-      if (child.exitCode !== null) break;
       await wait(100);
     }
     throw new Error(`${which} does not answer:\n${logs[which]}`);

@@ -59,7 +59,6 @@ const serve = async (name: string, settings: string): Promise<RunningService> =>
     DNS_ZONE: join(ROOT, 'examples/zone.txt'),
     // Whatever is not in the zone is refused at once.
     DNS_SERVERS: '127.0.0.1:9',
-    DNS_QUESTION_TIMEOUT_MS: '200',
   });
   services.push(service);
   return service;

@@ -7,6 +7,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { chmod, chown, copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PATIENCE_MS } from './mail-lab.ts';
 
 const PACKAGES = ['exim4-daemon-light', 'libidn12'];
 /** A user that exists in the name space of the lab only. */
@@ -83,7 +84,7 @@ export const unpackExim = async (folder: string, macros: string): Promise<Exim> 
       ['-m', 'sh', '-c', `${mounts} && exec ${binary} -C ${file} "$@"`, 'exim4', ...args],
       {
         input: Buffer.from(input, 'latin1'),
-        timeout: 30_000,
+        timeout: PATIENCE_MS,
         env: {
           PATH: `${process.env.PATH}:/usr/sbin:/sbin`,
           LD_LIBRARY_PATH: join(root, 'usr/lib/x86_64-linux-gnu'),

@@ -9,7 +9,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { freePort } from '../free-port.ts';
-import { labFolder, type Postfix, startPostfix } from './mail-lab.ts';
+import { labFolder, PATIENCE_MS, type Postfix, startPostfix } from './mail-lab.ts';
 import { startSendmail } from './sendmail-lab.ts';
 import { openSmtp } from './smtp-client.ts';
 import { type RunningService, startService } from './start-service.ts';
@@ -46,7 +46,6 @@ before(async () => {
     DNS_ZONE: join(folder, 'zone.txt'),
     // Whatever is not in the zone is refused at once.
     DNS_SERVERS: '127.0.0.1:9',
-    DNS_QUESTION_TIMEOUT_MS: '200',
   });
 });
 
@@ -93,10 +92,10 @@ test('sendmail -bs of Postfix: mail of this machine is taken in spite of p=rejec
   const said = execFileSync('/usr/sbin/sendmail', ['-C', join(folder, 'etc'), '-bs'], {
     input: SESSION.map((line) => `${line}\r\n`).join(''),
     encoding: 'latin1',
-    timeout: 60_000,
+    timeout: PATIENCE_MS,
   });
   assert.match(said, /^354 [\s\S]*^250 2\.0\.0 /m, said);
-  const [delivered = ''] = await postfix.waitForDelivered(1, 60_000);
+  const [delivered = ''] = await postfix.waitForDelivered(1);
   assert.match(delivered, /^Subject: local$/m);
   assert.match(delivered, OF_THIS_MACHINE);
   assert.deepEqual(decidedSince(before), [['accept', 'reject']]);

@@ -12,6 +12,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
+/**
+ * How long a foreign program is waited for: longer than any machine stands still, so that only one
+ * that has failed is given up. What it does is looked at from outside, every LOOK_MS.
+ */
+export const PATIENCE_MS = 300_000;
+export const LOOK_MS = 50;
+
 /** A private folder that other users may walk through. */
 export const labFolder = async (): Promise<string> => {
   const folder = await mkdtemp(join(tmpdir(), 'mail-lab-'));
@@ -27,7 +34,7 @@ export type Postfix = {
   /** Messages delivered, in no order: octets as the mailbox has them, lines ended by LF. */
   delivered(): Promise<string[]>;
   /** Waits until so many messages are delivered in all. */
-  waitForDelivered(count: number, withinMs?: number, isWanted?: (message: string) => boolean): Promise<string[]>;
+  waitForDelivered(count: number, isWanted?: (message: string) => boolean): Promise<string[]>;
   /** Removes what was delivered. */
   clear(): Promise<void>;
   /** The mail log. */
@@ -146,8 +153,8 @@ export const startPostfix = async (
   };
   return {
     delivered,
-    waitForDelivered: async (count, withinMs = 20_000, isWanted = () => true) => {
-      for (const until = Date.now() + withinMs; ; await wait(50)) {
+    waitForDelivered: async (count, isWanted = () => true) => {
+      for (const until = Date.now() + PATIENCE_MS; ; await wait(LOOK_MS)) {
         const messages = (await delivered()).filter(isWanted);
         if (messages.length >= count) return messages;
         if (Date.now() > until) throw new Error(`${messages.length} of ${count} messages are delivered`);
@@ -173,7 +180,7 @@ const postfixCommand = (etc: string, command: string): void => {
 
 /** Waits until something listens at a port. */
 export const answers = async (port: number): Promise<void> => {
-  for (let tries = 0; tries < 100; tries++) {
+  for (const until = Date.now() + PATIENCE_MS; Date.now() < until; ) {
     const socket = connect({ host: '127.0.0.1', port });
     const isOpen = await Promise.race([
       once(socket, 'connect').then(() => true),
@@ -181,7 +188,7 @@ export const answers = async (port: number): Promise<void> => {
     ]).catch(() => false);
     socket.destroy();
     if (isOpen) return;
-    await wait(50);
+    await wait(LOOK_MS);
   }
   throw new Error(`nothing listens at port ${port}`);
 };

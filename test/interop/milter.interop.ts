@@ -1,14 +1,14 @@
 /**
  * The service behind a real Postfix, with OpenDKIM as a foreign signer and miltertest as a foreign
  * mail server: exact octets, forged fields, refusals, failures, a crash while mail flows, large
- * messages, latency. Run by test/interop/run.ts as root.
+ * messages. Run by test/interop/run.ts as root.
  */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { setTimeout as wait } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Lookup } from '../../src/dns/lookup.ts';
 import { parseZone, zoneLookup } from '../../src/dns/zone/zone.ts';
 import type { ScriptedServer } from '../dns/scripted-server.ts';
@@ -380,12 +380,10 @@ test('with its DNS silent the message is refused for the moment, and delivered o
   } finally {
     dnsIsSilent = false;
   }
-  for (let tries = 0; ; tries++) {
-    const { answer } = await deliver(ports.tcp, message, STRANGER, envelope);
-    if (answer.code === 250) break;
-    assert.equal(tries < 40, true, answer.text);
-    await wait(500);
-  }
+  // A failure is held for seconds, so that a sick zone is not asked at every message.
+  assert.equal((await fetch(`${service.addresses[0]}/v1/dns/cache`, { method: 'DELETE' })).status, 200);
+  const { answer } = await deliver(ports.tcp, message, STRANGER, envelope);
+  assert.equal(answer.code, 250, answer.text);
 });
 
 test('a message of 40 MB is judged to its last octet', async () => {
@@ -395,19 +393,6 @@ test('a message of 40 MB is judged to its last octet', async () => {
   assert.equal(answer.code, 250, answer.text);
   assert.equal(delivered.length > 39_000_000, true);
   assert.match(fieldsOf(delivered, 'Authentication-Results')[0] ?? '', /dkim=pass/);
-});
-
-test('the median message over TCP takes less than 10 ms from MAIL to its answer', async () => {
-  const client = await openSmtp(ports.tcp, GENUINE);
-  const times: number[] = [];
-  for (let count = 0; count < 40; count++) {
-    const startedMs = performance.now();
-    assert.equal((await client.send(ENVELOPE, WHITE_SPACE)).code, 250);
-    times.push(performance.now() - startedMs);
-  }
-  await client.quit();
-  const median = times.sort((one, other) => one - other)[times.length / 2] ?? Number.POSITIVE_INFINITY;
-  assert.equal(median < 10, true, `median ${median.toFixed(1)} ms`);
 });
 
 test('killed while 200 messages flow, no message is lost and none comes twice', async () => {
@@ -427,22 +412,20 @@ test('killed while 200 messages flow, no message is lost and none comes twice', 
       refusals.push(answer.text);
       assert.match(answer.text, /^4/);
       waiting.push(number);
-      await wait(50);
     }
   };
   const crash = async (): Promise<void> => {
-    while (taken < 50) await wait(5);
+    while (taken < 50) await nextTurn();
     await service.kill();
-    await wait(300);
+    while (refusals.length === 0) await nextTurn();
     service = await startService(environment);
   };
   await Promise.all([crash(), ...Array.from({ length: 8 }, sendAll)]);
   // Messages of the tests before may still be on their way.
   const isOurs = (message: string): boolean => (fieldsOf(message, 'Message-ID')[0] ?? '').includes('<crash-');
-  const delivered = await postfix.waitForDelivered(200, 60_000, isOurs);
+  const delivered = await postfix.waitForDelivered(200, isOurs);
   const ids = delivered.map((message) => fieldsOf(message, 'Message-ID')[0]);
   assert.deepEqual([taken, ids.length, new Set(ids).size], [200, 200, 200]);
-  assert.equal(refusals.length > 0, true, 'the crash was felt');
   assert.equal(
     delivered.every((message) =>
       /mx\.rcpt\.example;[\s\S]*dmarc=pass/.test(fieldsOf(message, 'Authentication-Results')[0] ?? ''),
@@ -455,7 +438,7 @@ test('SIGTERM lets the message in hand finish and removes the socket', async () 
   const client = await openSmtp(ports.tcp, GENUINE);
   await client.command('MAIL FROM:<alice@sender.example>');
   const stopping = service.stop();
-  await wait(100);
+  await service.said('ending');
   await client.command('RCPT TO:<bob@rcpt.example>');
   await client.command('DATA');
   const answer = await client.command(`${WHITE_SPACE}.`);

@@ -7,7 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { answers, type Daemon, startDaemon } from './mail-lab.ts';
+import { answers, type Daemon, LOOK_MS, PATIENCE_MS, startDaemon } from './mail-lab.ts';
 
 /** A mail store. */
 export type MailStore = {
@@ -53,7 +53,7 @@ service lmtp {
   return {
     message: async (mailbox) => {
       const inbox = join(homes, mailbox, 'new');
-      for (const until = Date.now() + 60_000; Date.now() < until; await wait(50)) {
+      for (const until = Date.now() + PATIENCE_MS; Date.now() < until; await wait(LOOK_MS)) {
         const [name] = await readdir(inbox).catch(() => []);
         if (name !== undefined) return readFile(join(inbox, name), 'latin1');
       }
@@ -105,13 +105,6 @@ $lock_file = "$MYHOME/lock";
 `,
   );
   const daemon = startDaemon('/usr/sbin/amavisd', ['-c', file, 'foreground']);
-  for (let tries = 0; ; tries++) {
-    // Perl compiles it first, which takes longer than one wait for a port.
-    try {
-      await answers(port);
-      return daemon;
-    } catch (cause) {
-      if (tries === 10) throw cause;
-    }
-  }
+  await answers(port);
+  return daemon;
 };

@@ -65,6 +65,8 @@ const SUITES: readonly Suite[] = [
   },
 ];
 
+/** The one deadline of a test: longer than any machine needs, so that only what hangs meets it. */
+const TEST_TIMEOUT_MS = 1_200_000;
 const EX_USAGE = 64;
 const EX_UNAVAILABLE = 69;
 /** Servers live in /usr/sbin, which the path of a plain user lacks. */
@@ -97,7 +99,9 @@ if (lacking.length > 0) {
   process.exit(EX_UNAVAILABLE);
 }
 
-const { status } = spawnSync(process.execPath, ['--test', '--test-concurrency=1', ...suites.map(({ file }) => file)], {
-  stdio: 'inherit',
-});
+const { status } = spawnSync(
+  process.execPath,
+  ['--test', '--test-concurrency=1', `--test-timeout=${TEST_TIMEOUT_MS}`, ...suites.map(({ file }) => file)],
+  { stdio: 'inherit' },
+);
 process.exitCode = status ?? 1;

@@ -7,6 +7,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PATIENCE_MS } from './mail-lab.ts';
 import { makeSendmailCf } from './sendmail-from-m4.ts';
 import { headerOf } from './sendmail-lab.ts';
 
@@ -19,9 +20,9 @@ const HOSTS = '127.0.0.1 localhost\n192.0.2.10 mail.sender.example\n';
 /** Speaks SMTP from a chosen address: the address, the HELO name and the file of the message. */
 const CLIENT = `import smtplib, sys, time
 address, helo, path = sys.argv[1:4]
-for _ in range(200):
+while True:
     try:
-        smtp = smtplib.SMTP('127.0.0.1', ${PORT}, local_hostname=helo, source_address=(address, 0), timeout=60)
+        smtp = smtplib.SMTP('127.0.0.1', ${PORT}, local_hostname=helo, source_address=(address, 0), timeout=300)
         break
     except ConnectionRefusedError:
         time.sleep(0.1)
@@ -53,7 +54,7 @@ export const sendmailChain = async (
       `{ ${binary} -C ${file} -bD & daemon=$!; }`,
       `python3 ${client} ${ip} ${helo} ${path}; status=$?; kill $daemon; exit $status`,
     ].join(' && ');
-    execFileSync('unshare', ['-n', '-u', '-m', 'sh', '-c', script], { env: environment, timeout: 120_000 });
+    execFileSync('unshare', ['-n', '-u', '-m', 'sh', '-c', script], { env: environment, timeout: PATIENCE_MS });
     const [name = '', ...more] = (await readdir(queue)).filter((entry) => entry.startsWith('qf'));
     if (name === '' || more.length > 0) throw new Error(`${more.length + 1} messages are queued, or none`);
     const header = headerOf(await readFile(join(queue, name), 'latin1')).filter(

@@ -42,7 +42,6 @@ before(async () => {
     DNS_ZONE: join(folder, 'zone.txt'),
     // Whatever is not in the zone is refused at once.
     DNS_SERVERS: '127.0.0.1:9',
-    DNS_QUESTION_TIMEOUT_MS: '200',
   });
   sendmail = await startSendmail(folder, port, `inet:${milterPort}@127.0.0.1`);
 });

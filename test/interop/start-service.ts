@@ -3,7 +3,7 @@
  * measurements. Ended by its own handle.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
@@ -16,6 +16,8 @@ export type RunningService = {
   readonly pid: number;
   /** Its log so far, one object a line. */
   readonly log: readonly Record<string, unknown>[];
+  /** Waits for a line of the log that begins so. */
+  said(start: string): Promise<void>;
   /** SIGTERM, and waits for the end. @returns the exit code */
   stop(): Promise<number | null>;
   /** SIGKILL, and waits for the end. */
@@ -33,6 +35,7 @@ export const startService = async (environment: Record<string, string>): Promise
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const log: Record<string, unknown>[] = [];
+  const heard = new EventEmitter();
   let errors = '';
   child.stderr?.on('data', (chunk) => {
     errors += chunk;
@@ -43,6 +46,7 @@ export const startService = async (environment: Record<string, string>): Promise
     createInterface({ input: child.stdout }).on('line', (line) => {
       const entry: Record<string, unknown> = JSON.parse(line);
       log.push(entry);
+      heard.emit('line');
       if (Array.isArray(entry.addresses)) resolve(entry.addresses);
     });
   });
@@ -51,6 +55,9 @@ export const startService = async (environment: Record<string, string>): Promise
     addresses,
     pid: child.pid ?? 0,
     log,
+    said: async (start) => {
+      while (!log.some(({ msg }) => String(msg).startsWith(start))) await once(heard, 'line');
+    },
     stop: async () => {
       child.kill('SIGTERM');
       await ended;

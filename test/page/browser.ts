@@ -10,13 +10,14 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from 'p
 export const CHROMIUM = '/usr/bin/chromium';
 /** Name of the variable that holds the folder for screenshots; unset: none are written. */
 export const SCREENSHOTS = 'PAGE_SCREENSHOTS';
-/** Milliseconds that a step may take on a busy machine. */
-const STEP_MS = 20_000;
+/** Milliseconds for a step: longer than any machine stands still. */
+const STEP_MS = 180_000;
 
 /** Starts Chromium with a fresh profile and no background traffic. The caller closes it. */
 export const startBrowser = (): Promise<Browser> =>
   chromium.launch({
     executablePath: CHROMIUM,
+    timeout: STEP_MS,
     args: [
       '--no-sandbox',
       '--disable-gpu',

@@ -60,7 +60,7 @@ test('the permalink shows the posture at once, and back leads to the view before
     await waitForPosture(page);
     assert.equal(await page.locator('#posture h2.domain-name').textContent(), 'museum.example');
     await page.getByRole('link', { name: 'Message', exact: true }).click();
-    assert.equal(await page.locator('#message-view').isVisible(), true);
+    await page.locator('#message-view').waitFor();
     await page.goBack();
     await waitForPosture(page);
     assert.equal(await page.locator('#message-view').isVisible(), false);

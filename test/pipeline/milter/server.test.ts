@@ -11,6 +11,7 @@ import { createMemory } from '../../../src/message/memory.ts';
 import type { EvaluationSettings } from '../../../src/pipeline/evaluation.ts';
 import { createMilterServer } from '../../../src/pipeline/milter/server.ts';
 import type { Verify } from '../../../src/verdict/verify.ts';
+import { freePort } from '../../free-port.ts';
 import { handTime } from '../../hand-time.ts';
 import { makeEvaluation } from '../make-evaluation.ts';
 import { makeDisposition, makeVerdict } from '../make-verdict.ts';
@@ -219,7 +220,9 @@ test('createMilterServer stops reading from a mail server that sends on during a
 
 test('createMilterServer lets a message in hand finish before it closes, and closes idle connections at once', async (t) => {
   const { promise, resolve } = Promise.withResolvers<Verdict>();
-  const { server, port } = await start(t, {}, () => promise);
+  // A port that nobody takes once it is free again.
+  const milterListen = [`inet:${await freePort()}@127.0.0.1`];
+  const { server, port } = await start(t, { milterListen }, () => promise);
   const idle = await dial(port);
   idle.socket.write(Buffer.concat(OPEN));
   await idle.replies(3);
