@@ -55,6 +55,15 @@ const anchorsOf = (text: string): Set<string> =>
     ),
   ]);
 
+test('docs/architecture.md names files and folders that exist', () => {
+  const named = [...read('docs/architecture.md').matchAll(/\b(?:src|schemas|test)\/[\w./-]*/g)].map(([path]) => path);
+  assert.ok(named.length > 50);
+  assert.deepEqual(
+    [...new Set(named)].filter((path) => !existsSync(new URL(path, ROOT))),
+    [],
+  );
+});
+
 test('every link of a document to a file or a heading of this project leads somewhere', () => {
   const documents = [
     'README.md',

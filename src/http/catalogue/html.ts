@@ -39,7 +39,7 @@ const listOf = ({ columns: [, ...columns], rows }: Table): string =>
   `<dl class="catalogue">\n${rows
     .map(({ anchor, cells: [code = '', ...cells] }) => {
       const told = cells.map(
-        (text, index) => `<dd><span class="muted">${marked(columns[index] ?? '')}</span> ${marked(text)}</dd>`,
+        (text, index) => `<dd><span class="muted">${marked(columns[index] ?? '')}:</span> ${marked(text)}</dd>`,
       );
       return `<div${anchor === undefined ? '' : ` id="${escaped(anchor)}"`}><dt>${marked(code)}</dt>${told.join('')}</div>`;
     })

@@ -80,7 +80,7 @@ test('toHtml escapes what a cell holds and marks its code', () => {
   });
   assert.ok(
     html.includes(
-      '<div id="a-b"><dt><code>a-b</code></dt><dd><span class="muted">About</span> &lt;img src=&quot;x&quot;&gt; &amp; <code>&lt;b&gt;</code></dd></div>',
+      '<div id="a-b"><dt><code>a-b</code></dt><dd><span class="muted">About:</span> &lt;img src=&quot;x&quot;&gt; &amp; <code>&lt;b&gt;</code></dd></div>',
     ),
   );
 });
