@@ -6,13 +6,18 @@
 import { isIP } from 'node:net';
 import type { SmtpFacts } from '../../../schemas/smtp.ts';
 import { identityOf, shownText } from '../told-text.ts';
-import type { Macros } from './macros.ts';
+
+/** The macros of a session, as far as this file reads them. */
+type Macros = {
+  /** Value of a macro; undefined when it was not told. */
+  get(name: string): string | undefined;
+};
 
 /** The CONNECT command as it came. */
 export type ConnectFacts = { readonly hostname: string; readonly family: string; readonly address: string };
 
 /** The envelope of one message as it came: octets as Latin-1. */
-type EnvelopeFacts = {
+export type EnvelopeFacts = {
   readonly mailFrom: string | undefined;
   readonly mailParameters: readonly string[];
   readonly recipients: readonly string[];

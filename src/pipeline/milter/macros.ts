@@ -46,7 +46,7 @@ const STAGES = [
 const OF_THE_MESSAGE: readonly string[] = STAGES.slice(0, STAGES.indexOf(SMFIC.HELO));
 
 /** The macros of a session. */
-export type Macros = {
+type Macros = {
   /** Takes the set that came before a command. */
   set(command: string, values: readonly (readonly [name: string, value: string])[]): void;
   /** Value of a macro; undefined when it was not told. @param name without braces */

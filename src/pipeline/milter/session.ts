@@ -9,12 +9,10 @@ import type { SmtpFacts } from '../../../schemas/smtp.ts';
 import type { Memory } from '../../message/memory.ts';
 import type { Daemon } from '../enforcement.ts';
 import type { Lists } from '../lists.ts';
-import { shownText } from '../told-text.ts';
-import { type ConnectFacts, toSmtpFacts } from './facts.ts';
-import { createMacros } from './macros.ts';
+import { Client } from './client.ts';
 import { type Agreement, expectsReply, negotiate, SMFIP } from './negotiation.ts';
 import { createTransaction, type Transaction, type TransactionLimits } from './transaction.ts';
-import { type Command, type Reply, SMFIC } from './wire.ts';
+import type { Command, Reply } from './wire.ts';
 
 /** What a session is made of. */
 export type SessionParts = {
@@ -63,14 +61,8 @@ const SILENCE: Step = { kind: 'silence' };
 
 /** Begins a session. */
 export const createSession = (parts: SessionParts): Session => {
-  const macros = createMacros();
+  const client = new Client();
   let agreement: Agreement | undefined;
-  let connect: ConnectFacts | undefined;
-  let helo: string | undefined;
-  let heloCount = 0;
-  let tlsFromStart = false;
-  /** True when macros came for the CONNECT that follows. */
-  let connectMacros = false;
   let transaction: Transaction | undefined;
   /**
    * True when the rest of the message is let pass: a peer that sends it nevertheless is answered
@@ -88,18 +80,10 @@ export const createSession = (parts: SessionParts): Session => {
 
   const endClient = (): void => {
     endMessage();
-    macros.clear();
-    connectMacros = false;
-    connect = undefined;
-    helo = undefined;
-    heloCount = 0;
-    tlsFromStart = false;
+    client.forget();
   };
 
-  const daemon = (): Daemon => ({ name: macros.get('daemon_name'), port: macros.get('daemon_port') });
-
-  const ownId = (): string =>
-    parts.authservId || shownText(macros.get('j') ?? '', 255).replace(/[^A-Za-z0-9.-]/g, '') || 'localhost';
+  const ownId = (): string => parts.authservId || client.serverName || 'localhost';
 
   const begin = (agreed: Agreement, mailFrom: string | undefined, mailParameters: readonly string[]): Transaction =>
     createTransaction(
@@ -108,13 +92,10 @@ export const createSession = (parts: SessionParts): Session => {
         memory: parts.memory,
         ownIds: [ownId(), ...parts.lists.removeAuthservIds],
         leadingSpace: (agreed.protocol & SMFIP.HDR_LEADSPC) !== 0,
-        rawBody: isStalwart(macros.get('daemon_name')),
+        rawBody: isStalwart(client.daemon.name),
       },
       { mailFrom, mailParameters },
     );
-
-  const facts = (message: Transaction): SmtpFacts =>
-    toSmtpFacts({ connect, helo, heloCount, tlsFromStart, envelope: message, macros }, ownId());
 
   /** Content without MAIL belongs to a message whose envelope is unknown. */
   const opened = (agreed: Agreement): Transaction => {
@@ -127,33 +108,17 @@ export const createSession = (parts: SessionParts): Session => {
       case 'optneg':
         return { kind: 'close', reason: 'options negotiated twice', expected: false };
       case 'macro':
-        // A new set for MAIL belongs to the message to come, even where no ABORT ended the one
-        // before.
-        if (command.command === SMFIC.MAIL) macros.clearMessage();
-        macros.set(command.command, command.values);
-        if (command.command === SMFIC.CONNECT) connectMacros = true;
+        client.setMacros(command.command, command.values);
         return SILENCE;
       case 'connect': {
         endMessage();
         const { hostname, family, address } = command;
-        connect = { hostname, family, address };
-        // A client begins from nothing, also where no QUIT_NC ended the one before: its login would
-        // pass to a stranger.
-        if (connectMacros) macros.keepConnect();
-        else macros.clear();
-        connectMacros = false;
-        helo = undefined;
-        heloCount = 0;
-        tlsFromStart = false;
+        client.connect({ hostname, family, address });
         return CONTINUE;
       }
       case 'helo':
         endMessage();
-        helo = command.argument;
-        heloCount += 1;
-        // Only a mail server that keeps its connection over STARTTLS tells the two kinds apart by
-        // the order of commands.
-        tlsFromStart = heloCount === 1 && macros.get('v') !== undefined && (macros.get('tls_version') ?? '') !== '';
+        client.greet(command.argument);
         return CONTINUE;
       case 'mail': {
         endMessage();
@@ -163,7 +128,7 @@ export const createSession = (parts: SessionParts): Session => {
           return { kind: 'reply', reply: refusal };
         }
         const begun = begin(agreed, command.address, command.parameters);
-        if (parts.lists.treatment(facts(begun), daemon()).kind === 'ignore') {
+        if (parts.lists.treatment(client.facts(begun, ownId()), client.daemon).kind === 'ignore') {
           passed = true;
           return { kind: 'reply', reply: { kind: 'accept' } };
         }
@@ -195,12 +160,17 @@ export const createSession = (parts: SessionParts): Session => {
         skipped = false;
         return {
           kind: 'evaluate',
-          message: { transaction: complete, facts: facts(complete), daemon: daemon(), agreement: agreed },
+          message: {
+            transaction: complete,
+            facts: client.facts(complete, ownId()),
+            daemon: client.daemon,
+            agreement: agreed,
+          },
         };
       }
       case 'abort':
         endMessage();
-        macros.clearMessage();
+        client.forgetMessage();
         return SILENCE;
       case 'quit-nc':
         endClient();
