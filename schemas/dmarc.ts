@@ -24,6 +24,7 @@ export const IdentifierAlignment = z.object({
   limit: ReachedLimit.optional().describe('with aligned null: the limit that would leave it unknown again'),
   domain: z.string().nullable().describe('the identifier that aligns'),
 });
+export type IdentifierAlignment = z.infer<typeof IdentifierAlignment>;
 
 /** An address that reports go to, and whether its domain agreed to take them. */
 export const DmarcReportAddress = z.object({

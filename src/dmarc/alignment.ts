@@ -4,7 +4,6 @@
  * reason is carried as unknown, so that a DNS failure can never turn into a DMARC failure.
  */
 
-import type { z } from 'zod';
 import type { IdentifierAlignment } from '../../schemas/dmarc.ts';
 import { reached } from '../../schemas/limit.ts';
 import { type Failure, isLasting } from '../dns/failure.ts';
@@ -60,7 +59,7 @@ export const align = async (
   identifiers: readonly Identifier[],
   mode: 'relaxed' | 'strict',
   test: AlignmentTest,
-): Promise<z.infer<typeof IdentifierAlignment>> => {
+): Promise<IdentifierAlignment> => {
   const tests = await Promise.all(
     identifiers.map(async ({ domain, state }) => ({ domain, state, aligned: await test(domain, mode) })),
   );

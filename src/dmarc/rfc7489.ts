@@ -2,9 +2,9 @@
  * The older reading of DMARC: the record of the Author Domain or of its Organizational Domain by
  * the Public Suffix List. RFC 7489 section 6.6.3.
  */
-import { getDomain } from 'tldts';
 import type { DmarcOlderReading, DmarcPolicy, DmarcReading } from '../../schemas/dmarc.ts';
 import { causeText } from '../dns/failure.ts';
+import { organizationalDomainByList } from '../dns/public-suffix.ts';
 import { readAsRfc7489 } from '../records/dmarc.ts';
 import type { AlignmentTest } from './alignment.ts';
 import { ONE_LEVEL_LOWER } from './policy.ts';
@@ -20,9 +20,9 @@ export const readByPublicSuffix = async (
   identifiers: Identifiers,
   askRecord: RecordLookup,
 ): Promise<DmarcOlderReading> => {
-  const organizational = byPublicSuffix(authorDomain);
+  const organizational = organizationalDomainByList(authorDomain);
   const test: AlignmentTest = async (domain, mode) =>
-    domain === authorDomain || (mode === 'relaxed' && byPublicSuffix(domain) === organizational);
+    domain === authorDomain || (mode === 'relaxed' && organizationalDomainByList(domain) === organizational);
   let recordDomain = authorDomain;
   let answer: DmarcAnswer = await askRecord(authorDomain);
   if (answer.kind === 'none' && organizational !== authorDomain) {
@@ -76,11 +76,3 @@ export const older = (
   spfAligned: reading.alignment.spf.aligned,
   dkimAligned: reading.alignment.dkim.aligned,
 });
-
-/**
- * Organizational Domain by the Public Suffix List, private suffixes included, as receivers of RFC
- * 7489 use it (section 3.2).
- */
-const byPublicSuffix = (domain: string): string =>
-  getDomain(domain, { allowPrivateDomains: true, validateHostname: false, extractHostname: false, detectIp: false }) ??
-  domain;

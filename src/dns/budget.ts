@@ -10,7 +10,8 @@ import type { DnsSettings } from '../../schemas/settings/dns.ts';
 import { byDeadline, type Clock } from './deadline.ts';
 import { failureOf } from './failure.ts';
 import type { Answer, Lookup, Question } from './lookup.ts';
-import { normalizeName, printableName, registeredDomain } from './name.ts';
+import { normalizeName, printableName } from './name.ts';
+import { registeredDomain } from './public-suffix.ts';
 
 /** The limits of one verification; each from 1. */
 export type BudgetLimits = {

@@ -5,9 +5,6 @@
  * and never lets the root through: an empty name that slipped past its caller would be answered by
  * the root servers.
  */
-import { LRUCache } from 'lru-cache';
-import { getDomain } from 'tldts';
-
 /** Longest label in octets (RFC 1035 section 2.3.4). */
 const MAX_LABEL_BYTES = 63;
 /**
@@ -50,32 +47,6 @@ export const parentName = (name: string): string | null => {
   const dot = name.indexOf('.');
   return dot === -1 ? null : name.slice(dot + 1);
 };
-
-/**
- * The registered domain of a name by the ICANN part of the Public Suffix List: what shares one
- * authority, and so one share of the limits. A public suffix, a single label or an unknown ending
- * stands for itself. Used for limits only, never for alignment (RFC 9989 walks the tree).
- * @param name normalized
- */
-export const registeredDomain = (name: string): string => {
-  const parent = parentName(name);
-  if (parent === null) return name;
-  let shared = domainsOfParents.get(parent);
-  if (shared === undefined) {
-    shared = { domain: domainIn(parent) };
-    domainsOfParents.set(parent, shared);
-  }
-  return shared.domain ?? domainIn(name) ?? name;
-};
-
-/**
- * What the names under one parent share: a walk through the list takes longer than most of a
- * question, and the names that are asked for lie beside each other.
- */
-const domainsOfParents = new LRUCache<string, { readonly domain: string | null }>({ max: 2000 });
-
-const domainIn = (name: string): string | null =>
-  getDomain(name, { validateHostname: false, extractHostname: false, detectIp: false });
 
 /**
  * A name fit for a log line or a report: bytes outside 0x20..0x7e as `\DDD`, cut after 253

@@ -2,7 +2,6 @@
  * The settings as the documents list them: tables made from the schema, so that no document can
  * differ from the code. Pure.
  */
-import type { z } from 'zod';
 import { type Config, environmentName, RELOADED_SETTINGS, SETTING_GROUPS } from '../../schemas/settings/settings.ts';
 
 /** What a person sets first, as README.md lists it. */
@@ -92,7 +91,7 @@ type SettingText = {
 export const settingGroups = (): { title: string; settings: SettingText[] }[] =>
   Object.entries(SETTING_GROUPS).map(([title, group]) => ({
     title,
-    settings: Object.entries<z.ZodType>(group.shape).map(([key, schema]) => {
+    settings: Object.entries(group.shape).map(([key, schema]) => {
       const about = (schema.meta() ?? {}) as About;
       return {
         key,

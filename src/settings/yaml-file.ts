@@ -4,7 +4,7 @@
  * value; that is the schema's work. YAML 1.2, with the limits on aliases of the parser.
  */
 import { readFileSync, statSync } from 'node:fs';
-import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
+import { isMap, isScalar, LineCounter, parseDocument, stringify } from 'yaml';
 import { Config } from '../../schemas/settings/settings.ts';
 
 /**
@@ -101,3 +101,6 @@ const editDistance = (one: string, other: string): number => {
   }
   return row[other.length] ?? 0;
 };
+
+/** A setting as a line or lines of the file. */
+export const writeSetting = (key: string, value: unknown): string => stringify({ [key]: value });

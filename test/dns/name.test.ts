@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isAtOrUnder, normalizeName, parentName, printableName, registeredDomain } from '../../src/dns/name.ts';
+import { isAtOrUnder, normalizeName, parentName, printableName } from '../../src/dns/name.ts';
 
 const label63 = 'a'.repeat(63);
 const name253 = `${label63}.${label63}.${label63}.${'b'.repeat(61)}`;
@@ -52,24 +52,6 @@ test('isAtOrUnder compares whole labels', () => {
 test('parentName goes one label up and ends', () => {
   assert.equal(parentName('a.b.example'), 'b.example');
   assert.equal(parentName('example'), null);
-});
-
-test('registeredDomain finds what shares an authority', () => {
-  const cases: [string, string][] = [
-    ['_dmarc.mail.brand.co.uk', 'brand.co.uk'],
-    ['alice+x._spf.brand.example', 'brand.example'],
-    ['user.github.io', 'github.io'],
-    ['brand.example', 'brand.example'],
-    // A suffix by the rule *.kawasaki.jp, and an exception to that rule.
-    ['takatsu.kawasaki.jp', 'takatsu.kawasaki.jp'],
-    ['www.city.kawasaki.jp', 'city.kawasaki.jp'],
-    ['shop.takatsu.kawasaki.jp', 'shop.takatsu.kawasaki.jp'],
-    ['mail.shop.takatsu.kawasaki.jp', 'shop.takatsu.kawasaki.jp'],
-    ['co.uk', 'co.uk'],
-    ['localhost', 'localhost'],
-    ['10.2.0.192.in-addr.arpa', '192.in-addr.arpa'],
-  ];
-  for (const [name, expected] of [...cases, ...cases]) assert.equal(registeredDomain(name), expected, name);
 });
 
 test('printableName escapes and cuts a hostile name', () => {

@@ -86,17 +86,14 @@ const PACKAGES: Readonly<Record<string, { readonly rooms: readonly string[]; rea
   mailauth: { rooms: ['src/verdict'] },
   pino: { rooms: ['src/telemetry'] },
   'prom-client': { rooms: ['src/telemetry'] },
-  tldts: {
-    rooms: ['src/dns', 'src/dmarc'],
-    reason: 'the Public Suffix List is asked for an organization and for a limit of the resolver',
-  },
+  tldts: { rooms: ['src/dns'] },
   yaml: {
-    rooms: ['src/settings', 'src/http', 'src/cli'],
-    reason: 'the settings file, the openapi.yaml file and the config command are YAML',
+    rooms: ['src/settings', 'src/http'],
+    reason: 'the settings file and openapi.yaml are YAML',
   },
   zod: {
-    rooms: ['schemas', 'src/settings', 'src/dmarc', 'src/http'],
-    reason: 'the schemas are its values; a room that reads text of its own checks it with one',
+    rooms: ['schemas', 'src/http'],
+    reason: 'the schemas are its values; a route writes the schema of its own parameters',
   },
 };
 

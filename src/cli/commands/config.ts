@@ -2,12 +2,12 @@
  * `mailverdict config`: the settings as they take effect, and every mistake in them at once. Masks
  * what is secret. Starts nothing.
  */
-import { stringify } from 'yaml';
 import { createMailverdict } from '../../service/core.ts';
 import { readAccessFiles } from '../../service/secret-files.ts';
 import { type ConfigOutcome, readConfig } from '../../settings/read-settings.ts';
 import { SettingMistake } from '../../settings/setting-mistake.ts';
 import { settingGroups, settingsTable, settingValue } from '../../settings/settings-table.ts';
+import { writeSetting } from '../../settings/yaml-file.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { type Command, EXIT, type Terminal, WrongUse } from '../command.ts';
 import { paint, plain } from '../terminal.ts';
@@ -72,7 +72,7 @@ const show = (terminal: Terminal): number => {
   }
   for (const { title, settings } of settingGroups()) {
     terminal.out(`# ${title}\n`);
-    for (const { key, isSecret } of settings) terminal.out(stringify({ [key]: shown(outcome, key, isSecret) }));
+    for (const { key, isSecret } of settings) terminal.out(writeSetting(key, shown(outcome, key, isSecret)));
   }
   return EXIT.ok;
 };

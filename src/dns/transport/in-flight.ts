@@ -6,7 +6,7 @@
 import { reached } from '../../../schemas/limit.ts';
 import { type Clock, MAX_TIMER_MS, TIMEOUT } from '../deadline.ts';
 import type { Answer, Question } from '../lookup.ts';
-import { registeredDomain } from '../name.ts';
+import { registeredDomain } from '../public-suffix.ts';
 import type { Ask, OnAnswer } from './ask.ts';
 
 /** Bounds of one process. */
