@@ -11,6 +11,7 @@ import { parseSpf, type SpfTerm, type SpfUnreadableTerm, selectSpf } from '../re
 import { txtTexts } from '../records/txt.ts';
 import { expandName, usesLetter } from './macro.ts';
 import { isDnsName, isRecordDomain } from './target-name.ts';
+import { addressTypeOf, causesLookup, mxHosts } from './terms.ts';
 import type { Client, SpfLimits, Walk } from './walk.ts';
 
 /**
@@ -19,7 +20,7 @@ import type { Client, SpfLimits, Walk } from './walk.ts';
  * @returns when all of it is answered; never rejects
  */
 export const askAhead = async (ask: Walk['ask'], client: Client, limits: SpfLimits, first: string): Promise<void> => {
-  const address: RecordType = client.ip.family === 4 ? 'A' : 'AAAA';
+  const address = addressTypeOf(client.ip);
   const seen = new Set<string>();
   let left = limits.extraQuestions;
   const spend = (name: string, type: RecordType) => {
@@ -38,15 +39,13 @@ export const askAhead = async (ask: Walk['ask'], client: Client, limits: SpfLimi
   const readMx = async (name: string): Promise<void> => {
     const answer = await spend(name, 'MX');
     if (answer?.kind !== 'records') return;
-    const hosts = answer.records.flatMap((record) =>
-      typeof record === 'object' && 'exchange' in record ? [record.exchange] : [],
-    );
-    await Promise.all(hosts.slice(0, limits.mxHosts).map((host) => spend(host, address)));
+    const hosts = mxHosts(answer.records).slice(0, limits.mxHosts);
+    await Promise.all(hosts.map((host) => spend(host, address)));
   };
 
   const readTerm = async (term: SpfTerm | SpfUnreadableTerm, domain: string, depth: number): Promise<void> => {
-    if (term.kind === 'unreadable' || term.kind === 'unknown-modifier') return;
-    const name = 'domain' in term ? nameOf(term.domain, domain) : null;
+    if (!causesLookup(term)) return;
+    const name = nameOf(term.domain, domain);
     if (name === null) return;
     switch (term.name) {
       case 'include':
@@ -62,11 +61,6 @@ export const askAhead = async (ask: Walk['ask'], client: Client, limits: SpfLimi
         return readMx(name);
       case 'ptr':
         await spend(reverseName(client.ip), 'PTR');
-        return;
-      case 'all':
-      case 'ip4':
-      case 'ip6':
-      case 'exp':
         return;
       default:
         throw term satisfies never;

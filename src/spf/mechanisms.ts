@@ -3,7 +3,6 @@
  * of terms (section 4.8). Never decides the result of a record: an outcome goes back to
  * check_host().
  */
-import type { RecordType } from '../../schemas/dns.ts';
 import type { SpfTraceTerm } from '../../schemas/spf.ts';
 import { causeText } from '../dns/failure.ts';
 import type { Answer } from '../dns/lookup.ts';
@@ -11,7 +10,8 @@ import { formatIp, type IpAddress, inNetwork, parseIp4, parseIp6, reverseName } 
 import type { DomainSpec, MacroToken } from '../records/macro.ts';
 import type { SpfMechanism } from '../records/spf.ts';
 import { expandName, type MacroValues, usesLetter } from './macro.ts';
-import { isDnsName } from './target-name.ts';
+import { isDnsName, sameName } from './target-name.ts';
+import { addressTypeOf, mxHosts } from './terms.ts';
 import {
   askFor,
   countLookup,
@@ -26,10 +26,6 @@ import {
 
 const NO_MATCH: Outcome = { kind: 'no-match' };
 const MATCH: Outcome = { kind: 'match' };
-
-const sameName = (name: string): string => name.toLowerCase().replace(/\.$/, '');
-
-const addressType = (walk: Walk): RecordType => (walk.client.ip.family === 4 ? 'A' : 'AAAA');
 
 const addressesOf = (answer: Answer): IpAddress[] =>
   answer.kind === 'records'
@@ -51,7 +47,7 @@ const validatedNames = async (walk: Walk, trace: SpfTraceTerm): Promise<{ names:
   const bits = walk.client.ip.bytes.length * 8;
   const names: string[] = [];
   for (const name of candidates) {
-    const addresses = addressesOf(await askFor(walk, trace, name, addressType(walk)));
+    const addresses = addressesOf(await askFor(walk, trace, name, addressTypeOf(walk.client.ip)));
     if (addresses.some((address) => inNetwork(walk.client.ip, address, bits))) names.push(name);
   }
   return { names, answer };
@@ -134,8 +130,8 @@ const evaluateAddresses = async (
   target: string,
   prefixLength: number,
 ): Promise<Outcome> => {
-  const answer = await askFor(walk, trace, target, addressType(walk));
-  if (answer.kind === 'failure') return lookupFailed(target, addressType(walk), answer);
+  const answer = await askFor(walk, trace, target, addressTypeOf(walk.client.ip));
+  if (answer.kind === 'failure') return lookupFailed(target, addressTypeOf(walk.client.ip), answer);
   const over = countVoid(walk, trace, answer);
   if (over !== null) return over;
   return addressesOf(answer).some((address) => inNetwork(walk.client.ip, address, prefixLength)) ? MATCH : NO_MATCH;
@@ -146,19 +142,13 @@ const evaluateMx = async (walk: Walk, trace: SpfTraceTerm, target: string, prefi
   if (answer.kind === 'failure') return lookupFailed(target, 'MX', answer);
   const over = countVoid(walk, trace, answer);
   if (over !== null || answer.kind !== 'records') return over ?? NO_MATCH;
-  const hosts = answer.records
-    .flatMap((record) => (typeof record === 'object' && 'exchange' in record ? [record] : []))
-    .toSorted((left, right) => left.priority - right.priority)
-    .map((record) => record.exchange)
-    // A null MX (RFC 7505) has the empty exchange.
-    .filter((exchange) => exchange !== '' && exchange !== '.' && isDnsName(exchange));
-  for (const [index, host] of hosts.entries()) {
+  for (const [index, host] of mxHosts(answer.records).entries()) {
     if (index >= walk.limits.mxHosts) {
       const reason = `${printable(target)} has more than ${walk.limits.mxHosts} MX hosts`;
       return { kind: 'error', result: 'permerror', reason, limit: 'mx' };
     }
-    const addresses = await askFor(walk, trace, host, addressType(walk));
-    if (addresses.kind === 'failure') return lookupFailed(host, addressType(walk), addresses);
+    const addresses = await askFor(walk, trace, host, addressTypeOf(walk.client.ip));
+    if (addresses.kind === 'failure') return lookupFailed(host, addressTypeOf(walk.client.ip), addresses);
     if (addressesOf(addresses).some((address) => inNetwork(walk.client.ip, address, prefixLength))) return MATCH;
   }
   return NO_MATCH;

@@ -8,7 +8,8 @@ import { formatIp } from '../ip/address.ts';
 import { parseSpf, type SpfModifier, type SpfQualifier, type SpfTerm, selectSpf } from '../records/spf.ts';
 import { txtTexts } from '../records/txt.ts';
 import { evaluateMechanism, targetOf } from './mechanisms.ts';
-import { isRecordDomain } from './target-name.ts';
+import { isRecordDomain, sameName } from './target-name.ts';
+import { causesLookup } from './terms.ts';
 import { type LaidOut, laidOut, newTraceTerm, putAside } from './trace.ts';
 import {
   askFor,
@@ -37,8 +38,6 @@ const WORDS: Readonly<Record<SpfQualifier, string>> = {
   '~': 'is probably not permitted by',
   '?': 'is neither permitted nor denied by',
 };
-
-const sameName = (name: string): string => name.toLowerCase().replace(/\.$/, '');
 
 const failed = (trace: SpfTraceRecord, result: SpfResult | null, reason: string): Evaluated => {
   trace.result = result;
@@ -234,7 +233,7 @@ const explore = async (walk: Walk, { term, trace, frame }: Unreached): Promise<v
 export const completeTree = async (walk: Walk, exhausted: () => boolean): Promise<boolean> => {
   let complete = true;
   for (let next = walk.unreached.shift(); next !== undefined; next = walk.unreached.shift()) {
-    const asks = next.term.kind === 'modifier' || !['all', 'ip4', 'ip6'].includes(next.term.name);
+    const asks = causesLookup(next.term);
     const tooDeep = asks && next.frame.path.length > walk.limits.nesting;
     if (!tooDeep && !(asks && exhausted())) await explore(walk, next);
     const { trace } = next;

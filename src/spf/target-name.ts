@@ -7,6 +7,9 @@ import { MAX_NAME_CHARACTERS } from './macro.ts';
 
 const MAX_LABEL_CHARACTERS = 63;
 
+/** One spelling of a name for comparisons: lower case, without the last dot. */
+export const sameName = (name: string): string => name.toLowerCase().replace(/\.$/, '');
+
 /**
  * True when DNS can carry the name: labels of 1 to 63 visible ASCII characters or spaces, at most
  * 253 in all; one last dot is allowed.

@@ -5,6 +5,7 @@
  */
 import type { SpfTraceRecord, SpfTraceTerm } from '../../schemas/spf.ts';
 import type { SpfTerm, SpfUnreadableTerm } from '../records/spf.ts';
+import { hasAll } from './terms.ts';
 import type { Frame, Walk } from './walk.ts';
 
 /** A term with its entry in the trace. */
@@ -69,10 +70,10 @@ export const laidOut = <Term extends SpfTerm | SpfUnreadableTerm>(
  * effect and is not kept (section 6.1).
  */
 export const putAside = (walk: Walk, frame: Frame, terms: readonly LaidOut[]): void => {
-  const hasAll = terms.some(({ term }) => term.kind === 'mechanism' && term.name === 'all');
+  const isRedirectIdle = hasAll(terms.map(({ term }) => term));
   for (const { term, trace, kept } of terms) {
     if (trace.outcome !== 'not-reached' || term.kind === 'unreadable') continue;
-    if (term.kind === 'modifier' && hasAll) {
+    if (term.kind === 'modifier' && isRedirectIdle) {
       trace.outcome = 'skipped';
       trace.reason = 'a redirect beside "all" has no effect';
     } else if (kept) walk.unreached.push({ term, trace, frame });

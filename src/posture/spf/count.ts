@@ -7,13 +7,14 @@ import { LIMITS } from '../../../schemas/limit.ts';
 import type { NetworkCount, SpfTreeTerm, VoidCount } from '../../../schemas/posture/spf.ts';
 import type { DnsFailure } from '../../../schemas/posture/state.ts';
 import type { SpfQualifier } from '../../records/spf.ts';
+import { SPF_LIMITS } from '../../spf/walk.ts';
 import { countNetworks, type Network } from './networks.ts';
 import type { RecordNode, TermNode } from './tree-node.ts';
 
 /** Terms that cause lookups (RFC 7208 section 4.6.4). */
-export const LOOKUP_LIMIT = 10;
+export const LOOKUP_LIMIT = SPF_LIMITS.lookups;
 /** Void lookups (RFC 7208 section 4.6.4). */
-export const VOID_LIMIT = 2;
+export const VOID_LIMIT = SPF_LIMITS.voids;
 
 /** The count of a tree. */
 type SpfCount = {
@@ -57,7 +58,7 @@ export const countSpfTree = (root: RecordNode): SpfCount => {
     voids.ip6 += shown.voids.ip6;
     if (
       Math.max(voids.ip4, voids.ip6) > VOID_LIMIT &&
-      !troubles.some(({ reason }) => reason.startsWith('more than 2 '))
+      !troubles.some(({ reason }) => reason.startsWith(`more than ${VOID_LIMIT} `))
     )
       permerror(`more than ${VOID_LIMIT} lookups find nothing, passed at ${shown.text} in the record of ${domain}`);
     const place = `at ${shown.text} in the record of ${domain}: ${shown.reason}`;

@@ -11,14 +11,16 @@ import { type IpAddress, parseIp4, parseIp6 } from '../../ip/address.ts';
 import { parseSpf, selectSpf } from '../../records/spf.ts';
 import { expandName, type MacroValues } from '../../spf/macro.ts';
 import { isDnsName } from '../../spf/target-name.ts';
+import { causesLookup, hasAll, mxHosts } from '../../spf/terms.ts';
+import { SPF_LIMITS } from '../../spf/walk.ts';
 import { type Ask, askMx, askNames, askTexts, type Found, noAnswer } from '../ask.ts';
 import { networkOf } from './networks.ts';
 import { dependsOnSender, type RecordNode, type TermNode, termNode } from './tree-node.ts';
 
 /** Includes inside includes that are followed; far more than the ten that any receiver follows. */
-const MAX_DEPTH = 20;
+const MAX_DEPTH = SPF_LIMITS.nesting;
 /** Names of one MX answer that are looked up, as receivers do (RFC 7208 section 4.6.4). */
-const MX_HOST_LIMIT = 10;
+const MX_HOST_LIMIT = SPF_LIMITS.mxHosts;
 
 /** Limits of one tree. */
 export type TreeLimits = { readonly maxQuestions: number; readonly maxTerms: number };
@@ -91,7 +93,7 @@ export const growSpfTree = async (
         state: 'invalid',
         reason: `${record.fault.reason} (character ${record.fault.offset + 1})`,
       });
-    const hasAll = record.terms.some((term) => term.kind === 'mechanism' && term.name === 'all');
+    const isRedirectIdle = hasAll(record.terms);
     const path = [...above, name];
     let ended = false;
     const nodes: TermNode[] = [];
@@ -105,7 +107,7 @@ export const growSpfTree = async (
       const node = termNode(parsed);
       nodes.push(node);
       shown.terms.push(node.shown);
-      const isRedirectBesideAll = parsed.kind === 'modifier' && parsed.name === 'redirect' && hasAll;
+      const isRedirectBesideAll = parsed.kind === 'modifier' && parsed.name === 'redirect' && isRedirectIdle;
       if ((ended && parsed.kind === 'mechanism') || isRedirectBesideAll) {
         node.shown.state = 'unreachable';
         node.shown.reason = isRedirectBesideAll
@@ -133,12 +135,10 @@ export const growSpfTree = async (
     const target = spec === null ? domainOfRecord : expandName(spec.tokens, { ...sender, domain: domainOfRecord });
     shown.target = target.slice(0, 255).replace(/[^\x20-\x7e]/g, '?');
     shown.macro = dependsOnSender(spec);
-    if (parsed.name === 'exp') return;
-    if (parsed.name === 'ptr') {
-      shown.lookups = 1;
-      return;
-    }
+    if (!causesLookup(parsed)) return;
     shown.lookups = 1;
+    // Whom a ptr lets pass depends on the client, so there is nothing to ask.
+    if (parsed.name === 'ptr') return;
     if (!isDnsName(target)) {
       Object.assign(shown, { state: 'error', reason: `"${shown.target}" is not a name that DNS can carry` });
       return;
@@ -219,9 +219,7 @@ export const growSpfTree = async (
     const found = await askMx(ask, target);
     attribute(stop, node, target, { ip4: found, ip6: found });
     if (found.kind !== 'found') return;
-    const hosts = found.values
-      .map(({ exchange }) => exchange)
-      .filter((exchange) => exchange !== '' && isDnsName(exchange));
+    const hosts = mxHosts(found.values);
     if (hosts.length > MX_HOST_LIMIT)
       Object.assign(node.shown, {
         state: 'error',
