@@ -11,7 +11,8 @@ import { parseSpf, selectSpf } from '../../records/spf.ts';
 import { checkHost } from '../../spf/check-host.ts';
 import { type Ask, askTexts } from '../ask.ts';
 import { countSpfTree, LOOKUP_LIMIT, VOID_LIMIT } from './count.ts';
-import { growSpfTree, type TreeLimits } from './tree.ts';
+import { growSpfTree } from './tree.ts';
+import type { TreeLimits } from './tree-bounds.ts';
 
 /**
  * An address of documentation (RFC 5737), so that a sample of a macro asks for no one's real
@@ -54,10 +55,10 @@ export const assessSpf = async (domain: string, given: GivenSender, parts: SpfPa
   const at = sample.mailFrom.lastIndexOf('@');
   const ip = parseClientIp(sample.clientIp) ?? { family: 4, bytes: Uint8Array.of(192, 0, 2, 1) };
   const [tree, found, type99, sender] = await Promise.all([
-    growSpfTree(
-      domain,
-      parts.ask,
-      {
+    growSpfTree(domain, {
+      ask: parts.ask,
+      limits: parts.limits,
+      sender: {
         ip,
         localPart: at > 0 ? sample.mailFrom.slice(0, at) : 'postmaster',
         senderDomain: sample.mailFrom.slice(at + 1),
@@ -66,8 +67,7 @@ export const assessSpf = async (domain: string, given: GivenSender, parts: SpfPa
         receiver: 'unknown',
         epochSeconds: parts.epochSeconds,
       },
-      parts.limits,
-    ),
+    }),
     askTexts(parts.ask, domain),
     parts.ask(domain, 'SPF'),
     given.clientIp === undefined ? undefined : checkSender(domain, sample, parts),

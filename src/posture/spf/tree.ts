@@ -15,15 +15,13 @@ import { causesLookup, hasAll, mxHosts } from '../../spf/terms.ts';
 import { SPF_LIMITS } from '../../spf/walk.ts';
 import { type Ask, askMx, askNames, askTexts, type Found, noAnswer } from '../ask.ts';
 import { networkOf } from './networks.ts';
+import { TreeBounds, type TreeLimits } from './tree-bounds.ts';
 import { dependsOnSender, type RecordNode, type TermNode, termNode } from './tree-node.ts';
 
 /** Includes inside includes that are followed; far more than the ten that any receiver follows. */
 const MAX_DEPTH = SPF_LIMITS.nesting;
 /** Names of one MX answer that are looked up, as receivers do (RFC 7208 section 4.6.4). */
 const MX_HOST_LIMIT = SPF_LIMITS.mxHosts;
-
-/** Limits of one tree. */
-export type TreeLimits = { readonly maxQuestions: number; readonly maxTerms: number };
 
 /** What macros stand for; `domain` is the record's own each time. */
 type SampleSender = Omit<MacroValues, 'domain'>;
@@ -39,34 +37,36 @@ type SpfTree = {
 /** Limits of an assessment as a whole, which a receiver does not have. */
 const OF_AN_ASSESSMENT: ReadonlySet<LimitName> = new Set<LimitName>(['questions', 'domains']);
 
+/** What a tree is grown with. */
+type TreeParts = { readonly ask: Ask; readonly sender: SampleSender; readonly limits: TreeLimits };
+
 /**
  * Asks for the tree.
  * @param domain normalized
  * @returns never rejects; a term past a limit of this walk is `not-asked`
  */
-export const growSpfTree = async (
-  domain: string,
-  ask: Ask,
-  sender: SampleSender,
-  limits: TreeLimits,
-): Promise<SpfTree> => {
-  const asked = new Set<string>();
-  let terms = 0;
-  const cut = new Map<LimitName, ReachedLimit>();
-  const cutBy = (limit: ReachedLimit): ReachedLimit => {
-    cut.set(limit.name, limit);
-    return limit;
-  };
-  const mayAsk = (name: string, types: readonly string[]): boolean => {
-    const fresh = types.map((type) => `${type} ${name.toLowerCase()}`).filter((key) => !asked.has(key));
-    if (asked.size + fresh.length > limits.maxQuestions) return false;
-    for (const key of fresh) asked.add(key);
-    return true;
-  };
+export const growSpfTree = async (domain: string, parts: TreeParts): Promise<SpfTree> => {
+  const bounds = new TreeBounds(parts.limits);
+  bounds.mayAsk(domain, ['TXT']);
+  const root = await new Growth(parts, bounds).growRecord(domain, []);
+  return { root, questions: bounds.questions, limits: bounds.reached };
+};
 
-  const growRecord = async (name: string, above: readonly string[]): Promise<RecordNode> => {
+/** One tree while it grows: each method asks what its term needs and fills in its node. */
+class Growth {
+  private readonly ask: Ask;
+  private readonly sender: SampleSender;
+  private readonly bounds: TreeBounds;
+
+  constructor({ ask, sender }: TreeParts, bounds: TreeBounds) {
+    this.ask = ask;
+    this.sender = sender;
+    this.bounds = bounds;
+  }
+
+  async growRecord(name: string, above: readonly string[]): Promise<RecordNode> {
     const shown: SpfTreeRecord = { domain: name, state: 'valid', terms: [], lookups: 0 };
-    const found = await askTexts(ask, name);
+    const found = await askTexts(this.ask, name);
     if (found.kind === 'dns-failure') {
       const { failure } = found;
       const reason = `${noAnswer(failure)} for ${failure.type} of ${failure.name}`;
@@ -86,7 +86,12 @@ export const growSpfTree = async (
       });
       return { shown, terms: [], several };
     }
-    const record = parseSpf(selection.text);
+    return this.growTerms(shown, selection.text, [...above, name]);
+  }
+
+  /** Reads a record and grows its terms. @param path domains down to the record's own */
+  private async growTerms(shown: SpfTreeRecord, text: string, path: readonly string[]): Promise<RecordNode> {
+    const record = parseSpf(text);
     shown.text = record.text;
     if (record.kind === 'fault')
       Object.assign(shown, {
@@ -94,16 +99,11 @@ export const growSpfTree = async (
         reason: `${record.fault.reason} (character ${record.fault.offset + 1})`,
       });
     const isRedirectIdle = hasAll(record.terms);
-    const path = [...above, name];
     let ended = false;
     const nodes: TermNode[] = [];
     const growing: Promise<void>[] = [];
     for (const parsed of record.terms) {
-      terms += 1;
-      if (terms > limits.maxTerms) {
-        cutBy(reached('spf-terms', limits.maxTerms));
-        break;
-      }
+      if (!this.bounds.mayRead()) break;
       const node = termNode(parsed);
       nodes.push(node);
       shown.terms.push(node.shown);
@@ -113,14 +113,14 @@ export const growSpfTree = async (
         node.shown.reason = isRedirectBesideAll
           ? 'a redirect beside "all" is ignored'
           : 'no sender gets past the "all" before it';
-      } else growing.push(growTerm(node, name, path));
+      } else growing.push(this.growTerm(node, shown.domain, path));
       if (parsed.kind === 'mechanism' && parsed.name === 'all') ended = true;
     }
     await Promise.all(growing);
     return { shown, terms: nodes, several: false };
-  };
+  }
 
-  const growTerm = async (node: TermNode, domainOfRecord: string, path: readonly string[]): Promise<void> => {
+  private async growTerm(node: TermNode, domainOfRecord: string, path: readonly string[]): Promise<void> {
     const { parsed, shown } = node;
     if (parsed.kind === 'unreadable') {
       Object.assign(shown, { state: 'error', reason: parsed.fault.reason });
@@ -132,7 +132,7 @@ export const growSpfTree = async (
     }
     if (parsed.kind === 'unknown-modifier' || parsed.name === 'all') return;
     const spec = parsed.domain;
-    const target = spec === null ? domainOfRecord : expandName(spec.tokens, { ...sender, domain: domainOfRecord });
+    const target = spec === null ? domainOfRecord : expandName(spec.tokens, { ...this.sender, domain: domainOfRecord });
     shown.target = target.slice(0, 255).replace(/[^\x20-\x7e]/g, '?');
     shown.macro = dependsOnSender(spec);
     if (!causesLookup(parsed)) return;
@@ -146,78 +146,78 @@ export const growSpfTree = async (
     switch (parsed.name) {
       case 'include':
       case 'redirect':
-        return follow(node, target.toLowerCase(), path);
+        return this.follow(node, target.toLowerCase(), path);
       case 'exists':
-        return growExists(node, target);
+        return this.growExists(node, target);
       case 'a':
-        return growAddresses(node, target, parsed);
+        return this.growAddresses(node, target, parsed);
       case 'mx':
-        return growMx(node, target, parsed);
+        return this.growMx(node, target, parsed);
       default:
         return parsed satisfies never;
     }
-  };
+  }
 
-  const notAsked = (node: TermNode, limit = reached('spf-questions', limits.maxQuestions)): void => {
+  private notAsked(node: TermNode, limit = this.bounds.ofQuestions): void {
     Object.assign(node.shown, {
       state: 'not-asked',
       reason: `not asked because of ${limitText(limit)}`,
-      limit: cutBy(limit),
+      limit: this.bounds.cutBy(limit),
     });
-  };
+  }
 
   /**
    * Writes a failure to the term that it stops; a limit that is this assessment's own says nothing
    * of what receivers come to.
    */
-  const stop = (node: TermNode, failure: DnsFailure): void => {
+  private stop(node: TermNode, failure: DnsFailure): void {
     const { limit } = failure;
-    if (limit !== undefined && OF_AN_ASSESSMENT.has(limit.name)) notAsked(node, limit);
+    if (limit !== undefined && OF_AN_ASSESSMENT.has(limit.name)) this.notAsked(node, limit);
     else {
       node.failure = failure;
       const reason = `${noAnswer(failure)} for ${failure.type} of ${failure.name}`;
       Object.assign(node.shown, { state: 'dns-failure', reason });
     }
-  };
+  }
 
-  const follow = async (node: TermNode, target: string, path: readonly string[]): Promise<void> => {
+  private async follow(node: TermNode, target: string, path: readonly string[]): Promise<void> {
     if (path.includes(target)) {
       Object.assign(node.shown, { state: 'loop', reason: `leads back to ${target}, which stands above it` });
       return;
     }
-    if (path.length > MAX_DEPTH) return notAsked(node, reached('spf-depth', MAX_DEPTH));
-    if (terms >= limits.maxTerms) return notAsked(node, reached('spf-terms', limits.maxTerms));
-    if (!mayAsk(target, ['TXT'])) return notAsked(node);
-    const child = await growRecord(target, path);
+    if (path.length > MAX_DEPTH) return this.notAsked(node, reached('spf-depth', MAX_DEPTH));
+    if (this.bounds.isFull) return this.notAsked(node, this.bounds.ofTerms);
+    if (!this.bounds.mayAsk(target, ['TXT'])) return this.notAsked(node);
+    const child = await this.growRecord(target, path);
     node.child = child;
     node.shown.record = child.shown;
     const { state, failure } = child.shown;
-    if (state === 'dns-failure' && failure !== undefined) stop(node, failure);
+    if (state === 'dns-failure' && failure !== undefined) this.stop(node, failure);
     else if (state === 'absent') {
       node.shown.state = 'error';
       node.shown.reason = child.shown.reason;
       node.shown.voids = { ip4: 1, ip6: 1 };
     } else if (state === 'invalid') Object.assign(node.shown, { state: 'error', reason: child.shown.reason });
-  };
+  }
 
-  const growExists = async (node: TermNode, target: string): Promise<void> => {
-    if (!mayAsk(target, ['A'])) return notAsked(node);
-    const found = await askNames(ask, target, 'A');
+  private async growExists(node: TermNode, target: string): Promise<void> {
+    if (!this.bounds.mayAsk(target, ['A'])) return this.notAsked(node);
+    const found = await askNames(this.ask, target, 'A');
     // An IPv6 client asks for A as well (RFC 7208 section 5.7).
-    attribute(stop, node, target, { ip4: found, ip6: found });
-  };
+    this.attribute(node, target, { ip4: found, ip6: found });
+  }
 
-  const growAddresses = async (node: TermNode, target: string, lengths: PrefixLengths): Promise<void> => {
-    if (!mayAsk(target, ['A', 'AAAA'])) return notAsked(node);
-    const [ip4, ip6] = await Promise.all([askNames(ask, target, 'A'), askNames(ask, target, 'AAAA')]);
+  private async growAddresses(node: TermNode, target: string, lengths: PrefixLengths): Promise<void> {
+    if (!this.bounds.mayAsk(target, ['A', 'AAAA'])) return this.notAsked(node);
+    const [ip4, ip6] = await Promise.all([askNames(this.ask, target, 'A'), askNames(this.ask, target, 'AAAA')]);
     addNetworks(node, [ip4, ip6], lengths);
-    attribute(stop, node, target, { ip4, ip6 });
-  };
+    this.attribute(node, target, { ip4, ip6 });
+  }
 
-  const growMx = async (node: TermNode, target: string, lengths: PrefixLengths): Promise<void> => {
-    if (!mayAsk(target, ['MX'])) return notAsked(node);
-    const found = await askMx(ask, target);
-    attribute(stop, node, target, { ip4: found, ip6: found });
+  private async growMx(node: TermNode, target: string, lengths: PrefixLengths): Promise<void> {
+    if (!this.bounds.mayAsk(target, ['MX'])) return this.notAsked(node);
+    const found = await askMx(this.ask, target);
+    this.attribute(node, target, { ip4: found, ip6: found });
     if (found.kind !== 'found') return;
     const hosts = mxHosts(found.values);
     if (hosts.length > MX_HOST_LIMIT)
@@ -227,45 +227,35 @@ export const growSpfTree = async (
       });
     await Promise.all(
       hosts.slice(0, MX_HOST_LIMIT).map(async (host) => {
-        if (!mayAsk(host, ['A', 'AAAA'])) return notAsked(node);
-        const answers = await Promise.all([askNames(ask, host, 'A'), askNames(ask, host, 'AAAA')]);
+        if (!this.bounds.mayAsk(host, ['A', 'AAAA'])) return this.notAsked(node);
+        const answers = await Promise.all([askNames(this.ask, host, 'A'), askNames(this.ask, host, 'AAAA')]);
         addNetworks(node, answers, lengths);
         const failed = answers.find((answer) => answer.kind === 'dns-failure');
-        if (failed?.kind === 'dns-failure') stop(node, failed.failure);
+        if (failed?.kind === 'dns-failure') this.stop(node, failed.failure);
       }),
     );
-  };
+  }
 
-  asked.add(`TXT ${domain}`);
-  const root = await growRecord(domain, []);
-  return { root, questions: asked.size, limits: [...cut.values()] };
-};
+  /** Writes void lookups and failures to the term that caused them. */
+  private attribute(node: TermNode, target: string, { ip4, ip6 }: ByFamily): void {
+    const { shown } = node;
+    const answers = [ip4, ip6];
+    const failed = answers.find((answer) => answer.kind === 'dns-failure');
+    if (failed?.kind === 'dns-failure') this.stop(node, failed.failure);
+    else if (answers.every((answer) => answer.kind === 'absent'))
+      Object.assign(shown, {
+        state: 'void',
+        reason: answers.some((answer) => answer.kind === 'absent' && answer.nxdomain)
+          ? `${target} does not exist`
+          : `${target} has no record of this kind`,
+      });
+    shown.voids = { ip4: ip4.kind === 'absent' ? 1 : 0, ip6: ip6.kind === 'absent' ? 1 : 0 };
+  }
+}
+
+type ByFamily = { readonly ip4: Found<unknown>; readonly ip6: Found<unknown> };
 
 type PrefixLengths = { readonly ip4PrefixLength: number; readonly ip6PrefixLength: number };
-
-/** Writes void lookups and failures to the term that caused them. */
-const attribute = (
-  stop: (node: TermNode, failure: DnsFailure) => void,
-  node: TermNode,
-  target: string,
-  byFamily: { ip4: Found<unknown>; ip6: Found<unknown> },
-): void => {
-  const { shown } = node;
-  const answers = [byFamily.ip4, byFamily.ip6];
-  const failed = answers.find((answer) => answer.kind === 'dns-failure');
-  if (failed?.kind === 'dns-failure') stop(node, failed.failure);
-  else if (answers.every((answer) => answer.kind === 'absent'))
-    Object.assign(shown, {
-      state: 'void',
-      reason: answers.some((answer) => answer.kind === 'absent' && answer.nxdomain)
-        ? `${target} does not exist`
-        : `${target} has no record of this kind`,
-    });
-  shown.voids = {
-    ip4: byFamily.ip4.kind === 'absent' ? 1 : 0,
-    ip6: byFamily.ip6.kind === 'absent' ? 1 : 0,
-  };
-};
 
 const addNetworks = (node: TermNode, answers: readonly Found<string>[], lengths: PrefixLengths): void => {
   for (const answer of answers) {
