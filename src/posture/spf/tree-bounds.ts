@@ -18,7 +18,7 @@ export class TreeBounds {
     this.limits = limits;
   }
 
-  /** Counts questions that are new. @returns false, with nothing counted, where they are too many */
+  /** Counts questions that are new. @returns false, and counts none, where they are too many */
   mayAsk(name: string, types: readonly string[]): boolean {
     const fresh = types.map((type) => `${type} ${name.toLowerCase()}`).filter((key) => !this.asked.has(key));
     if (this.asked.size + fresh.length > this.limits.maxQuestions) return false;
