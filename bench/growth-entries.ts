@@ -33,7 +33,9 @@ export type Entry = {
   readonly name: string;
   /** Most octets that are fed; within the limits of the entry. */
   readonly maxBytes: number;
-  /** A file of the operator, read at start and on SIGHUP: it may take its time, growing in a line. */
+  /**
+   * A file of the operator, read at start and on SIGHUP: it may take its time, growing in a line.
+   */
   readonly isOwnFile?: true;
   /**
    * Makes an input of the text.

@@ -1,6 +1,6 @@
 /**
  * DMARC results in two readings: RFC 9989 (DNS Tree Walk, np, psd, t), which is the result, and RFC
- * 7489 (Public Suffix List, pct), which stands beside it because receivers are split between the
+ * 7489 (Public Suffix List, pct), given for comparison, because receivers are split between the
  * two.
  */
 import { z } from 'zod';
@@ -14,7 +14,7 @@ export type DmarcResult = z.infer<typeof DmarcResult>;
 export const DmarcPolicy = z.enum(['none', 'quarantine', 'reject']).describe('policy word (RFC 9989 section 4.7)');
 export type DmarcPolicy = z.infer<typeof DmarcPolicy>;
 
-/** One authenticated identifier held against the Author Domain. */
+/** One authenticated identifier compared with the Author Domain. */
 export const IdentifierAlignment = z.object({
   mode: z.enum(['relaxed', 'strict']).nullable().describe('mode that the record asks for; null without a record'),
   aligned: z
@@ -69,7 +69,7 @@ export type DmarcReading = z.infer<typeof DmarcReading>;
 
 /**
  * The older reading, as receivers that follow RFC 7489 come to it: what it shares with the newer
- * one is not told twice.
+ * one is not given twice.
  */
 export const DmarcOlderReading = z.object({
   result: DmarcResult,

@@ -74,7 +74,7 @@ export type FailureKind = z.infer<typeof FailureKind>;
 export const AnswerSource = z
   .enum(['cache', 'stale', 'network', 'zone', 'overlay', 'local'])
   .describe(
-    'cache: held from an earlier question; stale: held past its TTL (RFC 8767); network: a DNS server now; zone: a local zone file; overlay: records given with the request; local: decided without asking (bad name, limit, special-use name)',
+    'cache: cached from an earlier question; stale: cached past its TTL (RFC 8767); network: a DNS server now; zone: a local zone file; overlay: records given with the request; local: decided without asking (bad name, limit, special-use name)',
   );
 export type AnswerSource = z.infer<typeof AnswerSource>;
 
@@ -88,7 +88,7 @@ export const Evidence = z
     failure: FailureKind.optional().describe('with outcome "failure"'),
     limit: ReachedLimit.optional().describe('with failure "limit"'),
     rcode: z.number().int().optional().describe('RCODE of the reply, where there was one (RFC 1035 section 4.1.1)'),
-    ttlSeconds: z.number().int().optional().describe('seconds the answer may still be held; absent on a failure'),
+    ttlSeconds: z.number().int().optional().describe('seconds the answer may still be cached; absent on a failure'),
     authenticated: z.boolean().describe('AD bit from a trusted server (RFC 6840 section 5.8)'),
     source: AnswerSource,
     startedMs: z.number().describe('milliseconds from the start of the verification to the question'),
@@ -118,7 +118,7 @@ export const DnsUsage = z
     }),
     elapsedMs: z.object({
       used: z.number().describe('milliseconds from the first question to the last answer'),
-      limit: z.number().describe('milliseconds allowed for all questions together'),
+      limit: z.number().describe('milliseconds allowed for all questions'),
     }),
     exceeded: z.array(ReachedLimit).describe('the limits that were reached, each once'),
   })
@@ -128,7 +128,7 @@ export const DnsUsage = z
   });
 export type DnsUsage = z.infer<typeof DnsUsage>;
 
-/** A record set laid over real DNS for one verification only. */
+/** A record set used in place of real DNS for one verification only. */
 export const OverlayRecord = z
   .strictObject({
     name: z.string().min(1).max(254).describe('owner name; a last dot is allowed'),
@@ -152,7 +152,7 @@ export const OverlayRecord = z
 export type OverlayRecord = z.infer<typeof OverlayRecord>;
 
 const StoreStats = z.object({
-  entries: z.number().int().describe('answers held, expired ones included'),
+  entries: z.number().int().describe('answers cached, expired ones included'),
   bytes: z.number().int().describe('estimated memory they take, in bytes'),
   maxBytes: z.number().int().describe('memory they may take, in bytes'),
 });
@@ -190,8 +190,8 @@ export const DnsCacheFlushQuery = z.strictObject({
 });
 export type DnsCacheFlushQuery = z.infer<typeof DnsCacheFlushQuery>;
 
-/** What came of it. */
+/** Outcome of a flush. */
 export const DnsCacheFlush = z
-  .object({ forgotten: z.number().int().describe('answers that were held and are not any more') })
+  .object({ forgotten: z.number().int().describe('answers removed from the cache') })
   .meta({ id: 'DnsCacheFlush', description: 'Answers forgotten' });
 export type DnsCacheFlush = z.infer<typeof DnsCacheFlush>;

@@ -26,7 +26,7 @@ const fault = (text: string): string | null => {
   if (isAddress(name)) return 'must be a domain name, not an IP address';
   const labels = name.split('.');
   for (const label of labels) {
-    if (label === '') return 'must have no empty label: two dots stand together, or one stands first';
+    if (label === '') return 'must have no empty label: it has two dots in a row, or begins with one';
     if (label.length > 63) return 'must have labels of at most 63 characters';
     if (!LABEL.test(label)) return 'must hold letters, digits and hyphens, with dots between the labels';
     if (/^[\x21-\x7e]+$/.test(label) && !ASCII_LABEL.test(label))

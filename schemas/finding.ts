@@ -1,6 +1,6 @@
 /**
  * A finding: one fact worth a person's attention, with a stable code that programs may rely on.
- * Never carries markup; a value taken from a message or from DNS stands in the sentence as plain
+ * Never carries markup; a value taken from a message or from DNS appears in the sentence as plain
  * text.
  */
 import { z } from 'zod';

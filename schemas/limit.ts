@@ -1,8 +1,9 @@
 /**
- * The limits of ours that an evaluation can reach, each with a name, and how a reached one is told:
- * which, its value, its setting. A limit of ours is not an outage: it has the failure kind `limit`,
- * and `lasting` decides the result. Limits that a standard sets (RFC 7208 section 4.6.4, RFC 8617
- * section 4.2.1) are results of that standard and stand not here; docs/limits.md lists both.
+ * The limits of ours that an evaluation can reach, each with a name, and how a reached one is
+ * reported: which, its value, its setting. A limit of ours is not an outage: it has the failure
+ * kind `limit`, and `lasting` decides the result. Limits that a standard sets (RFC 7208 section
+ * 4.6.4, RFC 8617 section 4.2.1) are results of that standard and stand not here; docs/limits.md
+ * lists both.
  */
 import { z } from 'zod';
 
@@ -85,7 +86,7 @@ export const LIMITS: Readonly<Record<LimitName, LimitFacts>> = {
   'mail-hosts': { what: 'mail hosts', setting: null, lasting: true },
 };
 
-/** A limit as it is told. @param setting where it is not the one for messages */
+/** The sentence for a limit. @param setting where it is not the one for messages */
 export const reached = (
   name: LimitName,
   value: number,

@@ -137,7 +137,7 @@ export const PROBLEMS = {
     status: 400,
     title: 'The request cannot be read',
     meaning: 'the request does not follow HTTP, or its body ended early',
-    remedy: 'look at `detail`, and at what stands between client and service',
+    remedy: 'look at `detail`, and at the proxies between client and service',
   },
   'internal-error': {
     status: 500,
@@ -154,7 +154,7 @@ export const PROBLEMS = {
   'not-ready': {
     status: 503,
     title: 'The service is not ready',
-    meaning: 'the service starts, or was told to end; only /readyz answers so',
+    meaning: 'the service starts, or was asked to end; only /readyz answers so',
     remedy: 'send new work to another replica, or wait',
   },
 } as const satisfies Readonly<Record<string, ProblemFacts>>;

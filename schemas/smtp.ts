@@ -81,9 +81,12 @@ export const Transport = z
     encryption: z
       .enum(['none', 'opportunistic', 'forced', 'unknown'])
       .describe(
-        'opportunistic: STARTTLS; forced: implicit TLS; none: no TLS was told although the session was; unknown: the facts do not say',
+        'opportunistic: STARTTLS; forced: implicit TLS; none: the facts give the session and no TLS; unknown: the facts do not say',
       ),
-    authenticated: z.boolean().nullable().describe('true when SMTP AUTH was told; null when the facts do not say'),
+    authenticated: z
+      .boolean()
+      .nullable()
+      .describe('true when the facts give SMTP AUTH; null when the facts do not say'),
     nullReversePath: z
       .boolean()
       .nullable()

@@ -34,7 +34,7 @@ export interface SpfTraceTerm {
   /** Domain-spec or network after macro expansion. */
   target?: string | undefined;
   /**
-   * What came of it; `not-reached` for terms after the deciding one, `skipped` for a redirect
+   * Its outcome; `not-reached` for terms after the deciding one, `skipped` for a redirect
    * beside `all`.
    */
   outcome: 'match' | 'no-match' | 'error' | 'not-reached' | 'skipped' | 'noted';

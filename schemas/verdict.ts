@@ -55,7 +55,7 @@ export const MessageFacts = z
     signatureCount: z.number().int().describe('DKIM-Signature fields'),
     protection: z
       .array(z.enum(['smime-signed', 'smime-encrypted', 'openpgp-signed', 'openpgp-encrypted']))
-      .describe('end-to-end protection by MIME type (RFC 8551, RFC 3156); told, not verified'),
+      .describe('end-to-end protection by MIME type (RFC 8551, RFC 3156); reported, not verified'),
   })
   .meta({ id: 'MessageFacts', description: 'Facts of the message itself' });
 export type MessageFacts = z.infer<typeof MessageFacts>;
@@ -95,7 +95,7 @@ export const AuthorVerdict = z
     authenticated: z
       .boolean()
       .nullable()
-      .describe('true: the domain stands behind the message; false: it does not; null: a failure leaves it unknown'),
+      .describe('true: the domain sent the message; false: it does not; null: a failure leaves it unknown'),
     by: z.array(z.string()).describe('the identifiers that prove it, as in "dkim:brand.example"'),
     summary: z
       .string()

@@ -31,7 +31,7 @@ export const DmarcPosture = z
     organizationalDomain: z.string().nullable().describe('Organizational Domain; null when unknown'),
     recordDomain: z.string().nullable().describe('domain whose record applies'),
     record: z.string().nullable().describe('the record that applies'),
-    inherited: z.boolean().describe('true when the record stands at a domain above'),
+    inherited: z.boolean().describe('true when a parent domain publishes the record'),
     several: z.boolean().describe('true when the domain itself publishes several DMARC records, which count as none'),
     tags: z.array(DmarcTag),
     faults: z.array(RecordFault),

@@ -12,7 +12,7 @@ import { DmarcPosture } from './dmarc.ts';
 import { MailPosture, MtaStsPosture, TlsRptPosture } from './mail.ts';
 import { SpfPosture } from './spf.ts';
 
-/** A record set to publish instead of what stands there. */
+/** A record set to publish instead of the present one. */
 export const Suggestion = z
   .object({
     name: z.string().describe('owner name'),
@@ -77,7 +77,7 @@ export const Posture = z
     }),
     assessedAt: z.string().describe('ISO 8601'),
     elapsedMs: z.number().describe('milliseconds'),
-    ttlSeconds: z.number().int().describe('seconds this answer may be held; 0 when a DNS failure is in it'),
+    ttlSeconds: z.number().int().describe('seconds this answer may be cached; 0 when a DNS failure is in it'),
     summary: z.string().describe('one plain sentence'),
     sendsMail: z
       .boolean()

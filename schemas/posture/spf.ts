@@ -81,7 +81,7 @@ export const SpfTreeTerm: z.ZodType<SpfTreeTerm> = z
       state: z
         .enum(['ok', 'void', 'error', 'dns-failure', 'unreachable', 'not-asked', 'loop'])
         .describe(
-          'void: DNS holds nothing there; error: receivers answer permerror here; unreachable: stands after all, or is a redirect beside all; not-asked: a limit of this assessment; loop: leads back to a record above',
+          'void: DNS holds nothing there; error: receivers answer permerror here; unreachable: comes after all, or is a redirect of a record that has all; not-asked: a limit of this assessment; loop: leads back to a record above',
         ),
       lookups: z.number().int().describe('lookups this term alone costs (RFC 7208 section 4.6.4)'),
       lookupsSoFar: z.number().int().optional().describe('lookups counted up to and with this term'),

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { FailureKind } from '../dns.ts';
 import { ReachedLimit } from '../limit.ts';
 
-/** What came of looking for one thing that a domain may publish. */
+/** Outcome of looking for one thing that a domain may publish. */
 export const PublishedState = z
   .enum(['valid', 'absent', 'invalid', 'dns-failure'])
   .describe(
@@ -14,7 +14,7 @@ export const PublishedState = z
   );
 export type PublishedState = z.infer<typeof PublishedState>;
 
-/** Why DNS told nothing, and which question it was. */
+/** Why DNS gave no answer, and to which question. */
 export const DnsFailure = z
   .object({
     name: z.string().describe('name asked for'),

@@ -9,5 +9,5 @@ export const BatchLine = z
     verdict: Verdict.optional(),
     problem: Problem.optional().describe('instead of a verdict'),
   })
-  .meta({ id: 'BatchLine', description: 'What came of one message of a batch' });
+  .meta({ id: 'BatchLine', description: 'Outcome of one message of a batch' });
 export type BatchLine = z.infer<typeof BatchLine>;

@@ -1,4 +1,6 @@
-/** What a caller may ask of the domain view. Unknown keys are errors, so that a typo is told. */
+/**
+ * What a caller may ask of the domain view. Unknown keys are errors, so that a typo is reported.
+ */
 import { z } from 'zod';
 import { OverlayRecord } from '../dns.ts';
 import { words } from './words.ts';
@@ -63,7 +65,7 @@ export const PostureRequest = z
       .array(OverlayRecord)
       .max(100)
       .optional()
-      .describe('unpublished records, laid over real DNS for this assessment only'),
+      .describe('unpublished records, used in place of real DNS for this assessment only'),
   })
   .meta({ id: 'PostureRequest', description: 'Records to judge before they are published' });
 export type PostureRequest = z.infer<typeof PostureRequest>;

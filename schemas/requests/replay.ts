@@ -1,7 +1,7 @@
 /**
  * A replay: a message and its earlier verdict in, the verdict again out. Of the earlier verdict
  * only what the evaluation needs is checked, so that one of an older version can still be replayed;
- * the rest is compared as it stands.
+ * the rest is compared unchanged.
  */
 import { z } from 'zod';
 import { Evidence, OverlayRecord } from '../dns.ts';
@@ -50,14 +50,14 @@ export const ReplayRequest = z
   .strictObject({
     ...MessageText,
     verdict: ReplayedVerdict,
-    dns: z.array(OverlayRecord).max(100).optional().describe('unpublished records, laid over the evidence'),
+    dns: z.array(OverlayRecord).max(100).optional().describe('unpublished records, used in place of the evidence'),
   })
   .meta({ id: 'ReplayRequest', description: 'A message and its earlier verdict' });
 export type ReplayRequest = z.infer<typeof ReplayRequest>;
 
 export const ReplayAnswer = z
   .object({
-    same: z.boolean().describe('true when the verdict came out the same, id and run time aside'),
+    same: z.boolean().describe('true when the verdict is the same, apart from id and run time'),
     differences: z
       .array(
         z.object({
@@ -69,5 +69,5 @@ export const ReplayAnswer = z
       .describe('at most 200'),
     verdict: Verdict.describe('the new verdict'),
   })
-  .meta({ id: 'ReplayAnswer', description: 'What came of a replay' });
+  .meta({ id: 'ReplayAnswer', description: 'Outcome of a replay' });
 export type ReplayAnswer = z.infer<typeof ReplayAnswer>;

@@ -1,6 +1,6 @@
 /**
  * What a caller sends to have a message judged: as JSON, or as query parameters beside the raw
- * message. Unknown keys are errors, so that a typo is told.
+ * message. Unknown keys are errors, so that a typo is reported.
  */
 import { z } from 'zod';
 import { OverlayRecord } from '../dns.ts';
@@ -72,7 +72,7 @@ export const VerifyRequest = z
       .array(OverlayRecord)
       .max(100)
       .optional()
-      .describe('unpublished records, laid over real DNS for this verification only'),
+      .describe('unpublished records, used in place of real DNS for this verification only'),
     ...Delivered,
   })
   .meta({ id: 'VerifyRequest', description: 'A message and its transport facts' });

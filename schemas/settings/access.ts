@@ -88,7 +88,7 @@ export const isLoopbackHost = (host: string): boolean =>
   /^(?:localhost|127(?:\.\d{1,3}){3}|(?:::ffff:)?127(?:\.\d{1,3}){3}|::1)$/i.test(host);
 
 /**
- * Settings that are right one by one and wrong together.
+ * Settings that are each right and that contradict one another.
  * @returns each with the setting that is to be changed
  */
 export const accessMistakes = (

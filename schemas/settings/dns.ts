@@ -70,13 +70,13 @@ const inFlight = {
   dnsMaxWaiting: number('questions that wait for their turn; one more fails at once', 'questions', 4096, 0, 65_536),
 };
 
-/** What is held, and for how long. */
+/** What is cached, and for how long. */
 const cache = {
   dnsCacheBytes: number('memory for records', 'bytes', 67_108_864, 1_048_576, 4_294_967_296),
   dnsNegativeCacheBytes: number('memory for negative answers and failures', 'bytes', 8_388_608, 262_144, 1_073_741_824),
-  dnsMinTtlSeconds: number('shortest time an answer is held; 0: TTL 0 is not held', 's', 5, 0, 300),
-  dnsMaxTtlSeconds: number('longest time records are held', 's', 86_400, 1, 604_800),
-  dnsMaxNegativeTtlSeconds: number('longest time NXDOMAIN and NODATA are held (RFC 2308)', 's', 900, 1, 10_800),
+  dnsMinTtlSeconds: number('shortest time an answer is cached; 0: TTL 0 is not cached', 's', 5, 0, 300),
+  dnsMaxTtlSeconds: number('longest time records are cached', 's', 86_400, 1, 604_800),
+  dnsMaxNegativeTtlSeconds: number('longest time NXDOMAIN and NODATA are cached (RFC 2308)', 's', 900, 1, 10_800),
   dnsPrefetch: choice({
     words: ['auto', 'on', 'off'],
     default: 'auto',
@@ -89,7 +89,7 @@ const cache = {
     0,
     3600,
   ),
-  dnsSlowQuestionMs: number('time from which a question is told in the log at debug level', 'ms', 500, 1, 60_000),
+  dnsSlowQuestionMs: number('questions that take longer are logged at debug level', 'ms', 500, 1, 60_000),
 };
 
 /** What one verification may spend. */

@@ -22,7 +22,7 @@ export const PostureSettings = z.object({
   }),
   domainProbeTimeoutMs: number('time for one connection to a mail host', 'ms', 8000, 200, 60_000),
   domainConcurrency: number('domains of one request that are assessed at once', 'domains', 4, 1, 32),
-  domainCacheEntries: number('assessments held in memory; 0: none', 'assessments', 500, 0, 100_000),
-  domainMaxTtlSeconds: number('longest time an assessment is held', 's', 3600, 1, 86_400),
+  domainCacheEntries: number('assessments cached; 0: none', 'assessments', 500, 0, 100_000),
+  domainMaxTtlSeconds: number('longest time an assessment is cached', 's', 3600, 1, 86_400),
 });
 export type PostureSettings = z.infer<typeof PostureSettings>;

@@ -112,7 +112,8 @@ export const HttpSettings = z.object({
     min: 1,
     max: 1024,
     unit: 'messages',
-    about: 'messages that came in at the same moment and are judged step by step together, which costs less for each',
+    about:
+      'messages that came in at the same moment and are judged step by step as one group, which costs less for each',
   }),
   drainMs: wholeNumber({
     default: 5000,

@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 
-/** A whole number with its bounds. `unit` stands in the generated table. */
+/** A whole number with its bounds. `unit` appears in the generated table. */
 export const wholeNumber = (setting: { default: number; min: number; max: number; unit: string; about: string }) =>
   z
     .preprocess(

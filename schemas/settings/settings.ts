@@ -1,7 +1,7 @@
 /**
  * All settings, one flat object. The name of a setting in the environment is its key in upper snake
  * case (`maxMessageBytes`: `MAX_MESSAGE_BYTES`). A key that does not exist is an error, so that a
- * typo in a settings file is told.
+ * typo in a settings file is reported.
  */
 import { z } from 'zod';
 import { AccessSettings } from './access.ts';

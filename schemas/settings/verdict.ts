@@ -36,7 +36,7 @@ export const EvaluationSettings = z.object({
     words: ['accept', 'quarantine', 'reject'],
     default: 'reject',
     about:
-      'with ENFORCE, a message whose From is missing, cannot be read or stands twice; of several author domains in one From the strictest policy of those that fail counts',
+      'with ENFORCE, a message whose From is missing, unreadable or repeated; of several author domains in one From the strictest policy of those that fail counts',
   }),
   maxSignatures: wholeNumber({
     default: 10,

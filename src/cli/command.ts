@@ -32,7 +32,7 @@ export type Command = {
   run: (positionals: string[], options: Options, terminal: Terminal) => Promise<number>;
 };
 
-/** Wrong use of a command: told with the sentence, exit 64. */
+/** Wrong use of a command: prints the sentence, exit 64. */
 export class WrongUse extends Error {}
 
 /** Input that cannot be read: exit 66. */

@@ -1,4 +1,4 @@
-/** Settings for a command; mistakes are told all at once. */
+/** Settings for a command; all mistakes are reported at once. */
 import type { Config } from '../../schemas/settings/settings.ts';
 import { readConfig, type Settings } from '../settings/read-settings.ts';
 

@@ -1,4 +1,4 @@
-/** The hosts and authserv-ids that `verify` and `batch` are told to believe. */
+/** The hosts and authserv-ids that `verify` and `batch` trust. */
 import { TrustedAuthservIds, TrustReceived } from '../../schemas/requests/verify.ts';
 import type { VerifyOptions } from '../verdict/run.ts';
 import { type Options, textOptions, WrongUse } from './command.ts';

@@ -14,7 +14,7 @@ type Colour = keyof typeof COLOURS;
 export const paint = (style: Style, colour: Colour, text: string): string =>
   style.color ? `\u001b[${COLOURS[colour]}m${text}\u001b[0m` : text;
 
-/** Colours of result words; a word always stands beside its colour. */
+/** Colours of result words; a colour never comes without its word. */
 const WORD_COLOURS: Readonly<Record<string, Colour>> = {
   pass: 'green',
   accept: 'green',

@@ -78,8 +78,8 @@ export class MailverdictClient {
 
   /**
    * Judges many messages, in order. Messages are taken as the service takes them and verdicts given
-   * as they are read, so neither all messages nor all verdicts are held at once. A message that
-   * cannot be judged is a line with a problem. Leaving the loop ends the request.
+   * as they are read, so neither all messages nor all verdicts are in memory at once. A message
+   * that cannot be judged is a line with a problem. Leaving the loop ends the request.
    * @throws MailverdictError when the batch as a whole fails; whatever `items` throws
    */
   async *verifyBatch(

@@ -105,15 +105,15 @@ export const readText = async (chunks: AsyncIterable<Uint8Array>, maxBytes: numb
  */
 export async function* readLines(chunks: AsyncIterable<Uint8Array>, maxBytes: number): AsyncGenerator<string> {
   const decoder = new TextDecoder();
-  let held = '';
+  let rest = '';
   for await (const chunk of chunks) {
-    const lines = (held + decoder.decode(chunk, { stream: true })).split('\n');
-    held = lines.pop() ?? '';
-    if (held.length > maxBytes) throw noAnswer('unreadable-answer', `a line of it has more than ${maxBytes} bytes`);
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    if (rest.length > maxBytes) throw noAnswer('unreadable-answer', `a line of it has more than ${maxBytes} bytes`);
     for (const line of lines) if (line !== '') yield line;
   }
   // Each line ends with a line feed; a rest is an answer that was cut off.
-  if (held + decoder.decode() !== '') throw noAnswer('unreadable-answer', 'it ends in the middle of a line');
+  if (rest + decoder.decode() !== '') throw noAnswer('unreadable-answer', 'it ends in the middle of a line');
 }
 
 async function* chunksOf(body: Response['body'], silence: Silence): AsyncGenerator<Uint8Array> {

@@ -46,7 +46,7 @@ export const noAnswer = (kind: NoAnswer, detail: string, cause?: unknown): Mailv
 
 /**
  * Makes the error of an answer that is a refusal; one that is no problem document (a proxy's page)
- * is told by its status.
+ * is known by its status.
  */
 export const refused = (status: number, body: string, retryAfter: string | null): MailverdictError => {
   const retryAfterSeconds = /^\d{1,9}$/.test(retryAfter ?? '') ? Number(retryAfter) : null;

@@ -8,7 +8,7 @@ import type { Workers } from '../../schemas/health.ts';
 import type { Config } from '../../schemas/settings/settings.ts';
 import type { Settings } from '../settings/read-settings.ts';
 
-/** What a worker is told when it starts. */
+/** What a worker gets when it starts. */
 export type Role = {
   /** From 1; a worker that takes another's place takes its number. */
   readonly number: number;

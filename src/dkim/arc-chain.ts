@@ -13,7 +13,7 @@ import type { KeyAnswer, KeyRules } from './key.ts';
 import type { SignatureOutcome } from './signature/outcome.ts';
 import { checkSignature, type SignatureCheck } from './verify-signature.ts';
 
-/** One ARC set as it is told. */
+/** One ARC set as it is reported. */
 type ArcSetOutcome = {
   readonly instance: number;
   /** d= and s= of the ARC-Seal. */
@@ -25,11 +25,11 @@ type ArcSetOutcome = {
   readonly sealedAtSeconds: number | null;
   /** Position of the ARC-Authentication-Results among the fields of the header block. */
   readonly authenticationResultsIndex: number;
-  /** What came of its seal; null when the chain was decided before it was looked at. */
+  /** Result of its seal; null when the chain was decided before the seal was evaluated. */
   readonly seal: SignatureCheck['result'] | null;
 };
 
-/** What is told of the chain. */
+/** What is reported of the chain. */
 export type ArcOutcome = {
   readonly result: ArcResult;
   /** One plain clause without a full stop. */
@@ -46,7 +46,7 @@ export type ArcOutcome = {
 /** Octets of sealed fields between two turns of the event loop. */
 const TURN_BYTES = 1_048_576;
 
-const tellSet = ({ instance, sealReading, cv, authenticationResults }: ArcSet): ArcSetOutcome => ({
+const reportSet = ({ instance, sealReading, cv, authenticationResults }: ArcSet): ArcSetOutcome => ({
   instance,
   sealer: sealReading.facts.sdid,
   selector: sealReading.facts.selector,
@@ -84,17 +84,17 @@ const checkSeal = (
 
 /** A chain that was decided by the shape of its fields. */
 export const outcomeOfShape = (structure: Exclude<ArcStructure, { kind: 'chain' }>): ArcOutcome => {
-  const told = { messageSignature: null, instance: null };
+  const undecided = { messageSignature: null, instance: null };
   if (structure.kind === 'none') {
     const reason = 'the message has no ARC fields';
-    return { ...told, result: 'none', reason, section: 'RFC 8617 section 5.2', sets: [] };
+    return { ...undecided, result: 'none', reason, section: 'RFC 8617 section 5.2', sets: [] };
   }
-  return { ...told, result: 'fail', ...structure.fault, sets: structure.sets.map(tellSet) };
+  return { ...undecided, result: 'fail', ...structure.fault, sets: structure.sets.map(reportSet) };
 };
 
 /**
  * Validates a chain (RFC 8617 section 5.2 steps 4 to 6).
- * @param messageSignature what came of the newest ARC-Message-Signature
+ * @param messageSignature outcome of the newest ARC-Message-Signature
  * @param answers the keys by the name of their record
  * @returns never rejects
  */
@@ -106,12 +106,12 @@ export const validateChain = async (
   rules: KeyRules,
 ): Promise<ArcOutcome> => {
   const { sets, newest } = structure;
-  const told = sets.map(tellSet);
+  const reported = sets.map(reportSet);
   let delay: ChainFault | null = null;
   const decide = (result: ArcResult, fault: ChainFault): ArcOutcome => ({
     result,
     ...fault,
-    sets: told,
+    sets: reported,
     messageSignature,
   });
   if (messageSignature.result !== 'pass') {
@@ -127,7 +127,7 @@ export const validateChain = async (
   let octets = 0;
   for (const [position, set] of [...sets.entries()].toReversed()) {
     const { check, octets: hashed } = checkSeal(header, sets, set, answers, rules);
-    told[position] = { ...tellSet(set), seal: check.result };
+    reported[position] = { ...reportSet(set), seal: check.result };
     if (check.result !== 'pass') {
       const reason = `ARC-Seal i=${set.instance}: ${check.reason}`;
       const fault = { reason, section: check.section, instance: set.instance };

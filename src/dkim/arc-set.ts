@@ -27,7 +27,7 @@ export type ArcSet = {
 /** A set whose seal can be verified. */
 export type SealedSet = ArcSet & { readonly sealReading: UsableReading };
 
-/** What stands against a chain. */
+/** Why a chain fails. */
 export type ChainFault = {
   readonly reason: string;
   readonly section: string;
@@ -147,7 +147,7 @@ const complete = (header: Header, found: Found, rules: ReadingRules): { sets: Ar
 
 const isSealed = (set: ArcSet): set is SealedSet => set.sealReading.kind === 'usable';
 
-/** What is wrong with the seal of a set, its signature aside. */
+/** What is wrong with the seal of a set, apart from its signature. */
 const sealFault = ({ instance, sealReading, cv }: ArcSet): ChainFault | null => {
   if (sealReading.kind === 'faulty') {
     return {

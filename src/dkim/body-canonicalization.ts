@@ -83,7 +83,7 @@ const createPiece = (body: Buffer, sink: Sink) => {
   };
 };
 
-/** Simple: the content as it stands, every line end a CRLF. */
+/** Simple: the content unchanged, every line end a CRLF. */
 const createSimpleWriter = (body: Buffer, sink: Sink): BodyWriter => {
   const piece = createPiece(body, sink);
   return (from, to) => {
@@ -121,7 +121,7 @@ const skipCanonical = (body: Buffer, view: DataView, from: number, to: number): 
 
 /**
  * Relaxed: runs of white space are one space, none before a line end, every line end a CRLF. The
- * content ends in an octet that is no white space, so looking one octet ahead stays within it.
+ * content ends in an octet that is no white space, so reading one octet further stays within it.
  */
 const createRelaxedWriter = (body: Buffer, sink: Sink): BodyWriter => {
   const piece = createPiece(body, sink);
@@ -177,9 +177,9 @@ export const isCanonical = (canonicalization: Canonicalization, hasBareLf: boole
 /**
  * Makes the writer of one canonical form. What it writes is the content only: the CRLF after it is
  * the caller's.
- * @param hasBareLf false when no LF of the body stands without its CR, so that a simple body needs
+ * @param hasBareLf false when every LF of the body follows a CR, so that a simple body needs
  * no search
- * @param hasUnevenSpace false when white space stands as single spaces between visible octets only,
+ * @param hasUnevenSpace false when white space is single spaces between visible octets only,
  * so that a relaxed body needs none either
  */
 export const createBodyWriter = (

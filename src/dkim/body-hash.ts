@@ -2,7 +2,7 @@
  * Body hashes (RFC 6376 sections 3.4.3 to 3.4.5 and 3.7): one pass over the body gives every
  * canonicalization, hash and length that was asked for. Lengths of one hash share its state, so ten
  * signatures with ten values of l= cost one hash. Gives the event loop back on the way. What
- * canonical form is stands in body-canonicalization.ts.
+ * canonical form is defined in body-canonicalization.ts.
  */
 import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -124,7 +124,7 @@ const createPass = async (
 /**
  * Hashes a body.
  * @param requests the same request may stand in it twice
- * @param hasBareLf false when no LF of the body stands without its CR: simple bodies are then
+ * @param hasBareLf false when every LF of the body follows a CR: simple bodies are then
  * hashed as they are
  * @param hasUnevenSpace false when its white space is single spaces between visible octets only:
  * with CRLF throughout, relaxed bodies are then hashed as they are too

@@ -103,7 +103,7 @@ const relaxedField = (field: Buffer, ending: boolean): Buffer => {
 
 /**
  * Indexes a header block.
- * @param hasBareLf false when no LF of the message stands without its CR: spares the search for one
+ * @param hasBareLf false when every LF of the message follows a CR: spares the search for one
  */
 export const readHeader = (fields: readonly HeaderField[], hasBareLf: boolean): Header => {
   const byKey = new Map<string, number[]>();

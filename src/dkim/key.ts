@@ -37,7 +37,7 @@ export type KeyAnswer =
 /** Remembers parsed key records by their text. */
 export type KeyCache = {
   readonly read: (text: string) => KeyRecord;
-  /** Records held now. */
+  /** Records cached now. */
   readonly size: () => number;
 };
 
@@ -82,17 +82,17 @@ export const readKeyRecord = (text: string): KeyRecord => {
 
 /**
  * Makes a cache of parsed key records; the least recently used is dropped.
- * @param maxEntries records held; at about 2 kB each
+ * @param maxEntries records cached; about 2 kB each
  */
 export const createKeyCache = (maxEntries = 1000): KeyCache => {
-  const held = new LRUCache<string, KeyRecord>({ max: maxEntries });
+  const cached = new LRUCache<string, KeyRecord>({ max: maxEntries });
   return {
     read: (text) => {
-      const known = held.get(text) ?? readKeyRecord(text);
-      if (text.length <= MAX_CACHED_CHARACTERS) held.set(text, known);
+      const known = cached.get(text) ?? readKeyRecord(text);
+      if (text.length <= MAX_CACHED_CHARACTERS) cached.set(text, known);
       return known;
     },
-    size: () => held.size,
+    size: () => cached.size,
   };
 };
 

@@ -56,7 +56,7 @@ export const selectorName = (bytes: string): string | null => toName(bytes, SELE
 export const isSelector = (name: string): boolean => name.length <= MAX_NAME && SELECTOR.test(name);
 
 /**
- * Where the key record stands (RFC 6376 section 3.6.2.1), or null when the name is longer than DNS
+ * Name of the key record (RFC 6376 section 3.6.2.1), or null when the name is longer than DNS
  * allows.
  */
 export const keyRecordName = (selector: string, sdid: string): string | null => {

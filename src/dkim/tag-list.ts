@@ -1,9 +1,9 @@
 /**
  * A tag-list (RFC 6376 section 3.2): `name=value` pairs between semicolons, as DKIM-Signature,
  * ARC-Seal and ARC-Message-Signature write them. Names keep their case, a name that occurs twice
- * spoils the list, and every tag knows where its value stands so that b= can be emptied exactly.
+ * spoils the list, and every tag knows the position of its value so that b= can be emptied exactly.
  * Reads one byte as one code unit (Latin-1) and decodes nothing. Linear in the text. Never throws:
- * the first fault is told with its position.
+ * the first fault is reported with its position.
  */
 import { type ReachedLimit, reached } from '../../schemas/limit.ts';
 
@@ -11,14 +11,14 @@ import { type ReachedLimit, reached } from '../../schemas/limit.ts';
 type Tag = {
   readonly name: string;
   /**
-   * The value without the white space around it; inside it, white space stands as it was written.
+   * The value without surrounding white space; white space inside it is kept as written.
    */
   readonly value: string;
   /** Offset of the byte after "=". */
   readonly start: number;
   /**
    * Offset of the semicolon that ends the tag, or the length of the text: start..end is the value
-   * with the white space around it (section 3.7).
+   * with surrounding white space (section 3.7).
    */
   readonly end: number;
 };
@@ -58,7 +58,7 @@ const isFold = (text: string, at: number) =>
   text.charCodeAt(at) === 0x0d && text.charCodeAt(at + 1) === 0x0a && isBlank(text.charCodeAt(at + 2));
 
 /**
- * Offsets of what stands between the folding white space of from..to. Not a pattern: on a long run
+ * Offsets of the text between the folding white space of from..to. Not a pattern: on a long run
  * of blanks one would take quadratic time.
  */
 const withoutEdges = (text: string, from: number, to: number): [number, number] => {

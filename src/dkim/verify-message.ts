@@ -53,7 +53,7 @@ type VerifyParts = {
   readonly keys: KeyCache;
 };
 
-/** What came of the signatures, in the order of the message, and of the chain. */
+/** Outcomes of the signatures, in the order of the message, and of the chain. */
 type MessageSignatures = {
   readonly signatures: readonly SignatureOutcome[];
   readonly arc: ArcOutcome;
@@ -62,7 +62,7 @@ type MessageSignatures = {
 /** A DKIM-Signature as read, and what is to be done with it. */
 type Read = { readonly place: FieldPlace; readonly reading: SignatureReading; readonly overTheCap: boolean };
 
-/** Signature fields read, and outcomes told, between two turns of the event loop. */
+/** Signature fields read, and outcomes made, between two turns of the event loop. */
 const TURN_FIELDS = 100;
 /** True before each field that begins another turn. */
 const beginsTurn = (index: number): boolean => index > 0 && index % TURN_FIELDS === 0;

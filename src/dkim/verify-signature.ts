@@ -9,7 +9,7 @@ import type { DkimKey } from '../records/dkim-key.ts';
 import { chooseKey, type KeyAnswer, type KeyRules } from './key.ts';
 import type { Signature } from './signature/tags.ts';
 
-/** What came of a signature, with the section that decided. */
+/** Outcome of a signature, with the section that decides. */
 export type SignatureCheck = {
   readonly result: 'pass' | 'fail' | 'policy' | 'neutral' | 'temperror' | 'permerror';
   readonly reason: string;

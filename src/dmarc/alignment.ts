@@ -1,6 +1,6 @@
 /**
  * Identifier Alignment (RFC 9989 section 4.4, 4.10.2; RFC 7489 section 3.1): authenticated
- * identifiers held against the Author Domain. An identifier whose check failed for a temporary
+ * identifiers compared with the Author Domain. An identifier whose check failed for a temporary
  * reason is carried as unknown, so that a DNS failure can never turn into a DMARC failure.
  */
 

@@ -8,9 +8,9 @@ export const compare = (newer: DmarcReading, older: DmarcOlderReading): Pick<Dma
 };
 
 const difference = (newer: DmarcReading, older: DmarcOlderReading): string => {
-  const told = (result: string, policy: DmarcPolicy | null): string =>
+  const inWords = (result: string, policy: DmarcPolicy | null): string =>
     policy === null ? result : `${result} with policy ${policy}`;
-  const words = `RFC 9989 gives ${told(newer.result, newer.policy?.applies ?? null)}, RFC 7489 ${told(older.result, older.applies)}`;
+  const words = `RFC 9989 gives ${inWords(newer.result, newer.policy?.applies ?? null)}, RFC 7489 ${inWords(older.result, older.applies)}`;
   if (newer.recordDomain !== older.recordDomain) {
     return `${words}: the Tree Walk uses the record of ${newer.recordDomain ?? 'no domain'}, the Public Suffix List that of ${older.recordDomain ?? 'no domain'}`;
   }

@@ -1,6 +1,6 @@
 /**
  * DMARC of a message in two readings: by RFC 9989 (DNS Tree Walk), which is the result, and by RFC
- * 7489 (Public Suffix List), which stands beside it. A failure that could change the result makes
+ * 7489 (Public Suffix List), for comparison. A failure that could change the result makes
  * it `temperror`, or `permerror` where it is a limit of ours that would strike again.
  */
 import type { DmarcPolicy, DmarcReading, DmarcReportAddress, DmarcVerdict } from '../../schemas/dmarc.ts';
@@ -50,13 +50,19 @@ export const beginDmarc = (authorDomain: string, lookup: Lookup, deadlineMs: num
   return {
     bimiGround: async (applies) => bimiGround(await walk, applies),
     organizationalDomain: async () => organizationalDomain(await walk),
-    reports: async (aside) => {
+    reports: async (reportLookup) => {
       const made = await walk;
       const applicable = applicableRecord(made);
       if (applicable.kind !== 'record') return [];
       const { record, domain } = applicable.found;
-      const ask = (name: string, type: 'TXT') => aside({ name, type }, deadlineMs);
-      return checkReportAddresses(record, domain, organizationalDomain(made), ask, recordLookup(aside, deadlineMs));
+      const ask = (name: string, type: 'TXT') => reportLookup({ name, type }, deadlineMs);
+      return checkReportAddresses(
+        record,
+        domain,
+        organizationalDomain(made),
+        ask,
+        recordLookup(reportLookup, deadlineMs),
+      );
     },
     dkimAligned: async (domain) => {
       const made = await walk;

@@ -62,7 +62,7 @@ export const readByPublicSuffix = async (
   return older({ ...resultOf(alignment), ...common }, { applies, percent });
 };
 
-/** A reading as the older one is told. */
+/** A reading in the form of the older one. */
 export const older = (
   reading: Pick<DmarcReading, 'result' | 'reason' | 'organizationalDomain' | 'recordDomain' | 'alignment'>,
   policy: { applies: DmarcPolicy; percent: number } | null,

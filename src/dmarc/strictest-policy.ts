@@ -2,7 +2,7 @@
  * The strictest policy among several author domains of one message. RFC 9989 section 5.3.1 lets a
  * receiver go on with such a message and section 11.5 recommends what RFC 7489 section 6.6.1 asked
  * for: DMARC with each domain, and the strictest policy of those that fail. Without it a second
- * domain would be a way around the first one's policy.
+ * domain would bypass the first one's policy.
  */
 import type { Lookup } from '../dns/lookup.ts';
 import { beginDmarc } from './evaluate.ts';

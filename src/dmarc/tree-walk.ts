@@ -1,7 +1,7 @@
 /**
  * The DNS Tree Walk (RFC 9989 section 4.10): DMARC records asked for from a name upwards, at most
- * eight questions, ending at a record with psd=y or psd=n. A DNS failure ends the walk and is told;
- * it never counts as "no record".
+ * eight questions, ending at a record with psd=y or psd=n. A DNS failure ends the walk and is
+ * reported; it never counts as "no record".
  */
 import { type Failure, failureOf } from '../dns/failure.ts';
 import type { Lookup } from '../dns/lookup.ts';
@@ -14,7 +14,7 @@ import { txtTexts } from '../records/txt.ts';
  */
 const SHORTENED_LABELS = 7;
 
-/** What stands at `_dmarc.` and a name. */
+/** What `_dmarc.` and a name publishes. */
 export type DmarcAnswer =
   | { kind: 'record'; record: DmarcRecord }
   | { kind: 'none'; reason: string; texts: readonly string[] }
@@ -33,8 +33,8 @@ export type RecordLookup = (domain: string) => Promise<DmarcAnswer>;
 export const recordLookup = (lookup: Lookup, deadlineMs: number): RecordLookup => {
   const asked = new Map<string, Promise<DmarcAnswer>>();
   return (domain) => {
-    const held = asked.get(domain);
-    if (held !== undefined) return held;
+    const known = asked.get(domain);
+    if (known !== undefined) return known;
     const answer = fetchRecord(domain, lookup, deadlineMs);
     asked.set(domain, answer);
     return answer;

@@ -1,5 +1,5 @@
 /**
- * Answers held in memory, bounded by bytes: records in one store, negatives and failures in a
+ * Cached answers, bounded by bytes: records in one store, negatives and failures in a
  * smaller one beside it, so that a flood of names that do not exist cannot push out the records of
  * those that do. Holds strings, never slices of datagrams. Knows nothing of asking.
  */
@@ -22,32 +22,32 @@ export type HeldAnswer = {
   readonly failuresInRow: number;
   /** Times it was given out. */
   hits: number;
-  /** Until when it stands in for a failure past its TTL; 0: not. */
+  /** Until when it may replace a failure past its TTL; 0: not. */
   staleUntilMs: number;
-  /** What is held of the same name for another type; the store's own. */
+  /** Cached for the same name and another type; the store's own. */
   next: HeldAnswer | undefined;
 };
 
-/** Bytes of each store, and the largest answer held. */
+/** Bytes of each store, and the largest cached answer. */
 export type StoreLimits = {
   readonly maxBytes: number;
   readonly maxNegativeBytes: number;
   readonly maxAnswerBytes: number;
 };
 
-/** What is held, in entries and estimated bytes. */
+/** Contents, in entries and estimated bytes. */
 export type StoreStats = { readonly entries: number; readonly bytes: number; readonly maxBytes: number };
 
 /** The two stores. Names are normalized. */
 type AnswerStore = {
-  /** A held answer, expired or not. */
+  /** A cached answer, expired or not. */
   readonly records: (question: Question) => HeldAnswer | undefined;
   readonly negative: (question: Question) => HeldAnswer | undefined;
   /**
    * Records replace a negative, a negative replaces records; a failure leaves records to be stale.
    */
   readonly put: (name: string, held: HeldAnswer) => void;
-  /** @returns the number of types of which something was held */
+  /** @returns the number of types that were cached */
   readonly remove: (name: string) => number;
   readonly clear: () => number;
   readonly stats: () => { readonly records: StoreStats; readonly negatives: StoreStats };
@@ -78,7 +78,7 @@ export const answerStore = (limits: StoreLimits): AnswerStore => {
 /**
  * Names with their answers, chained by type, the least recently used name given up first. A key of
  * type and name would have to be joined and hashed for every question, which takes longer than
- * everything else about an answer that is held.
+ * everything else of a cached answer.
  */
 const namesHeld = (maxBytes: number, maxAnswerBytes: number) => {
   let entries = 0;

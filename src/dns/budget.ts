@@ -27,7 +27,7 @@ export type BudgetLimits = {
   readonly maxElapsedMs: number;
   /** Records of one answer of any type but TXT. */
   readonly maxRecords: number;
-  /** All strings of all TXT records of one answer together, in octets. */
+  /** Sum of all strings of all TXT records of one answer, in octets. */
   readonly maxTextBytes: number;
   /** The settings behind the limits, where they are not those for messages. */
   readonly settings?: Readonly<Partial<Record<LimitName, string | null>>>;
@@ -98,8 +98,8 @@ const limitOf = (answer: Answer | null): LimitName | undefined =>
 const roundMs = (ms: number): number => Math.round(ms * 100) / 100;
 
 /**
- * Lays a ledger with limits around a lookup.
- * @param mode `replay`: the lookup is recorded evidence. It is told, not limited: the record
+ * Adds a ledger with limits to a lookup.
+ * @param mode `replay`: the lookup is recorded evidence. It is counted, not limited: the record
  * already holds which questions were refused, and the order of concurrent questions may differ from
  * the first time. Evidence and usage then come out as recorded
  */
@@ -201,7 +201,7 @@ export const withBudget = (
         held.answer === null && deadlineMs < held.deadlineMs ? byDeadline(held.flight, deadlineMs, clock) : held.flight;
       return forPolicy ? waited.then((answer) => (isSpent(answer) ? ask(question, deadlineMs, true) : answer)) : waited;
     }
-    // Refused questions are told too, but the ledger itself stays bounded.
+    // Refused questions are listed too, but the ledger itself stays bounded.
     if (!forPolicy && ledger.size >= 2 * limits.maxQuestions) return Promise.resolve(refused('questions'));
     const askedMs = clock();
     const domain = name === null ? null : registeredDomain(name);

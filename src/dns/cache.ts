@@ -2,7 +2,7 @@
  * The cache as a lookup: serves cached answers, merges identical questions in flight, renews busy
  * answers before they expire, and serves a stale one where the renewal fails (RFC 8767). A failure
  * is held too, so that a sick zone is not asked at every message (RFC 9520). Answers of source
- * `local` (limits, special names) are never held.
+ * `local` (limits, special names) are never cached.
  */
 import { RecordType } from '../../schemas/dns.ts';
 import { answerStore, type HeldAnswer, type StoreLimits, type StoreStats } from './answer-store.ts';
@@ -14,7 +14,7 @@ import { normalizeName } from './name.ts';
 import type { Ask } from './transport/ask.ts';
 import type { RandomNumbers } from './transport/random.ts';
 
-/** How long answers are held, and what is done about old ones. */
+/** How long answers are cached, and how stale ones are used. */
 type CacheSettings = StoreLimits &
   HoldingBounds & {
     /** Time one question has, whoever waits for it. */
@@ -26,7 +26,7 @@ type CacheSettings = StoreLimits &
     readonly serveStaleWaitMs: number;
   };
 
-/** Counts since the start, and what is held now. */
+/** Counts since the start, and the present contents. */
 type CacheStats = {
   readonly records: StoreStats;
   readonly negatives: StoreStats;
@@ -42,7 +42,7 @@ type CachedLookup = {
   readonly lookup: Lookup;
   readonly stats: () => CacheStats;
   /**
-   * Forgets every type of a name, or everything; an answer that is on its way is not held either.
+   * Forgets every type of a name, or everything; an answer in flight is not cached either.
    * Answers that reached the name through a CNAME stand under the name that was asked for.
    * @returns the number of answers forgotten
    */
@@ -50,7 +50,7 @@ type CachedLookup = {
 };
 
 /**
- * Time for which a stale answer stands in before the question is asked again (RFC 8767 section 5).
+ * Time for which a stale answer is served before the question is asked again (RFC 8767 section 5).
  */
 const STALE_RECHECK_MS = 30_000;
 const MIN_PREFETCH_TTL_SECONDS = 60;

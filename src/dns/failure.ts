@@ -1,6 +1,6 @@
 /**
  * Why a question has no usable answer, and the two things that every method asks of it: would
- * asking again later help, and how is it told. A failure of a server or of the network passes; a
+ * asking again later help, and how is it worded. A failure of a server or of the network passes; a
  * limit of ours may not. RFC 9520 (failures), RFC 8601 section 2.7 (temperror and permerror).
  */
 import type { FailureKind } from '../../schemas/dns.ts';

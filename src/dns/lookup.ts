@@ -52,7 +52,7 @@ export type Answer =
  * Asks one question.
  * @param deadlineMs the moment, on the monotonic clock (`performance.now()`), by which the answer
  * is wanted; a failure `timeout` is due by then. A moment that has passed asks for what is in
- * memory: a held answer is given, and nothing goes out to a server
+ * memory: a cached answer is given, and nothing goes out to a server
  * @returns never rejects
  */
 export type Lookup = (question: Question, deadlineMs: number) => Promise<Answer>;

@@ -1,5 +1,5 @@
 /**
- * The stub resolver, put together: a cache around a bound on questions in flight, around UDP with
+ * The stub resolver, composed: a cache over a bound on questions in flight, over UDP with
  * TCP where a reply does not fit. It speaks to recursive servers that the configuration or the
  * system names, and validates nothing itself: DNSSEC is their work. Every layer is a file of its
  * own: an `Ask` up to the cache, which makes a `Lookup` of it.

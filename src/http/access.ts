@@ -160,7 +160,7 @@ export const guardAccess = async (
 
 /**
  * The headers of answers that are data, made once. The page and the API reference set their own
- * policy, which then stands.
+ * policy, which is then kept.
  */
 const securityHeaders = (isTls: boolean): OutgoingHttpHeaders => {
   const response = new ServerResponse(new IncomingMessage(new Socket()));
@@ -208,7 +208,7 @@ const PROXY_HEADERS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * A client on this machine that no proxy stands before: what a proxy passes on, trusted or not,
+ * A client on this machine without a proxy in between: what a proxy passes on, trusted or not,
  * comes from a stranger.
  */
 const isLocal = ({ socket, headers }: IncomingMessage): boolean =>

@@ -64,7 +64,7 @@ type AppParts = {
   /** For the operator; absent: these routes are not there. */
   operator?: { readMetrics: ReadMetrics; dnsCache: DnsCache };
   /**
-   * Told after each answer, for gauges.
+   * Called after each answer, for gauges.
    * @param route the pattern of the route, "unknown" where there is none
    */
   onAnswer?: (answer: { route: string; method: string; status: number; elapsedMs: number }) => void;

@@ -27,7 +27,7 @@ export const JSON_COPIES = 2;
  */
 const FREE_PIECES = 10_000;
 const MIN_PIECE_BYTES = 64;
-/** A limit of ours that passes: the client is told to come again. */
+/** A limit of ours that passes: when the client may try again. */
 const RETRY_AFTER_SECONDS = 2;
 
 /** What bodies are bounded by. */
@@ -82,7 +82,7 @@ export const acceptBodies = (app: FastifyInstance, limits: BodyLimits, openRoom:
 export const serviceFull = (): RequestProblem =>
   new RequestProblem('service-full', 'the memory for messages under way is used up; send this one again later');
 
-/** A caller that is told to come again is told when. */
+/** Adds Retry-After for a caller that may try again. */
 const tellRetry = (reply: FastifyReply, cause: unknown): unknown => {
   if (cause instanceof RequestProblem && cause.kind === 'service-full')
     void reply.header('retry-after', String(RETRY_AFTER_SECONDS));

@@ -41,7 +41,7 @@ export const createClientAddress = (proxies: readonly string[]): ClientAddress =
   return ({ socket, headers }) => {
     let address = socket.remoteAddress ?? '';
     if (!isProxy(address)) return address;
-    // Each proxy adds at the end the address that it saw: what stands before the first untrusted
+    // Each proxy adds at the end the address that it saw: whatever comes before the first untrusted
     // one is hearsay.
     for (const entry of String(headers['x-forwarded-for'] ?? '')
       .split(',')

@@ -21,7 +21,7 @@ export class RequestProblem extends Error {
   }
 }
 
-/** Most wrong fields that are told; a request may have a hundred thousand. */
+/** Most wrong fields that are listed; a request may have a hundred thousand. */
 const MAX_ERRORS = 50;
 
 /** Wrong fields of a request, each with its path under `prefix`. */
@@ -77,7 +77,7 @@ export const sendProblem = (reply: FastifyReply, kind: ProblemKind, rest: Rest =
     .serializer((payload: unknown) => JSON.stringify(payload))
     .send(problemDocument(kind, rest));
 
-/** fastify's error codes that are the caller's doing, and how the caller is told. */
+/** fastify's error codes that the caller caused, and what the caller gets to read. */
 const FASTIFY_ERRORS: Readonly<Record<string, readonly [kind: ProblemKind, detail: string]>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: ['body-too-large', 'the body is larger than this route takes'],
   FST_ERR_CTP_EMPTY_JSON_BODY: ['empty-body', 'the body is empty'],

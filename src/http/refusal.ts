@@ -14,7 +14,7 @@ import { problemDocument, RequestProblem } from './problem.ts';
  */
 const LINGER_MS = 5_000;
 
-/** What node's parser says, as the caller is told it. */
+/** What node's parser reports, in words for the caller. */
 const REFUSALS: Readonly<Record<string, readonly [kind: ProblemKind, detail: string]>> = {
   HPE_HEADER_OVERFLOW: ['header-fields-too-large', `the header fields have more than ${maxHeaderSize} octets`],
   HPE_CHUNK_EXTENSIONS_OVERFLOW: ['body-too-large', 'the extensions of the chunks are too long'],

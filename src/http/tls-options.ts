@@ -4,7 +4,8 @@
  */
 
 /**
- * For the listener, and again with each new certificate: a server forgets what it is not told then.
+ * For the listener, and again with each new certificate: a server drops every option that is not
+ * given again.
  */
 export const TLS_OPTIONS = {
   minVersion: 'TLSv1.2',

@@ -1,6 +1,6 @@
 /**
  * IP addresses and networks as bytes: read, written and compared, for the networks of an SPF record
- * and the addresses held against them. Never resolves anything. RFC 4291 section 2.2 (IPv6 text),
+ * and the addresses compared with them. Never resolves anything. RFC 4291 section 2.2 (IPv6 text),
  * RFC 5952 (its canonical form), RFC 7208 section 12 (ip4-network allows no leading zero).
  */
 

@@ -144,7 +144,7 @@ function readPayload(cursor: Cursor, maxResults: number): AuthenticationResults 
   return { kind: 'results', authservId, version: Number(version), results };
 }
 
-/** Takes "none", which stands alone (no-result). */
+/** Takes "none", which nothing else may follow (no-result). */
 function takeNone(cursor: Cursor): boolean {
   const start = cursor.at;
   if (cursor.match(KEYWORD)?.toLowerCase() === 'none') {

@@ -7,7 +7,7 @@ import { Libmime } from 'libmime';
 
 /**
  * Encoded octets looked at for each character wanted; a four-octet character takes 12 in Q
- * encoding, and the word around it its share.
+ * encoding, and the enclosing word its share.
  */
 const ENCODED_CHARS_PER_CHAR = 16;
 
@@ -50,7 +50,7 @@ function decoded(text: string): string {
     return libmime.decodeWords(text);
   } catch {
     // The charset and the octets are the sender's; whatever the decoder makes of them, a name that
-    // cannot be decoded is shown as it stands.
+    // cannot be decoded is shown unchanged.
     return text;
   }
 }

@@ -28,7 +28,7 @@ export function isFoldingSpace(character: string): boolean {
   return character === ' ' || character === '\t' || character === '\r' || character === '\n';
 }
 
-/** Reads the quoted string whose opening quote stands at `start` (RFC 5322 section 3.2.4). */
+/** Reads the quoted string whose opening quote is at `start` (RFC 5322 section 3.2.4). */
 export function readQuotedString(text: string, start: number): Lexeme {
   const parts: string[] = [];
   let at = start + 1;
@@ -45,7 +45,7 @@ export function readQuotedString(text: string, start: number): Lexeme {
 }
 
 /**
- * Reads the comment whose parenthesis stands at `start`; comments inside it stay in the content
+ * Reads the comment whose parenthesis is at `start`; comments inside it stay in the content
  * with their parentheses.
  */
 export function readComment(text: string, start: number): Lexeme {

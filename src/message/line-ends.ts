@@ -25,7 +25,7 @@ export type Scan = {
   readonly lineEnds: LineEnds;
   /**
    * Where the last piece ends that has white space other than single spaces between visible octets;
-   * 0 where there is none, and never behind the first blank line when all of it stands before. What
+   * 0 where there is none, and never behind the first blank line when all of it comes before. What
    * stands after it is its own relaxed form (RFC 6376 section 3.4.4) as far as white space goes.
    */
   readonly unevenSpaceEnd: number;
@@ -77,7 +77,7 @@ const createScanner = (bytes: Buffer) => {
   };
 
   /**
-   * Takes the lines of a piece as long as each CR stands before its LF; from the first that does
+   * Takes the lines of a piece as long as each CR has its LF; from the first that does
    * not, the octets one by one.
    */
   const takeLines = (to: number): void => {
@@ -108,7 +108,7 @@ const createScanner = (bytes: Buffer) => {
   };
 
   return {
-    /** Goes on up to an offset, or to the end of the piece that it stands in. */
+    /** Goes on up to an offset, or to the end of its piece. */
     take: (to: number): void => {
       while (at < to) takePiece(pieceEnd());
     },

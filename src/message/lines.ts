@@ -1,7 +1,7 @@
 /**
  * A stream of octets as lines, LF included, empty ones left out; never holds more than one line and
- * one chunk. A line over the limit, or one there is no memory for, is told in place of its octets,
- * and the rest is read on.
+ * one chunk. A line over the limit, or one there is no memory for, is reported in place of its
+ * octets, and the rest is read on.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ENDLESS_ROOM, Octets, type Room } from './octets.ts';

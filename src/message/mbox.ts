@@ -2,7 +2,7 @@
  * Messages out of an mbox (RFC 4155): a line `From ` at the top or after a blank line begins one,
  * and `>From ` is undone by one `>` as mboxrd writes it. Streams: never holds more than one message
  * and one chunk, and no object for a line. A message over the limit, or one there is no memory for,
- * is told in place of its octets.
+ * is reported in place of its octets.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ENDLESS_ROOM, Octets, type Room } from './octets.ts';

@@ -1,5 +1,5 @@
 /**
- * The account of message octets that all connections of the service hold together. Counts;
+ * The account of message octets that all connections of the service hold. Counts;
  * allocates nothing itself.
  */
 
@@ -16,7 +16,7 @@ export type Memory = {
 /**
  * Opens the account.
  * @param maxBytes most octets held at one time
- * @param onChange told the new sum
+ * @param onChange receives the new sum
  * @param whole account that this one is part of
  */
 export const createMemory = (maxBytes: number, onChange?: (held: number) => void, whole?: Memory): Memory => {

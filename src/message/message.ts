@@ -1,9 +1,9 @@
 /**
  * A message as bytes: the header block as ordered raw fields, and the body as a view. RFC 5322
  * sections 2.1 to 2.2 and 3.6.8, RFC 6532 (UTF-8). A line ends at LF, with or without CR before it,
- * because that is how the verifier counts lines; a lone CR ends nothing and is told. Never copies
- * the body, never changes a byte, never throws for what a message holds, and its cost grows with
- * the size alone.
+ * because that is how the verifier counts lines; a lone CR ends nothing and is reported. Never
+ * copies the body, never changes a byte, never throws for what a message holds, and its cost grows
+ * with the size alone.
  */
 import { isAscii, isUtf8 } from 'node:buffer';
 import { HttpSettings } from '../../schemas/settings/http.ts';
@@ -15,7 +15,9 @@ export type MessageLimits = {
   readonly maxHeaderBytes: number;
   /** Lines of the header block, folds counted. */
   readonly maxHeaderLines: number;
-  /** Header fields, lines that are no field counted. Each is read, judged or told on its own. */
+  /**
+   * Header fields, lines that are no field counted. Each is read, judged or reported on its own.
+   */
   readonly maxHeaderFields: number;
 };
 
@@ -63,7 +65,7 @@ export type Message = {
   readonly bytes: Buffer;
   /** Octets of the whole message. */
   readonly size: number;
-  /** Octets of the header block; the `raw` slices of `fields` laid together are exactly these. */
+  /** Octets of the header block; the concatenated `raw` slices of `fields` are exactly these. */
   readonly headerBytes: number;
   readonly fields: readonly HeaderField[];
   /** Everything after the blank line. */
@@ -87,7 +89,7 @@ export type Message = {
   readonly hasNul: boolean;
 };
 
-/** What came of reading: a message, or the limit of its header block that was passed. */
+/** Outcome of reading: a message, or the limit that its header block exceeds. */
 type MessageOutcome =
   | Message
   | {

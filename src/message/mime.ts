@@ -1,6 +1,6 @@
 /**
  * The end-to-end protection that a message declares by its outermost MIME type: S/MIME (RFC 8551
- * section 3), OpenPGP (RFC 3156 sections 4 to 6). Told, never verified, and never decrypted;
+ * section 3), OpenPGP (RFC 3156 sections 4 to 6). Reported, never verified, and never decrypted;
  * nothing below the outermost type is looked at but the first octets of a CMS object without
  * smime-type.
  */

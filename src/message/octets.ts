@@ -1,6 +1,6 @@
 /**
  * Collects octets that come in pieces of any size, in memory that grows with the octets and with
- * nothing else: a piece is copied into a block and let go, so that a million pieces of one octet
+ * nothing else: a piece is copied into a block and released, so that a million pieces of one octet
  * hold a megabyte and not a million objects. Counts every block on an account before it is
  * allocated. Judges nothing.
  */

@@ -53,7 +53,7 @@ export type Received = {
   /** Milliseconds since 1970-01-01; null for a date that cannot be read. */
   readonly dateMs: number | null;
   /**
-   * True when a clause stands twice, something is left open or the date is none: the field was
+   * True when a clause appears twice, something is left open or the date is none: the field was
    * mangled or is meant to mislead. All but `by` is null then, and even `by` may be hidden; so
    * whoever looks for the field of an own server from the top ends the search here, because the
    * next field below may be the forgery that this one was mangled for.
@@ -75,7 +75,7 @@ type ClauseName = (typeof CLAUSES)[number];
 export function readReceived(text: string): Received {
   const { clauses, comments, dateText, mangled } = split(text.slice(0, MAX_RECEIVED_CHARS));
   const dateMs = dateText === '' ? null : readDate(dateText);
-  // A HELO name with a semicolon moves the server's own words behind it, where the date stands.
+  // A HELO name with a semicolon moves the server's own words behind it, where the date is.
   const from = clauses.get('from');
   const ambiguous = mangled || isTakenApart(clauses) || (dateText !== '' && dateMs === null);
   const by = clauses.get('by')?.words[0] ?? null;
@@ -138,7 +138,7 @@ type Parts = {
   /** All comments before the date, in order. */
   readonly comments: readonly string[];
   readonly dateText: string;
-  /** True when a clause stands twice, a comment is left open or the text was cut. */
+  /** True when a clause appears twice, a comment is left open or the text was cut. */
   readonly mangled: boolean;
 };
 
@@ -230,8 +230,8 @@ const TLS_PATTERNS: readonly RegExp[] = [
 ];
 
 /**
- * TLS as told, but where a registered transmission type says that there was none: a HELO name may
- * hold words that look like the server's.
+ * TLS as reported, except where a registered transmission type says that there was none: a HELO
+ * name may hold words that look like the server's.
  */
 function tlsOf(comments: readonly string[], clause: Clause | undefined, protocol: string | null): ReceivedTls | null {
   const type = TRANSMISSION_TYPE.exec(protocol ?? '');

@@ -1,7 +1,7 @@
 /**
  * The client of a Received field as the receiving server saw it: TCP-info of RFC 5321 section 4.4,
  * and whether the name in it is more than a claim. Everything the client can bring into the from
- * clause stands in front of what the server writes there.
+ * clause comes before what the server writes there.
  */
 import { isIP } from 'node:net';
 
@@ -41,8 +41,8 @@ const LITERAL = /\[(?:IPv6:)?([0-9A-Fa-f.:]{2,45})\]/gi;
 const HELO_ARGUMENT = /(?:^|[\s(])(?:helo|ehlo)[= ](\S+)/i;
 
 /**
- * The client address as the server wrote it. The comment with an address that stands last is the
- * server's, because everything the client can bring into this clause stands in front of it.
+ * The client address as the server wrote it. The last comment with an address is the
+ * server's, because everything the client can bring into this clause comes before it.
  */
 export function readClient(from: Clause, software: Software): Client | null {
   const helo = lastMatch(from.comments, HELO_ARGUMENT);

@@ -2,7 +2,7 @@
  * Whether the white space of a message is even: single spaces between visible octets and nothing
  * else, which the relaxed canonicalization of a body leaves as it is (RFC 6376 section 3.4.4). Line
  * ends are not white space here. Four octets at a time and without a branch, since words come in
- * every length and a processor cannot guess where the next space stands.
+ * every length and a processor cannot predict the next space.
  */
 
 const TAB = 0x09;

@@ -181,10 +181,10 @@ const milder = (one: Action, other: Action): Action => (SEVERITY[one] <= SEVERIT
 
 const replyOf = (action: Action, { disposition, dmarc }: Verdict): SmtpReply | null => {
   if (action === 'accept' || action === 'quarantine') return null;
-  const told = disposition.smtpReply;
+  const given = disposition.smtpReply;
   // The verdict brings a reply only where ENFORCE made it act; a recipient's own setting may act
   // without it.
-  if (told !== undefined && Math.floor(told.code / 100) === (action === 'reject' ? 5 : 4)) return safeReply(told);
+  if (given !== undefined && Math.floor(given.code / 100) === (action === 'reject' ? 5 : 4)) return safeReply(given);
   const domain = dmarc.authorDomain ?? 'the author domain';
   return safeReply(
     action === 'reject'

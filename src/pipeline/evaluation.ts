@@ -29,7 +29,7 @@ import type { Clock, Face, Observer, PipelineLog } from './parts.ts';
 /** The settings of the faces, with the authserv-id and the limits that they share with HTTP. */
 export type EvaluationSettings = PipelineSettings & {
   readonly authservId: string;
-  /** Octets of a message that is held and evaluated; a larger one is oversized. */
+  /** Octets of a message that is kept and evaluated; a larger one is oversized. */
   readonly maxMessageBytes: number;
   /** Header fields of a message; one with more is oversized. */
   readonly maxHeaderFields: number;
@@ -47,7 +47,7 @@ export type EvaluationParts = {
 
 /** What a face holds of a message. */
 export type Content = {
-  /** The octets, the evaluation's own, or why they are not held. */
+  /** The octets, the evaluation's own, or why they were not kept. */
   readonly octets: Buffer | 'over-size' | 'service-full';
   readonly exactness: Exactness;
   /** Forged fields, in the order in which to remove them. */

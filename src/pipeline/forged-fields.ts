@@ -91,7 +91,7 @@ export const createForgedFieldFinder = (ids: readonly string[], maxFound: number
       const occurrence = count(key);
       const cleaned = withoutStrays(value);
       const isOwnName = key === AUTHENTICATION_RESULTS || key === RECEIVED_SPF || key.startsWith(OWN_PREFIX);
-      // The cleaned text is what goes back; the other is what stands there now.
+      // The cleaned text goes back; the other is the present one.
       const isForgery = isOwnName && [value, cleaned ?? value].some((text) => isForged(key, toText(text), own));
       const hasStrayName = withoutStrays(trimmed) !== null;
       if (!isForgery && cleaned === null && !hasStrayName) return;
@@ -118,7 +118,7 @@ const trimSpaces = (name: string): string => {
 };
 
 /**
- * Characters of a value that are read. No honest field is as long, and what stands behind them a
+ * Characters of a value that are read. No honest field is as long, and what comes after them a
  * laxer reader may find.
  */
 const MAX_VALUE_LENGTH = 65_536;

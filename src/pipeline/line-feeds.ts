@@ -11,7 +11,7 @@ const NUL = 0;
 
 /**
  * A field body without line feeds that are no folds. Such a one would begin another field once the
- * body is put together with the others, a field that the mail server does not see. It becomes a
+ * body is joined with the others, a field that the mail server does not see. It becomes a
  * bare CR, which is as stray and begins nothing here. The length stays.
  */
 export const markStrayLf = (body: string): string => {

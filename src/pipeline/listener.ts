@@ -39,7 +39,7 @@ export type Listener = {
 };
 
 /**
- * Opens one listener for each address; the limits count their connections together.
+ * Opens one listener for each address; the limits count the connections of all.
  * @throws when one of them cannot be opened; those opened before are stopped again
  */
 export const openListeners = async (addresses: readonly string[], options: ListenOptions): Promise<Listener[]> => {

@@ -21,7 +21,7 @@ export type Clock = () => number;
 /** Which face took a message. */
 export type Face = 'milter' | 'mta-hooks' | 'raw-hook' | 'policy';
 
-/** Told what happens, for gauges. Each is optional, is called synchronously and must not throw. */
+/** Receives events, for gauges. Each is optional, is called synchronously and must not throw. */
 export type Observer = {
   onConnection?(event: { face: 'milter' | 'policy'; open: number; refused: boolean }): void;
   onDecision?(event: { face: Face; action: string; cause: string; elapsedMs: number }): void;

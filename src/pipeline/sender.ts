@@ -19,7 +19,7 @@ type Sender = {
 /**
  * Makes it.
  * @param timeoutMs milliseconds in which a peer must have read what waits for it
- * @param onStuck told before a peer is cut off
+ * @param onStuck called before a peer is disconnected
  */
 export const createSender = (socket: Socket, timeoutMs: number, onStuck: () => void): Sender => {
   let timer: NodeJS.Timeout | undefined;

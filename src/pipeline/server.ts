@@ -98,8 +98,8 @@ export const createPipelineServer = ({
       const silence = watchSilence(connections, drainMs);
       await wait(drainMs);
       await Promise.all(listeners.map((listener) => listener.stop(drainMs === 0, tellQuiet)));
-      // A peer that sends without a pause is let go between two messages while there is time, not
-      // in the middle of one when there is none.
+      // A peer that sends without a pause is disconnected between two messages while there is time,
+      // not in the middle of one when there is none.
       const lastCallTimer = setTimeout(() => {
         lastCall = true;
       }, graceMs / 2);

@@ -71,7 +71,7 @@ type ListenerEnd = {
   /**
    * Closes it, at once where nothing is to be waited for.
    * @param tellQuiet closes it in the place of this function @default nobody shares it
-   * @returns once it is closed and what was held goes on
+   * @returns once it is closed and what waited goes on
    */
   close(isAtOnce: boolean, tellQuiet?: TellQuiet): Promise<void>;
   /**
@@ -82,7 +82,7 @@ type ListenerEnd = {
 
 /**
  * Ends a listener so that nobody waits in its queue, whom the kernel would reset. What comes in the
- * last moments is taken and held back: clients that connect anew after each answer then all wait,
+ * last moments is accepted and waits: clients that connect anew after each answer then all wait,
  * and none of them comes any more.
  */
 export const createListenerEnd = (server: Server): ListenerEnd => {

@@ -1,5 +1,5 @@
 /**
- * Octets of an SMTP session as text. An identity is told exactly or not at all: with a replaced
+ * Octets of an SMTP session as text. An identity is written exactly or not at all: with a replaced
  * octet or cut short it would be somebody else's. What is only shown may lose octets. Addresses are
  * UTF-8 (RFC 6531); control characters are no part of any and would travel into header fields and
  * log lines. Pure.
@@ -17,7 +17,7 @@ export const identityOf = (octets: string, maxLength: number): string | undefine
 };
 
 /**
- * The same for text that was decoded elsewhere: a replacement character stands for octets that are
+ * The same for text that was decoded elsewhere: a replacement character replaces octets that are
  * lost.
  */
 export const identityText = (text: string, maxLength: number): string | undefined =>

@@ -75,7 +75,7 @@ export const askMx = (ask: Ask, name: string): Promise<Found<MxRecord>> =>
   );
 
 /**
- * The A and AAAA records of a name, asked together. A family that fails makes the whole a failure
+ * The A and AAAA records of a name, asked at once. A family that fails makes the whole a failure
  * only where the other one holds nothing.
  */
 export const askAddresses = async (ask: Ask, name: string): Promise<Found<string>> => {

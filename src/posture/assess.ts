@@ -194,7 +194,7 @@ const assessOnce = async (
   const fetchOfDomain = settings.domainFetch ? fetch : null;
   const timeoutMs = settings.domainFetchTimeoutMs;
 
-  // All begun before the first one is awaited: what hangs on nothing is asked for together.
+  // All begun before the first one is awaited: independent questions are asked at once.
   const mailBegun = assessMail(ascii, ask, fixed.maxMailHosts);
   const dmarcBegun = assessDmarc(ascii, ask, budget.policyLookup, deadlineMs);
   const mtaStsBegun = assessMtaSts(ascii, mailBegun, {
@@ -265,8 +265,8 @@ const assessOnce = async (
 };
 
 /**
- * What stands at the names that suggestions are for; every one of these questions was asked before
- * and is remembered.
+ * The present records of the names that suggestions are for; every one of these questions was asked
+ * before and is remembered.
  */
 const textsOf = async (domain: string, ask: Ask): Promise<Assessed['texts']> => {
   const at = async (name: string): Promise<readonly string[]> => {

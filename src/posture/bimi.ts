@@ -138,7 +138,7 @@ const MAX_CERTIFICATE_BYTES = 262_144;
 const [PEM_BEGIN, PEM_END] = ['-----BEGIN CERTIFICATE-----', '-----END CERTIFICATE-----'];
 
 /**
- * The first certificate of a document, as it stands there: OpenSSL would search a file of 4 MB line
+ * The first certificate of a document, unchanged: OpenSSL would search a file of 4 MB line
  * by line.
  */
 const firstCertificate = (body: Buffer): Buffer => {

@@ -1,4 +1,4 @@
-/** What unpublished records would change: today's posture held against the one with them. Pure. */
+/** What unpublished records would change: today's posture compared with the one with them. Pure. */
 import type { Posture, PostureChanges, PostureFinding } from '../../schemas/posture/posture.ts';
 
 /** Values that people compare, by their path in the posture. */

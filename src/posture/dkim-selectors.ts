@@ -1,8 +1,8 @@
 /**
  * DKIM keys of a domain: those of the selectors a caller names, else those found under the
- * selectors that well-known services use. No list can be complete, so nothing found is never told
- * as "no DKIM"; a wildcard that answers every name is told instead of being taken for keys. RFC
- * 6376 section 3.6.
+ * selectors that well-known services use. No list can be complete, so nothing found is never
+ * reported as "no DKIM"; a wildcard that answers every name is reported instead of being taken for
+ * keys. RFC 6376 section 3.6.
  */
 import type { DkimPosture, DkimSelectorKey } from '../../schemas/posture/dkim.ts';
 import { type KeyRecord, type KeyRefusal, keyForMail, readKeyRecord } from '../dkim/key.ts';

@@ -40,7 +40,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   t: (value) =>
     value.toLowerCase() === 'y'
       ? 'the domain is testing: receivers apply the policy one level lower'
-      : 'the policy is meant as it stands',
+      : 'the policy is meant as published',
   psd: (value) =>
     ({
       y: 'this is a public suffix: domains below it are organizations of their own',

@@ -86,7 +86,7 @@ export const assessDmarc = async (
   return { posture, ground };
 };
 
-/** Every step of a walk is known beforehand: asked together they cost one round trip. */
+/** Every step of a walk is known beforehand: asked at once they cost one round trip. */
 const askAhead = (domain: string, ask: Ask): void => {
   const labels = domain.split('.');
   for (let left = Math.min(labels.length, MAX_STEPS - 1); left > 0; left -= 1)

@@ -1,6 +1,6 @@
 /**
  * The domain that a caller wrote, as it is asked and as it is shown: U-labels in, A-labels asked,
- * both told (RFC 5891 section 5). What has no A-label, or has one that reads back as something
+ * both given (RFC 5891 section 5). What has no A-label, or has one that reads back as something
  * else, is refused and never asked.
  */
 import { domainToASCII, domainToUnicode } from 'node:url';

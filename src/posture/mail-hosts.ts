@@ -39,7 +39,7 @@ export const assessMail = async (domain: string, ask: Ask, maxHosts: number): Pr
       if (found.values.every(isNull)) return { state: 'null-mx', ...nothing, authenticated };
       const hosts = found.values.filter((record) => !isNull(record));
       return {
-        // RFC 7505 section 3: a null MX stands alone.
+        // RFC 7505 section 3: a null MX is the only MX.
         state: hosts.length < found.values.length ? 'invalid' : 'mx',
         authenticated,
         hosts: await Promise.all(hosts.slice(0, maxHosts).map((record) => assessHost(record, ask, authenticated))),

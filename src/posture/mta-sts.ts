@@ -1,7 +1,7 @@
 /**
  * MTA-STS of a domain: the TXT record, the policy at its HTTPS address, and whether the policy
- * covers every mail host. RFC 8461. A policy that cannot be fetched is told as such; DNS failures
- * on the way are told as DNS failures.
+ * covers every mail host. RFC 8461. A policy that cannot be fetched is reported as such; DNS
+ * failures on the way are reported as DNS failures.
  */
 import type { MailPosture, MtaStsPosture } from '../../schemas/posture/mail.ts';
 import { mxMatches, parseMtaSts, parseMtaStsPolicy, selectMtaSts } from '../records/mta-sts.ts';

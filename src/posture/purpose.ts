@@ -40,8 +40,8 @@ export const summarize = (
   const warnings = count('warning');
   const first =
     findings.find(({ severity }) => severity === 'error') ?? findings.find(({ severity }) => severity === 'warning');
-  const told = (amount: number, word: string): string => `${amount} ${word}${amount === 1 ? '' : 's'}`;
+  const counted = (amount: number, word: string): string => `${amount} ${word}${amount === 1 ? '' : 's'}`;
   return first === undefined
     ? `${name}: ${purpose}, and nothing has to be mended`
-    : `${name}: ${purpose}, with ${told(errors, 'error')} and ${told(warnings, 'warning')}; first of all, ${first.message}`;
+    : `${name}: ${purpose}, with ${counted(errors, 'error')} and ${counted(warnings, 'warning')}; first of all, ${first.message}`;
 };

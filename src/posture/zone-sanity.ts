@@ -40,7 +40,7 @@ type Apex =
   | { kind: 'dns-failure'; failure: NonNullable<ZonePosture['failure']> };
 
 /**
- * The nearest name at or above a domain that has an SOA. All names are asked together: they are
+ * The nearest name at or above a domain that has an SOA. All names are asked at once: they are
  * known beforehand.
  */
 const findApex = async (domain: string, ask: Ask): Promise<Apex & { domainExists: boolean | null }> => {
@@ -69,7 +69,7 @@ const soaOf = (records: readonly RecordData[]): ZonePosture['soa'] => {
     if (typeof record === 'object' && 'mname' in record)
       return {
         primary: record.mname,
-        // The first dot that is not escaped stands for the "@" (RFC 1035 section 8).
+        // The first dot that is not escaped is the "@" (RFC 1035 section 8).
         mailbox: record.rname.replace(/^((?:[^.\\]|\\.)*)\./, '$1@'),
         serial: record.serial,
         refreshSeconds: record.refresh,

@@ -43,7 +43,7 @@ export const parseBimi = (text: string): BimiRecord => {
   });
   if (!VERSION.test(text)) return faulty(0, 'the text does not begin with "v=BIMI1"');
   const [twice] = list.repeated;
-  if (twice !== undefined) return faulty(twice.offset, `tag ${quote(twice.name)} stands more than once`);
+  if (twice !== undefined) return faulty(twice.offset, `tag ${quote(twice.name)} appears more than once`);
   const [l, a, avp] = [findTag(list, 'l'), findTag(list, 'a'), findTag(list, 'avp')];
   if (l === undefined) return faulty(text.length, 'tag "l" is missing');
   for (const tag of [l, a]) {
@@ -97,7 +97,7 @@ export const parseBimiSelector = (value: string): BimiSelector => {
   const [version] = list.tags;
   if (version?.name !== 'v' || version.value !== 'BIMI1') return faulty(0, 'the field does not begin with "v=BIMI1"');
   const [twice] = list.repeated;
-  if (twice !== undefined) return faulty(twice.offset, `tag ${quote(twice.name)} stands more than once`);
+  if (twice !== undefined) return faulty(twice.offset, `tag ${quote(twice.name)} appears more than once`);
   const selector = findTag(list, 's');
   if (selector === undefined) return faulty(value.length, 'tag "s" is missing');
   if (selector.value.length > MAX_SELECTOR_CHARACTERS || !SELECTOR.test(selector.value))

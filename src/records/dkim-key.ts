@@ -129,14 +129,14 @@ const decodeKey = (keyType: 'rsa' | 'ed25519', p: Tag): Decoded | Fault => {
 
 /**
  * Reads a key record. Unknown tags are ignored but kept; a size below {@link RSA_LEAST_BITS} is
- * told by `bits`, not as a fault. Never throws.
+ * reported by `bits`, not as a fault. Never throws.
  */
 export const parseDkimKey = (text: string): DkimKeyRecord => {
   const list = parseTagList(text);
   const common = { text, tags: list.tags };
   const faulty = (offset: number, reason: string) => ({ ...common, kind: 'fault', fault: { offset, reason } }) as const;
   const [twice] = list.repeated;
-  if (twice !== undefined) return faulty(twice.offset, `tag ${quote(twice.name)} stands more than once`);
+  if (twice !== undefined) return faulty(twice.offset, `tag ${quote(twice.name)} appears more than once`);
   const [broken] = list.faults;
   const version = findTag(list, 'v');
   if (version !== undefined && version !== list.tags[0]) return faulty(version.offset, '"v" is not the first tag');

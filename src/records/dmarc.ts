@@ -80,7 +80,7 @@ const areFailureOptions = (words: readonly string[]): boolean =>
   new Set(words).size === words.length &&
   !(words.includes('0') && words.includes('1'));
 
-/** True when a text is a DMARC record: `v=DMARC1` stands first (RFC 9989 section 4.7). */
+/** True when a text is a DMARC record: `v=DMARC1` comes first (RFC 9989 section 4.7). */
 export const isDmarcRecord = (text: string): boolean => VERSION.test(text);
 
 /**
@@ -162,7 +162,7 @@ const readDmarc = (text: string): DmarcParse => {
       kind: 'fault',
       text,
       tags: list.tags,
-      fault: { offset: twice.offset, reason: `tag ${quote(twice.name)} stands more than once` },
+      fault: { offset: twice.offset, reason: `tag ${quote(twice.name)} appears more than once` },
     };
   }
   const faults: Fault[] = [...list.faults];

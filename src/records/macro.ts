@@ -13,7 +13,7 @@ export type MacroLetter = 's' | 'l' | 'o' | 'd' | 'i' | 'p' | 'h' | 'c' | 'r' | 
 /** A piece of a macro-string. */
 export type MacroToken =
   | { readonly kind: 'literal'; readonly text: string; readonly offset: number }
-  /** `%%`, `%_` or `%-`; `text` is what it stands for. */
+  /** `%%`, `%_` or `%-`; `text` is its value. */
   | {
       readonly kind: 'escape';
       readonly source: '%%' | '%_' | '%-';

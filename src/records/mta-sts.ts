@@ -49,7 +49,7 @@ export const parseMtaSts = (text: string): MtaStsRecord => {
   const id = findTag({ tags }, 'id');
   if (id === undefined) return faulty(text.length, 'field "id" is missing');
   if (!ID.test(id.value)) return faulty(id.valueOffset, `"id" is ${quote(id.value)}, not 1 to 32 letters and digits`);
-  const twice = repeated.map(({ offset, name }) => ({ offset, reason: `field ${quote(name)} stands more than once` }));
+  const twice = repeated.map(({ offset, name }) => ({ offset, reason: `field ${quote(name)} appears more than once` }));
   return { kind: 'record', text, tags, id: id.value, faults: twice };
 };
 
@@ -143,13 +143,13 @@ export const parseMtaStsPolicy = (text: string): MtaStsPolicy => {
     maxAgeSeconds: Number(maxAge.value),
     faults: repeated.map(({ offset, key }) => ({
       offset,
-      reason: `field ${quote(key)} stands more than once, the first counts`,
+      reason: `field ${quote(key)} appears more than once, the first counts`,
     })),
   };
 };
 
 /**
- * True when an MX host matches a pattern of a policy: a `*` stands for exactly one label, the
+ * True when an MX host matches a pattern of a policy: a `*` matches exactly one label, the
  * leftmost (RFC 8461 section 4.1).
  */
 export const mxMatches = (pattern: string, host: string): boolean => {

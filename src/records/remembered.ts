@@ -6,7 +6,7 @@
  */
 import { LRUCache } from 'lru-cache';
 
-/** Texts held by one parser; the least recently used is dropped. */
+/** Texts cached by one parser; the least recently used is evicted. */
 export const MAX_REMEMBERED = 1000;
 /**
  * A longer text is read each time. Few records are longer, and the tree of a text takes many times
@@ -15,16 +15,16 @@ export const MAX_REMEMBERED = 1000;
 export const MAX_REMEMBERED_CHARACTERS = 1024;
 
 /**
- * Lays the memory around a parser.
- * @returns the same tree for the same text, as long as it is held
+ * Memoizes a parser.
+ * @returns the same tree for the same text, as long as it is cached
  */
 export const remembered = <Tree extends object>(parse: (text: string) => Tree): ((text: string) => Tree) => {
-  const held = new LRUCache<string, Tree>({ max: MAX_REMEMBERED });
+  const cached = new LRUCache<string, Tree>({ max: MAX_REMEMBERED });
   return (text) => {
-    const known = held.get(text);
+    const known = cached.get(text);
     if (known !== undefined) return known;
     const tree = parse(text);
-    if (text.length <= MAX_REMEMBERED_CHARACTERS) held.set(text, tree);
+    if (text.length <= MAX_REMEMBERED_CHARACTERS) cached.set(text, tree);
     return tree;
   };
 };

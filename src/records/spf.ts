@@ -239,7 +239,7 @@ const readSpf = (text: string): SpfRecord => {
     const offset = 6 + match.index;
     let term = readTerm(match[0], offset);
     if (!isFault(term) && term.kind === 'modifier') {
-      if (seen.has(term.name)) term = { offset, reason: `modifier "${term.name}" stands more than once` };
+      if (seen.has(term.name)) term = { offset, reason: `modifier "${term.name}" appears more than once` };
       else seen.add(term.name);
     }
     if (isFault(term)) {

@@ -9,7 +9,7 @@ import { type Fault, quote } from './fault.ts';
 export type Tag = {
   /** As published; names are case-sensitive (RFC 6376 section 3.2). */
   readonly name: string;
-  /** Without the white space around it. */
+  /** Without surrounding white space. */
   readonly value: string;
   /** Position of the name in the text, in characters. */
   readonly offset: number;
@@ -33,8 +33,8 @@ export type TagList = {
 };
 
 /**
- * Most faults, and most repeated tags, that are told of one text: a record of 64 kB has room for as
- * many as it has semicolons.
+ * Most faults, and most repeated tags, that are reported of one text: a record of 64 kB has room
+ * for as many as it has semicolons.
  */
 export const MAX_TOLD = 100;
 

@@ -13,8 +13,8 @@ export const txtTexts = (records: readonly RecordData[]): string[] =>
   records.filter((record): record is string[] => Array.isArray(record)).map((strings) => strings.join(''));
 
 /**
- * What stands at a name that should hold one record of a kind. A closed union: several records are
- * told apart from none, because each standard says something else about them.
+ * What a name publishes that should hold one record of a kind. A closed union: several records are
+ * distinct from none, because each standard says something else about them.
  */
 export type Selection =
   | { readonly kind: 'none' }

@@ -95,7 +95,7 @@ export const createMailverdict = (config: Config, log: Log, watcher: Watcher = U
 
 /**
  * Makes the mail servers' faces on top of the core: milter, policy service and hooks. Makes no
- * socket until it is told to listen.
+ * socket until it is asked to listen.
  */
 export const createMailFaces = (
   config: Config,

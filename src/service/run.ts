@@ -2,7 +2,7 @@
  * Runs the service as the settings have it, in this process or in several workers, until a signal
  * ends it: SIGTERM drains, lets running work finish, and exits with 0; SIGINT, which a person
  * sends, does without the time that balancers need. SIGHUP reads keys, lists and certificates
- * again; a mistake in them, or protection that they would drop, is told and changes nothing.
+ * again; a mistake in them, or protection that they would drop, is logged and changes nothing.
  */
 import cluster from 'node:cluster';
 import { environmentName } from '../../schemas/settings/settings.ts';
@@ -46,7 +46,7 @@ const serve = async (settings: Settings, team: Team): Promise<void> => {
     const service = await createService({ config, log, team, traces: await loadTraces(log) });
     let ending = false;
     const drain = async (signal: string): Promise<void> => {
-      // A worker is told by its supervisor, and again by whoever signals the whole group of
+      // A worker is signalled by its supervisor, and again by whoever signals the whole group of
       // processes.
       if (ending) return;
       ending = true;

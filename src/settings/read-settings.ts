@@ -1,7 +1,7 @@
 /**
  * Settings from the environment and from mailverdict.yaml, checked against one schema; every
- * mistake is told at once with the name of its setting. The environment wins. The only file that
- * reads `process.env`. An empty variable counts as not set.
+ * mistake is reported at once with the name of its setting. The environment wins. The only file
+ * that reads `process.env`. An empty variable counts as not set.
  */
 import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -50,7 +50,7 @@ export const readTracesWanted = (
 
 /** Zone file of the examples, answered locally by a start that is not a production start. */
 const EXAMPLE_ZONE = fileURLToPath(new URL('../../examples/zone.txt', import.meta.url));
-/** Read where it stands in the working folder, unless MAILVERDICT_CONFIG names another. */
+/** Read from the working folder, unless MAILVERDICT_CONFIG names another. */
 const USUAL_FILE = 'mailverdict.yaml';
 
 const KEYS = Object.keys(Config.shape) as (keyof Config)[];

@@ -1,7 +1,7 @@
 /**
  * check_host() of one domain: finds the record, checks its syntax, takes its terms from left to
  * right (RFC 7208 sections 4.4 to 4.7 and 6.1). The same code completes a tree once the result is
- * known: then every term is put aside for `completeTree` and none decides.
+ * known: then every term is left to `completeTree` and none decides.
  */
 import type { SpfResult, SpfTraceRecord, SpfTraceTerm } from '../../schemas/spf.ts';
 import { formatIp } from '../ip/address.ts';
@@ -205,7 +205,7 @@ const takeTerms = async (
 };
 
 /**
- * What a term put aside would cost and lead to; outcome and result stay as they are (RFC 7208 ended
+ * What a term left out would cost and lead to; outcome and result stay as they are (RFC 7208 ended
  * before).
  */
 const explore = async (walk: Walk, { term, trace, frame }: Unreached): Promise<void> => {

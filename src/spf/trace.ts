@@ -1,5 +1,5 @@
 /**
- * The trace of a record: one entry for each of its terms, laid out before evaluation, as far as the
+ * The trace of a record: one entry for each of its terms, made before evaluation, as far as the
  * trace has room. Evaluates nothing. RFC 7208 section 4.6 (terms), section 6.1 (a redirect beside
  * `all`).
  */

@@ -57,7 +57,7 @@ export type Client = {
   readonly epochSeconds: number;
 };
 
-/** Where in the tree a record stands. */
+/** Position of a record in the tree. */
 export type Frame = {
   /** The domain of check_host(). */
   readonly domain: string;

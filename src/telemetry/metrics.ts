@@ -133,9 +133,9 @@ export const createMetrics = (version: string): Metrics => {
 
   const countQuestion = counter('dns_questions_total', 'DNS questions that ended', 'outcome', 'source', 'failure');
   const timeQuestion = histogram('dns_question_seconds', 'Time of a DNS question that went out', 'outcome');
-  const cacheBytes = gauge('dns_cache_bytes', 'Memory that held answers take', 'store');
-  const cacheMaxBytes = gauge('dns_cache_max_bytes', 'Memory that held answers may take', 'store');
-  const cacheEntries = gauge('dns_cache_entries', 'Answers held', 'store');
+  const cacheBytes = gauge('dns_cache_bytes', 'Memory that cached answers take', 'store');
+  const cacheMaxBytes = gauge('dns_cache_max_bytes', 'Memory that cached answers may take', 'store');
+  const cacheEntries = gauge('dns_cache_entries', 'Answers cached', 'store');
   const cacheEvents = new Counter({
     name: 'mailverdict_dns_cache_events_total',
     help: 'What became of questions at the cache',
@@ -159,9 +159,9 @@ export const createMetrics = (version: string): Metrics => {
     'Connections of mail servers that were closed at once',
     'face',
   );
-  const countDecision = counter('decisions_total', 'What mail servers were told', 'face', 'action', 'cause');
-  const timeDecision = histogram('decision_seconds', 'Time until a mail server was told', 'face');
-  const heldBytes = gauge('pipeline_held_bytes', 'Octets of messages held for mail servers');
+  const countDecision = counter('decisions_total', 'Answers to mail servers', 'face', 'action', 'cause');
+  const timeDecision = histogram('decision_seconds', 'Time until a mail server had its answer', 'face');
+  const heldBytes = gauge('pipeline_held_bytes', 'Octets of messages in memory for mail servers');
 
   const readCache = (stats: DnsCacheStats): void => {
     for (const store of ['records', 'negatives'] as const) {

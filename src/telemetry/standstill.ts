@@ -1,12 +1,12 @@
 /**
- * Notices when the event loop stands still, and tells what was being judged then: work on one
+ * Notices when the event loop stands still, and reports what was being judged then: work on one
  * message that takes too long holds up every other. Knows ids, sizes and names of steps, never what
  * a message holds. Costs a few assignments for each step of a verification.
  */
 import type { OnProgress, Progress } from '../verdict/run.ts';
 
 /**
- * A longer pause is told. Half of it would still be noise on a busy machine; at a second, mail
+ * A longer pause is reported. Half of it would still be noise on a busy machine; at a second, mail
  * servers begin to wait.
  */
 export const STANDSTILL_MS = 200;
@@ -48,7 +48,7 @@ type Watchdog = { readonly onProgress: OnProgress; readonly close: () => void };
 /** Starts to watch. */
 export const watchEventLoop = ({ nowMs, cpuMs, every, onStandstill }: WatchdogParts): Watchdog => {
   const underWay = new Map<string, Progress>();
-  // A verification that held up the loop has often ended by the time the watchdog gets its turn.
+  // A verification that blocked the loop has often ended by the time the watchdog gets its turn.
   let ended: Progress[] = [];
   let lastMs = nowMs();
   let lastCpuMs = cpuMs();

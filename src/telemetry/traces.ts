@@ -27,7 +27,7 @@ import type { Log } from './log.ts';
 
 /** What tells of verifications as they run. */
 export type Traces = {
-  /** Lays a span around each verification; changes neither outcome nor error. */
+  /** Wraps each verification in a span; changes neither outcome nor error. */
   traced(verify: Verify): Verify;
   /** Makes a span of a step that has just ended, under the verification that it ran in. */
   readonly onStep: Watcher['onStep'];
@@ -58,7 +58,7 @@ export const startTraces = (log: Log, defaultName: string | undefined): Traces =
   });
   sdk.start();
   const tracer = trace.getTracer('mailverdict', version);
-  // Of the request first, then of the verification: the steps are told without saying whose they
+  // Of the request first, then of the verification: the steps come without saying whose they
   // are.
   const current = new AsyncLocalStorage<Context>();
 

@@ -33,7 +33,7 @@ export const answerAuthor = (author: Author, dmarc: DmarcVerdict): AuthorVerdict
       domain,
       authenticated: true,
       by,
-      summary: `Yes: ${domain} stands behind this message, proven by ${proof.join(' and ')}.`,
+      summary: `Yes: ${domain} really sent this message, proven by ${proof.join(' and ')}.`,
     };
   }
   if (dmarc.result === 'permerror') {

@@ -56,7 +56,7 @@ export const writeLoginResults = (authservId: string, facts: SmtpFacts): string 
 
 /**
  * Writes the field of a message on which no check was made: "none" (RFC 8601 section 2.2).
- * @param reason told in a comment
+ * @param reason written as a comment
  * @returns the field with its name, on one line
  */
 export const writeNoResults = (authservId: string, reason: string): string =>
@@ -153,8 +153,8 @@ const wordsOf = (entry: ResultEntry, isUtf8: boolean): string[] => {
   const comment = entry.comment === undefined ? '' : commentText(entry.comment);
   if (comment !== '') words.push(...`(${comment})`.split(' '));
   for (const [name, value] of entry.properties) {
-    const told = value === null || value === undefined ? null : tellable(value, isUtf8, name === 'smtp.auth');
-    const written = told === null ? null : propertyValue(told);
+    const text = value === null || value === undefined ? null : writable(value, isUtf8, name === 'smtp.auth');
+    const written = text === null ? null : propertyValue(text);
     if (written !== null) words.push(`${name}=${written}`);
   }
   return words;
@@ -187,10 +187,10 @@ const isUtf8Message = ({ protocol }: SmtpFacts): boolean => /^UTF8/i.test(protoc
 
 /**
  * An identity as this message may tell it. Outside of SMTPUTF8 a field is ASCII (RFC 5322 section
- * 2.2): a domain is told as A-labels (RFC 8616), and an identity whose local-part is beyond ASCII
- * is left out, since it has no spelling in ASCII and any other would be somebody else's.
+ * 2.2): a domain is written as A-labels (RFC 8616), and an identity whose local-part is beyond
+ * ASCII is left out, since it has no spelling in ASCII and any other would be somebody else's.
  */
-const tellable = (value: string, isUtf8: boolean, isLogin = false): string | null => {
+const writable = (value: string, isUtf8: boolean, isLogin = false): string | null => {
   if (isUtf8 || !NOT_ASCII.test(value)) return value;
   // A login without a domain is a name of the mail server's own, not one of DNS.
   if (isLogin && !value.includes('@')) return null;
@@ -204,7 +204,7 @@ const NOT_ASCII = /[^\0-\x7f]/;
 
 /**
  * pvalue of RFC 8601 section 2.2: a token, `[local-part]@domain`, or a quoted-string.
- * @returns null where the value cannot be told: empty, too long, or with a control character
+ * @returns null where the value cannot be written: empty, too long, or with a control character
  */
 const propertyValue = (value: string): string | null => {
   if (value === '' || Buffer.byteLength(value) > MAX_VALUE_LENGTH || hasControlCharacter(value)) return null;
@@ -252,8 +252,8 @@ export const writeReceivedSpf = (receiver: string, check: SpfCheck | null, facts
   ] as const;
   const words = [`Received-SPF: ${check.result}`, ...`(${commentText(check.reason)})`.split(' ')];
   for (const [name, value] of pairs) {
-    const told = value === null || value === undefined ? null : tellable(value, isUtf8Message(facts));
-    const written = told === null ? null : keyValue(told);
+    const text = value === null || value === undefined ? null : writable(value, isUtf8Message(facts));
+    const written = text === null ? null : keyValue(text);
     if (written !== null) words.push(`${name}=${written};`);
   }
   return fold(words).replace(/;$/, '').replaceAll('\r\n  ', '\r\n ');

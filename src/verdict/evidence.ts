@@ -7,8 +7,8 @@ import type { Evidence } from '../../schemas/dns.ts';
 /** One list out of two, by name and then type; where both hold a question the first counts. */
 export const mergeEvidence = (first: readonly Evidence[], second: readonly Evidence[]): Evidence[] => {
   const key = ({ name, type }: Evidence): string => `${name} ${type}`;
-  const held = new Set(first.map(key));
-  return [...first, ...second.filter((entry) => !held.has(key(entry)))].sort((one, other) =>
+  const known = new Set(first.map(key));
+  return [...first, ...second.filter((entry) => !known.has(key(entry)))].sort((one, other) =>
     key(one) < key(other) ? -1 : 1,
   );
 };
@@ -20,7 +20,7 @@ export type Difference = { path: string; before: unknown; after: unknown };
 const OWN_TO_A_RUN = new Set(['id', 'elapsedMs']);
 const MAX_DIFFERENCES = 200;
 
-/** The places where two verdicts differ, at most 200, ids and run times aside. */
+/** The places where two verdicts differ, at most 200; ids and run times are not compared. */
 export const differencesOf = (before: unknown, after: unknown): Difference[] => {
   const found: Difference[] = [];
   compare(before, after, '', found);

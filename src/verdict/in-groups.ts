@@ -1,5 +1,5 @@
 /**
- * Judges messages that arrived in the same turn of the event loop step by step together:
+ * Judges messages that arrived in the same turn of the event loop step by step as one group:
  * every one takes its first step, then every one its second. Under load that halves what a message
  * costs, since code that many messages need one after the other stays in the processor's caches.
  * Changes no verdict; a lone message waits for the end of its turn, some microseconds.

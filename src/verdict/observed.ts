@@ -1,5 +1,5 @@
 /**
- * A verifier that tells what it does: how many verifications run, each verdict, each end without
+ * A verifier that reports its work: how many verifications run, each verdict, each end without
  * one. Changes neither outcome nor error.
  */
 import type { Verdict } from '../../schemas/verdict.ts';
@@ -8,7 +8,7 @@ import { Fault } from './fault.ts';
 import type { OnProgress, Step } from './run.ts';
 import type { Verify } from './verify.ts';
 
-/** Told what happens; called synchronously, must not throw. */
+/** Receives events; called synchronously, must not throw. */
 type VerifyWatcher = {
   onRunning: (running: number) => void;
   onVerdict: (verdict: Verdict) => void;
@@ -17,7 +17,8 @@ type VerifyWatcher = {
 };
 
 /**
- * Told what the parts do, for gauges and the log; each is called synchronously and must not throw.
+ * Receives events of the parts, for gauges and the log; each is called synchronously and must not
+ * throw.
  */
 export type Watcher = {
   onQuestion: (event: QuestionEvent) => void;

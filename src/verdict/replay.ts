@@ -16,7 +16,7 @@ import { createVerifier } from './verify.ts';
 /** A replay: the new verdict, and where it differs from the old one. */
 export type Replay = { verdict: Verdict; same: boolean; differences: Difference[] };
 
-/** What a replay may be told beside the verdict. */
+/** Options of a replay. */
 type ReplayOptions = { overlay?: readonly OverlayRecord[] | undefined; signal?: AbortSignal | undefined };
 
 /**
@@ -55,8 +55,8 @@ export const createReplayer =
       signal,
     });
     if (verdict.message.sha256 !== earlier.message.sha256) {
-      const told = { path: 'message', message: 'is not the message of this verdict: its SHA-256 differs' };
-      throw new Fault('invalid-evidence', `${told.path} ${told.message}`, [told]);
+      const mistake = { path: 'message', message: 'is not the message of this verdict: its SHA-256 differs' };
+      throw new Fault('invalid-evidence', `${mistake.path} ${mistake.message}`, [mistake]);
     }
     const differences = differencesOf(earlier, verdict);
     return { verdict, same: differences.length === 0, differences };

@@ -27,7 +27,7 @@ export type VerifyOptions = {
   signal?: AbortSignal | undefined;
 };
 
-/** The steps whose time is told; `signatures` is DKIM and ARC. */
+/** The steps whose time is measured; `signatures` is DKIM and ARC. */
 export type Step = 'spf' | 'signatures' | 'iprev' | 'dmarc' | 'bimi' | 'trace';
 
 /**
@@ -42,7 +42,7 @@ export type Progress = {
   readonly step: Step | 'read' | 'decide' | 'end';
 };
 
-/** Told where a verification is; called synchronously, must not throw. */
+/** Receives the progress of a verification; called synchronously, must not throw. */
 export type OnProgress = (progress: Progress) => void;
 
 /** What a verifier is made of. */
@@ -59,11 +59,11 @@ export type VerifierParts = {
   };
   newId: () => string;
   version: string;
-  /** `replay`: the lookup is recorded evidence, told and not limited. */
+  /** `replay`: the lookup is recorded evidence; questions are counted and not limited. */
   mode: 'enforce' | 'replay';
   /**
-   * Told how long a step took in milliseconds, for gauges; must not throw. Steps run side by side:
-   * together they take longer than the whole.
+   * Receives the time of a step in milliseconds, for gauges; must not throw. Steps run in parallel:
+   * the sum is larger than the whole.
    */
   onStep?: ((step: Step, elapsedMs: number) => void) | undefined;
   onProgress?: OnProgress | undefined;
@@ -85,7 +85,7 @@ export type Run = {
   /** True when the caller asked for it. */
   readonly includes: (word: IncludeWord) => boolean;
   readonly progress: (step: Progress['step']) => void;
-  /** Does a step and tells how long it took. */
+  /** Runs a step and measures its time. */
   readonly timed: <Result>(step: Step, work: () => Promise<Result>) => Promise<Result>;
   readonly elapsedMs: () => number;
 };
@@ -127,7 +127,7 @@ export const beginRun = (parts: VerifierParts, bytes: number, options: VerifyOpt
 const overlaid = (lookup: Lookup, records: readonly OverlayRecord[] | undefined): Lookup => {
   if (records === undefined || records.length === 0) return lookup;
   const parsed = parseOverlay(records, 'dns');
-  if (!parsed.ok) throw new Fault('invalid-overlay', 'the records in "dns" cannot be laid over DNS', parsed.errors);
+  if (!parsed.ok) throw new Fault('invalid-overlay', 'the records in "dns" cannot be used', parsed.errors);
   return withOverlay(parsed.overlay, lookup);
 };
 

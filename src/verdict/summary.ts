@@ -1,5 +1,5 @@
 /**
- * A verdict in short, for the log and for traces: which message, what came of it, what to do, how
+ * A verdict in short, for the log and for traces: which message, the results, what to do, how
  * long it took. Never message content: no subject, no body, no header field. Addresses stand under
  * the names that the log knows to hash or leave out. Pure.
  */

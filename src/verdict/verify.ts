@@ -1,6 +1,6 @@
 /**
  * The door: a message and its transport facts in, a verdict out. Never throws on what a message
- * holds; a failure is `temperror`, an unknown is told as unknown.
+ * holds; a failure is `temperror`, an unknown is reported as unknown.
  */
 import type { SmtpFacts } from '../../schemas/smtp.ts';
 import type { Verdict } from '../../schemas/verdict.ts';

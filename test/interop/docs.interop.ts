@@ -222,7 +222,7 @@ test('docs/app-that-receives-mail.md: every command and every program gives what
   const problem = await json('wrong');
   assert.deepEqual([problem.status, problem.errors[0].path], [400, 'query.clientIp']);
 
-  const said = /^pass - Yes: brand\.example stands behind this message/;
+  const said = /^pass - Yes: brand\.example really sent this message/;
   await writeFile(join(work, 'check_mail.py'), block('check_mail.py', here));
   assert.match(await runShell(block('python'), work), said);
   await writeFile(join(work, 'check-mail.mjs'), block('check-mail.mjs', here));

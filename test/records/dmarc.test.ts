@@ -112,7 +112,7 @@ describe('parseDmarc gives up a record as a whole', () => {
     ['p=none; v=DMARC1', 0, /does not begin/],
     ['v=DMARC1 p=none', 0, /does not begin/],
     ['', 0, /does not begin/],
-    ['v=DMARC1; p=none; p=reject', 18, /"p" stands more than once/],
+    ['v=DMARC1; p=none; p=reject', 18, /"p" appears more than once/],
     ['v=DMARC1; p=none; zz=1; zz=1', 24, /more than once/],
   ];
   for (const [text, offset, reason] of cases) {

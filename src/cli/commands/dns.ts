@@ -90,9 +90,9 @@ const whence = ({ source }: Answer, servers: string[]): string => {
     case 'network':
       return `from ${servers.join(' or ')}`;
     case 'cache':
-      return 'held from an earlier question';
+      return 'cached from an earlier question';
     case 'stale':
-      return 'held past its TTL';
+      return 'cached past its TTL';
     case 'zone':
       return 'from the local zone file';
     case 'overlay':

@@ -15,7 +15,7 @@ const MEMBERS = { 'client-ip': 'clientIp', 'mail-from': 'mailFrom', helo: 'helo'
 export const domainCommand: Command = {
   help: `Usage: mailverdict domain <name> [options]
 
-Assesses a domain: SPF, DMARC, DKIM keys, mail hosts and what stands around them, what matters most first,
+Assesses a domain: SPF, DMARC, DKIM keys, mail hosts, TLS and DNS, what matters most first,
 with the record to publish where one can be written.
 
   --selectors <names>       DKIM selectors, separated by commas; else those of well-known senders are tried

@@ -65,9 +65,7 @@ const create = (name: string, role: KeyRole, file: string, terminal: Terminal): 
   const createdOn = new Date().toISOString().slice(0, 10);
   replaceFile(file, formatKeys([...keys, { name, hash: hashKey(key), createdOn, role }]));
   terminal.out(`${key}\n`);
-  terminal.err(
-    `${name} stands in ${file}; the key itself is not kept anywhere. SIGHUP makes a running service know it.\n`,
-  );
+  terminal.err(`${name} is in ${file}; the key itself is stored nowhere. SIGHUP makes a running service read it.\n`);
   return EXIT.ok;
 };
 

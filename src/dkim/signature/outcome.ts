@@ -13,7 +13,7 @@ import { checkSignature } from '../verify-signature.ts';
 import type { SignatureReading, UsableReading } from './field.ts';
 import type { KeyType, Signature, SignatureFacts } from './tags.ts';
 
-/** What is told of a DKIM-Signature or ARC-Message-Signature. */
+/** What is reported of a DKIM-Signature or ARC-Message-Signature. */
 export type SignatureOutcome = SignatureFacts & {
   /** Position among the fields of its name, from 0, top first. */
   readonly index: number;
@@ -80,7 +80,7 @@ type SignatureGround = {
 
 type Judgement = Pick<SignatureOutcome, 'result' | 'reason' | 'section'> & { readonly limit?: ReachedLimit };
 
-/** Where the field of a reading stands. */
+/** Position of the field of a reading. */
 export type FieldPlace = {
   readonly index: number;
   readonly fieldIndex: number;
@@ -142,8 +142,8 @@ export const isWorthAKey = (signature: Signature, rules: KeyRules): boolean =>
 
 const describeKeys = (answer: KeyAnswer, decided: string | null) => {
   if (answer.kind !== 'records') return { keyFailure: answer.kind === 'failure' ? answer.failure : null };
-  const told = answer.records.find(({ record }) => record.text === decided) ?? answer.records[0];
-  const record = told?.record;
+  const deciding = answer.records.find(({ record }) => record.text === decided) ?? answer.records[0];
+  const record = deciding?.record;
   const faults =
     record?.kind === 'key'
       ? record.faults.map(({ reason }) => reason)
@@ -154,7 +154,7 @@ const describeKeys = (answer: KeyAnswer, decided: string | null) => {
     keyBits: record?.kind === 'key' ? record.bits : null,
     keyType: record?.kind === 'key' ? record.keyType : null,
     keyRecord: record?.text ?? null,
-    keyFaults: told?.grammarFault ? [...new Set([...faults, told.grammarFault])] : faults,
+    keyFaults: deciding?.grammarFault ? [...new Set([...faults, deciding.grammarFault])] : faults,
     keyRecordCount: answer.records.length + answer.left,
     testing: record !== undefined && record.kind !== 'fault' && record.testing,
   };

@@ -1,8 +1,8 @@
 /**
- * What forbids a signature field to be evaluated, as a table in the order in which it is told: RFC
- * 6376 sections 3.5, 5.4 and 6.1.1, RFC 8617 section 4.1. "Implementers MUST meticulously validate
- * the format and values" (section 6.1.1). Let through against the grammar, because it changes
- * nothing that is signed: an empty name between two colons of h=.
+ * What forbids a signature field to be evaluated, as a table in the order in which it is reported:
+ * RFC 6376 sections 3.5, 5.4 and 6.1.1, RFC 8617 section 4.1. "Implementers MUST meticulously
+ * validate the format and values" (section 6.1.1). Let through against the grammar, because it
+ * changes nothing that is signed: an empty name between two colons of h=.
  */
 import type { ReachedLimit } from '../../../schemas/limit.ts';
 import { isSelector, isWithin } from '../signing-name.ts';

@@ -71,7 +71,7 @@ export type SignatureTags = {
   readonly sdid: string | null;
   /** s=, when it is a selector. */
   readonly selector: string | null;
-  /** Where the key record stands, when DNS can hold the name. */
+  /** Name of the key record, when DNS can hold it. */
   readonly keyName: string | null;
   /** i= of a DKIM-Signature, decoded; null without one. */
   readonly auid: { readonly localPart: string | null; readonly domain: string | null } | null;
@@ -87,7 +87,7 @@ const ALGORITHMS: ReadonlyMap<string, { keyType: KeyType; hash: HashName }> = ne
   ['ed25519-sha256', { keyType: 'ed25519', hash: 'sha256' }],
 ]);
 
-/** Longest piece of a field that is told, in characters. */
+/** Longest piece of a field that is reported, in characters. */
 const MAX_SHOWN = 1024;
 
 const withoutBlanks = (value: string) => value.replace(/[ \t\r\n]+/g, '');
@@ -104,7 +104,9 @@ const decodeQuotedPrintable = (value: string) =>
 /** sig-t-tag and sig-x-tag are 1*12DIGIT (RFC 6376 section 3.5). */
 const secondsOf = (value: string | undefined) => (/^[0-9]{1,12}$/.test(value ?? '') ? Number(value) : null);
 
-/** sig-l-tag is 1*76DIGIT. What no body can reach is told as the largest number that is exact. */
+/**
+ * sig-l-tag is 1*76DIGIT. What no body can reach is reported as the largest number that is exact.
+ */
 const lengthOf = (value: string | undefined) =>
   /^[0-9]{1,76}$/.test(value ?? '') ? Math.min(Number(value), Number.MAX_SAFE_INTEGER) : null;
 

@@ -8,7 +8,7 @@
 import type { Query } from '../wire/query.ts';
 import type { Server } from './servers.ts';
 
-/** Who waits for a try; told once at most, and never during the call that sends. */
+/** Who waits for a try; called once at most, and never during the call that sends. */
 export type Receiver = {
   /** The matching reply. The octets are the receiver's. */
   readonly onReply: (bytes: Buffer) => void;
@@ -21,7 +21,7 @@ export type Receiver = {
 /** A try on its way. */
 export type OpenTry = {
   /**
-   * Its reply is no longer waited for; without effect once the receiver was told.
+   * Its reply is no longer waited for; without effect once the receiver was called.
    * @param isTimeout whether no reply came in time; otherwise another try was answered
    */
   readonly release: (isTimeout: boolean) => void;
@@ -41,6 +41,6 @@ export type Transport = { readonly exchange: Exchange; readonly close: () => voi
 
 /** A try that no socket was made for: its receiver hears so in the next turn of the event loop. */
 export const refuse = (receiver: Receiver): OpenTry => {
-  const told = setImmediate(() => receiver.onUnreachable());
-  return { release: () => clearImmediate(told), overdue: () => {} };
+  const refusal = setImmediate(() => receiver.onUnreachable());
+  return { release: () => clearImmediate(refusal), overdue: () => {} };
 };

@@ -54,7 +54,7 @@ export const bounded = (next: Ask, limits: FlightLimits, clock: Clock): BoundedA
   const queue: Waiter[] = [];
 
   /**
-   * Held in the map only while it has places taken, so that refused questions leave nothing behind.
+   * In the map only while it has places taken, so that refused questions leave nothing behind.
    */
   const takePlace = (domain: Domain): void => {
     if (domain.held === 0) domains.set(domain.name, domain);

@@ -82,7 +82,7 @@ type PooledSocket = {
   outbox: Buffer[];
   inbox: Buffer[];
   readonly countUnexpected: () => void;
-  /** Hears of each datagram; a closed port is told here as often as by an event. */
+  /** Hears of each datagram; a closed port is reported here as often as by an event. */
   readonly onSent: (error: Error | null) => void;
   questions: number;
   /** Tries that ended without their reply, which may still come. */
@@ -221,9 +221,9 @@ const flush = (pooled: PooledSocket): void => {
   const outbox = pooled.outbox;
   pooled.outbox = [];
   if (pooled.isRetired && pooled.pending.size === 0) return;
-  // An error that a datagram meets is told at the next call on its socket. So the last one alone
-  // needs a callback: either it is told, or what it meets itself comes as an event. A callback for
-  // each costs a tick of the process, 0.4 µs.
+  // An error that a datagram meets is reported at the next call on its socket. So the last one
+  // alone needs a callback: either it is reported, or what it meets itself comes as an event. A
+  // callback for each costs a tick of the process, 0.4 µs.
   const last = outbox.pop();
   for (const bytes of outbox) pooled.socket.send(bytes);
   if (last !== undefined) pooled.socket.send(last, pooled.onSent);

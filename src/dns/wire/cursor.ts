@@ -74,7 +74,7 @@ export const readName = (cursor: Cursor): string => {
   const { bytes, questionName } = cursor;
   let at = cursor.at;
   if (at === QUESTION_AT && questionName !== null) {
-    // Each dot is a length octet; one stands before the first label and a zero after the last.
+    // Each dot is a length octet; one comes before the first label and a zero after the last.
     cursor.at = at + questionName.length + 2;
     return questionName;
   }

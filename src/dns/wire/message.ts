@@ -184,7 +184,7 @@ const readRdata = (cursor: Cursor, type: RecordType, end: number): RecordData =>
     case 'TXT':
     case 'SPF': {
       // Nearly all records hold one string; a list that starts empty would get room for many, and
-      // is held as long as the answer.
+      // stays in memory as long as the answer.
       const strings = [readString(cursor)];
       while (cursor.at < end && !cursor.hasFailed) strings.push(readString(cursor));
       return strings;

@@ -21,8 +21,8 @@ const FLAGS = 0x0120;
  * Encodes a question: RD and AD set, no DO, no client subnet. Written octet by octet, since it is
  * done for every try; what the writer of the tests makes of the same question is the same.
  * @param name normalized
- * @param payloadBytes largest UDP reply, told by EDNS0 (RFC 6891); null: no OPT record, for servers
- * that do not know it
+ * @param payloadBytes largest UDP reply, announced by EDNS0 (RFC 6891); null: no OPT record, for
+ * servers that do not know it
  */
 export const encodeQuery = (name: string, type: RecordType, payloadBytes: number | null): Query => {
   // One length octet before the first label, each dot the length of the next, one zero at the end.

@@ -95,7 +95,7 @@ const followChain = (answers: readonly WireRecord[], question: Question): Chain 
       if (!('data' in record) || (record.name !== name && normalizeName(record.name) !== name)) continue;
       if (record.type === question.type) {
         // Made with its first record: a list that starts empty gets room for many, and this one is
-        // held as long as the answer.
+        // in memory as long as the answer.
         if (records.length === 0) records = [record.data];
         else records.push(record.data);
         ttlSeconds = Math.min(ttlSeconds, record.ttlSeconds);
@@ -115,7 +115,7 @@ const followChain = (answers: readonly WireRecord[], question: Question): Chain 
   return 'too-long';
 };
 
-/** The SOA counts only where it stands above the name it speaks for. */
+/** The SOA counts only for names at or below its own. */
 const negativeTtl = (message: Message, name: string): number | null => {
   for (const record of message.authorities) {
     if (!('data' in record) || typeof record.data !== 'object' || !('minimum' in record.data)) continue;

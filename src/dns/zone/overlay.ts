@@ -1,7 +1,7 @@
 /**
- * Unpublished records laid over a lookup for one verification: "what would the verdict be if this
+ * Unpublished records in front of a lookup for one verification: "what would the verdict be if this
  * record were published". An overlaid name and type replaces that RRset only. Never reaches a
- * cache: the layer stands above it. RFC 1034 section 3.6.2 (CNAME), RFC 8020 section 2 (existence).
+ * cache: the layer is above it. RFC 1034 section 3.6.2 (CNAME), RFC 8020 section 2 (existence).
  *
  * A CNAME that a server follows on its side cannot be seen here: to change what it leads to,
  * overlay the name that is asked for.
@@ -59,10 +59,10 @@ export const parseOverlay = (records: readonly OverlayRecord[], path = 'overlay'
     if (types.has(record.type))
       errors.push({
         path: at,
-        message: `${name} ${record.type} stands in an entry before; give all its records in one`,
+        message: `${name} ${record.type} appears in an earlier entry; give all its records in one`,
       });
     else if (types.size > 0 && (record.type === 'CNAME' || types.has('CNAME')))
-      errors.push({ path: at, message: `${name}: a CNAME stands alone at its name (RFC 1034 section 3.6.2)` });
+      errors.push({ path: at, message: `${name}: a name with a CNAME has no other records (RFC 1034 section 3.6.2)` });
     types.set(record.type, answer);
     if (answer.kind === 'records')
       for (let above: string | null = name; above !== null; above = parentName(above)) existing.add(above);

@@ -1,7 +1,7 @@
 /**
  * Recorded evidence as a lookup: a replay gets each answer with its recorded outcome, source, TTL
  * and timing, and asks no server. A question that the evidence does not hold is the failure
- * `unrecorded`, never "no record". An overlay around it answers "what if this record were
+ * `unrecorded`, never "no record". An overlay over it answers "what if this record were
  * published".
  */
 import type { Evidence, RecordType } from '../../../schemas/dns.ts';
@@ -12,8 +12,8 @@ import { checkRecordData } from '../record-data.ts';
 import type { FieldError } from './overlay.ts';
 
 /**
- * A name that cannot be encoded is told cut and escaped; the mark keeps it apart from a good name
- * of the same look.
+ * A name that cannot be encoded is recorded cut and escaped; the mark keeps it apart from a good
+ * name of the same look.
  */
 const keyOf = (name: string, type: RecordType, isBadName = false): string =>
   isBadName ? `!${type}:${printableName(name)}` : `${type}:${name}`;
@@ -80,7 +80,7 @@ export const evidenceErrors = (evidence: readonly Evidence[], path = 'evidence')
     const name = normalizeName(entry.name);
     if (name === null && !isBadName(entry)) errors.push({ path: `${at}.name`, message: 'must be a domain name' });
     const key = keyOf(name ?? entry.name, entry.type);
-    if (seen.has(key)) errors.push({ path: at, message: `${key.slice(0, 280)} stands in an entry before` });
+    if (seen.has(key)) errors.push({ path: at, message: `${key.slice(0, 280)} appears in an earlier entry` });
     seen.add(key);
     if (entry.outcome === 'failure' && entry.failure === undefined)
       errors.push({ path: `${at}.failure`, message: 'must be given with outcome "failure"' });

@@ -22,7 +22,8 @@ type EntryReading =
     };
 
 /**
- * Types a real zone holds beside the ones asked for; any other word is a mistake and told as one.
+ * Types a real zone holds beside the ones asked for; any other word is a mistake and reported as
+ * one.
  */
 const UNASKED_TYPES = new Set(
   `AFSDB APL CAA CDNSKEY CDS CERT CSYNC DHCID DNAME DNSKEY DS EUI48 EUI64 HINFO HIP HTTPS IPSECKEY ISDN KEY KX LOC MB MD MF
@@ -134,7 +135,7 @@ const hasEscapedDot = (raw: string): boolean => /\\(\.|046)/.test(raw.replaceAll
  */
 const dataName = (raw: string, origin: string): string => (raw === '.' ? '' : (absolute(raw, origin) ?? '..'));
 
-/** The mailbox of an SOA may hold `john\.doe`: told as written, since it is never asked for. */
+/** The mailbox of an SOA may hold `john\.doe`: kept as written, since it is never asked for. */
 const mailboxName = (raw: string, origin: string): string =>
   hasEscapedDot(raw) ? raw.replace(/\.$/, '') : dataName(raw, origin);
 

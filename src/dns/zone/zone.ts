@@ -45,7 +45,7 @@ type ParsedZone =
 /**
  * Parses a master file: $ORIGIN, $TTL, `@`, inherited owners, TTLs with units, comments, quotes,
  * parentheses, escapes. Types that the resolver never asks for are read past; their names exist.
- * @param fileName stands in front of each error's message
+ * @param fileName begins the message of each error
  * @returns never throws; errors are in the order of their lines, at most 100
  */
 export const parseZone = (text: string, fileName?: string): ParsedZone => {
@@ -104,15 +104,15 @@ const addRecord = (
   ttlSeconds: number,
   data: RecordData,
 ): string | null => {
-  const held = sets.get(type);
+  const known = sets.get(type);
   // RFC 2181 section 5: the same record twice is one record, and a set has one TTL.
   const written = JSON.stringify(data);
-  if (held?.records.some((other) => JSON.stringify(other) === written)) return null;
-  if (type === 'CNAME' && sets.size > 0) return 'a CNAME stands alone at its name (RFC 1034 section 3.6.2)';
+  if (known?.records.some((other) => JSON.stringify(other) === written)) return null;
+  if (type === 'CNAME' && sets.size > 0) return 'a name with a CNAME has no other records (RFC 1034 section 3.6.2)';
   if (sets.has('CNAME')) return 'no record may stand beside a CNAME (RFC 1034 section 3.6.2)';
   sets.set(type, {
-    ttlSeconds: Math.min(ttlSeconds, held?.ttlSeconds ?? ttlSeconds),
-    records: Object.freeze([...(held?.records ?? []), data]),
+    ttlSeconds: Math.min(ttlSeconds, known?.ttlSeconds ?? ttlSeconds),
+    records: Object.freeze([...(known?.records ?? []), data]),
   });
   return null;
 };

@@ -8,7 +8,7 @@ import { PROBLEMS } from '../../../schemas/problem-kinds.ts';
 import { RULES } from '../../posture/rules/findings.ts';
 import { FINDINGS } from '../../verdict/findings/catalogue.ts';
 
-/** Text without markup, except that a pair of backticks stands around code. */
+/** Text without markup, except that backticks enclose code. */
 type Text = string;
 
 /** One row: the first row of a code has the anchor by which others link to it. */
@@ -75,7 +75,7 @@ export const problemsCatalogue = (): Catalogue => ({
   title: 'Problems',
   intro: [
     'Every error answer is a problem document (RFC 9457) with `type`, `title`, `status` and, where it helps, `detail`, `errors` and `requestId`. The `type` is `urn:mailverdict:problem:` and the kind, which is stable; programs should look at it, and people at `detail`.',
-    'In a batch and in a request for several domains, a problem stands in the line of the message or domain that it is about, and the answer goes on.',
+    'In a batch and in a request for several domains, a problem is in the line of the message or domain that it is about, and the answer goes on.',
   ],
   sections: [
     {

@@ -38,7 +38,7 @@ type Item =
   | { message: Buffer; facts: SmtpFacts; options: VerifyOptions /** Octets counted for it. */; held: number }
   | { problem: RequestProblem };
 
-/** Base64 inside JSON, and the envelope around it. */
+/** Base64 inside JSON, and the envelope. */
 const LINE_OVERHEAD = 1.5;
 const LINE_ENVELOPE_BYTES = 65_536;
 
@@ -195,7 +195,7 @@ async function* fromLines(stream: AsyncIterable<Buffer>, maxMessageBytes: number
 /** A line as an item; the room of its text goes over to the message. */
 const readLine = async (bytes: Buffer, maxMessageBytes: number, maxBytes: number, room: Room): Promise<Item[]> => {
   const held = bytes.length;
-  // The text and the values of a line are held beside it while it is parsed.
+  // The text and the values of a line take memory too while it is parsed.
   const copies = held * JSON_COPIES;
   const hasRoom = room.reserve(copies);
   const item: Item | null = hasRoom ? await parseLine(bytes, maxMessageBytes, maxBytes) : { problem: serviceFull() };

@@ -1,6 +1,6 @@
 /**
  * GET and POST /v1/domains/{domain}: a domain in, its posture out; with POST, unpublished records
- * are laid over DNS first. POST /v1/domains: several domains, streamed as NDJSON in order. One
+ * replace those of DNS. POST /v1/domains: several domains, streamed as NDJSON in order. One
  * wrong name is one bad line, never the end of the stream; a slow reader slows the work.
  */
 import { Readable } from 'node:stream';
@@ -36,7 +36,7 @@ export const mountDomains = (app: FastifyInstance, { assess, width }: DomainRout
         operationId: 'assessDomain',
         summary: 'Assess a domain',
         description:
-          'What the domain publishes for mail authentication, whether receivers will accept it, and what to mend, what matters most first. A DNS failure is told as such and never as a missing record.',
+          'What the domain publishes for mail authentication, whether receivers will accept it, and what to mend, what matters most first. A DNS failure is reported as such and never as a missing record.',
         tags: ['domains'],
         params: DomainParameter,
         querystring: PostureQuery,
@@ -57,7 +57,7 @@ export const mountDomains = (app: FastifyInstance, { assess, width }: DomainRout
         operationId: 'assessDomainWith',
         summary: 'Judge records before they are published',
         description:
-          'The records in "dns" are laid over real DNS for this assessment only; "changes" tells what they would change against today.',
+          'The records in "dns" replace those of DNS for this assessment only; "changes" tells what they would change against today.',
         tags: ['domains'],
         params: DomainParameter,
         body: PostureRequest,

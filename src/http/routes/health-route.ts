@@ -1,6 +1,6 @@
 /**
  * GET /healthz: the process lives. GET /readyz: it takes work, which it stops doing as soon as it
- * is told to end, and how many processes of the service do.
+ * is asked to end, and how many processes of the service do.
  */
 import type { FastifyInstance } from 'fastify';
 import { Health, type Workers } from '../../../schemas/health.ts';
@@ -35,7 +35,7 @@ export const mountHealth = (app: FastifyInstance, isReady: () => boolean, worker
         operationId: 'readiness',
         summary: 'Does the service take work',
         description:
-          'Answers whoever asks, uncounted; 503 from the moment the service is told to end. With WORKERS it tells how many processes listen: one that is missing is being started again.',
+          'Answers whoever asks, uncounted; 503 from the moment the service is asked to end. With WORKERS it tells how many processes listen: one that is missing is being started again.',
         tags: ['service'],
         security: [],
         response: { 200: Health, ...problemResponses(503) },
@@ -43,7 +43,7 @@ export const mountHealth = (app: FastifyInstance, isReady: () => boolean, worker
     },
     async (_request, reply) => {
       if (!isReady())
-        return sendProblem(reply, 'not-ready', { detail: 'it takes no new work: it starts, or it was told to end' });
+        return sendProblem(reply, 'not-ready', { detail: 'it takes no new work: it starts, or it was asked to end' });
       const known = workers();
       return { status: 'ok', ...(known !== null && { workers: known }) } as const;
     },

@@ -12,7 +12,7 @@ import { sendProblem } from '../problem.ts';
 /** A file as it is sent. */
 export type KeptFile = { readonly bytes: Buffer; readonly type: string; readonly etag: string };
 
-/** Kinds of file that are served; what else stands in a folder is not. */
+/** Kinds of file that are served; other files are not. */
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.css': 'text/css; charset=utf-8',

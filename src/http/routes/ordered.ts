@@ -1,6 +1,6 @@
 /**
  * Works on a stream of items a few at a time and gives the outcomes in the order of the items.
- * Reads no further than `width` items ahead: that is the back-pressure.
+ * Reads at most `width` items beyond the one awaited: that is the backpressure.
  */
 
 /** @param width items worked on at once, 1 or more */

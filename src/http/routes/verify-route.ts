@@ -88,7 +88,7 @@ export const readRequest = (request: FastifyRequest, maxMessageBytes: number): R
     throw new RequestProblem('empty-body', 'send the message as the body of the request');
   const given = Object.keys(query.data);
   if (given.length > 0) {
-    const message = 'stands in the body ("smtp", "include", …) when the body is JSON';
+    const message = 'belongs in the body ("smtp", "include", …) when the body is JSON';
     throw new RequestProblem(
       'invalid-request',
       `query.${given[0]}: ${message}`,

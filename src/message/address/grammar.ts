@@ -4,7 +4,7 @@
  * that readers differ over. A closed list of each, with the sentence of the RFC that decides.
  */
 
-/** What one word stands for. */
+/** Meaning of one word. */
 type GrammarRule = {
   /** One clause for people, without a full stop. */
   readonly about: string;
@@ -16,51 +16,51 @@ type GrammarRule = {
 export const ADDRESS_FAULTS = {
   'no-address': { about: 'there is no address here', section: 'RFC 5322 section 3.4.1' },
   'name-without-angle': {
-    about: 'a display name stands before an address without angle brackets',
+    about: 'a display name comes before an address without angle brackets',
     section: 'RFC 5322 section 3.4',
   },
-  'text-after-address': { about: 'text stands after the address', section: 'RFC 5322 section 3.4' },
+  'text-after-address': { about: 'text follows the address', section: 'RFC 5322 section 3.4' },
   'angle-opened-twice': { about: 'an angle bracket is opened twice', section: 'RFC 5322 section 3.4' },
   'angle-never-opened': { about: 'an angle bracket is closed that is not open', section: 'RFC 5322 section 3.4' },
   'angle-never-closed': { about: 'an angle bracket is never closed', section: 'RFC 5322 section 3.4' },
   'at-sign-in-name': {
-    about: 'an at sign stands in a display name outside of quotes',
+    about: 'a display name has an at sign outside of quotes',
     section: 'RFC 5322 section 3.2.5',
   },
-  'encoded-word-in-address': { about: 'an encoded word stands in an address', section: 'RFC 2047 section 5' },
-  'misplaced-dot': { about: 'a dot stands where none may', section: 'RFC 5322 section 3.4.1' },
+  'encoded-word-in-address': { about: 'an address has an encoded word', section: 'RFC 2047 section 5' },
+  'misplaced-dot': { about: 'a dot is where none may be', section: 'RFC 5322 section 3.4.1' },
   'words-without-dot': { about: 'two words of an address have no dot between them', section: 'RFC 5322 section 4.4' },
   'malformed-route': { about: 'a route is no list of domains', section: 'RFC 5322 section 4.4' },
-  'group-in-group': { about: 'a group stands inside a group', section: 'RFC 5322 section 3.4' },
-  'group-without-name': { about: 'a colon stands after what is no name of a group', section: 'RFC 5322 section 3.4' },
+  'group-in-group': { about: 'a group is inside a group', section: 'RFC 5322 section 3.4' },
+  'group-without-name': { about: 'a colon follows what is no name of a group', section: 'RFC 5322 section 3.4' },
   'group-never-closed': { about: 'a group is never closed', section: 'RFC 5322 section 3.4' },
   'semicolon-without-group': { about: 'a semicolon ends no group', section: 'RFC 5322 section 3.4' },
-  'text-after-group': { about: 'text stands after a group without a comma', section: 'RFC 5322 section 3.4' },
+  'text-after-group': { about: 'text follows a group without a comma', section: 'RFC 5322 section 3.4' },
   'quoted-string-never-closed': { about: 'a quoted string is never closed', section: 'RFC 5322 section 3.2.4' },
   'comment-never-closed': { about: 'a comment is never closed', section: 'RFC 5322 section 3.2.2' },
   'literal-never-closed': { about: 'an address literal is never closed', section: 'RFC 5322 section 3.4.1' },
   'misplaced-special': {
-    about: 'a parenthesis, bracket or backslash stands where none may',
+    about: 'a parenthesis, bracket or backslash is where none may be',
     section: 'RFC 5322 section 3.2.3',
   },
-  'control-character': { about: 'a control character stands where none may', section: 'RFC 5322 section 3.2.3' },
-  'lone-cr': { about: 'a CR stands alone', section: 'RFC 5322 section 2.2' },
-  nul: { about: 'a NUL stands here, which no message may hold', section: 'RFC 5322 section 4' },
+  'control-character': { about: 'a control character is where none may be', section: 'RFC 5322 section 3.2.3' },
+  'lone-cr': { about: 'a CR has no LF', section: 'RFC 5322 section 2.2' },
+  nul: { about: 'there is a NUL, which no message may have', section: 'RFC 5322 section 4' },
 } as const satisfies Readonly<Record<string, GrammarRule>>;
 
 /** Where a field has a form that other readers may take for another address. */
 export const ADDRESS_REMARKS = {
-  'obsolete-route': { about: 'a route of hosts stands before an address', section: 'RFC 5322 section 4.4' },
+  'obsolete-route': { about: 'a route of hosts comes before an address', section: 'RFC 5322 section 4.4' },
   'space-in-address': {
-    about: 'white space or a comment stands inside an address',
+    about: 'an address has white space or a comment inside',
     section: 'RFC 5322 section 4.4',
   },
   'empty-member': { about: 'a member of the list is empty', section: 'RFC 5322 section 4.4' },
   'quoted-local-part': { about: 'a local-part is a quoted string', section: 'RFC 5322 section 3.4.1' },
-  'address-literal': { about: 'an address literal stands in place of a domain', section: 'RFC 5322 section 3.4.1' },
+  'address-literal': { about: 'an address literal is in place of a domain', section: 'RFC 5322 section 3.4.1' },
   group: { about: 'the addresses stand in a group', section: 'RFC 6854' },
   'address-as-name': {
-    about: 'an address of the same domain stands in a display name outside of quotes',
+    about: 'a display name has an address of the same domain outside of quotes',
     section: 'RFC 5322 section 3.2.5',
   },
   'at-sign-in-quotes': {
@@ -72,11 +72,11 @@ export const ADDRESS_REMARKS = {
     section: 'RFC 5322 section 3.4',
   },
   'bracket-in-name': {
-    about: 'a square bracket stands in a display name outside of quotes',
+    about: 'a display name has a square bracket outside of quotes',
     section: 'RFC 5322 section 3.2.5',
   },
   'control-character-in-text': {
-    about: 'a control character stands in a quoted string or a comment',
+    about: 'a quoted string or a comment has a control character',
     section: 'RFC 5322 section 4.1',
   },
 } as const satisfies Readonly<Record<string, GrammarRule>>;

@@ -1,17 +1,17 @@
 /**
- * What stands between two commas of an address list while its words are read: a display name, an
+ * One item between two commas of an address list while its words are read: a display name, an
  * angle bracket and what it holds, and a route, which is passed over. RFC 5322 sections 3.4 and
  * 4.4.
  */
 import type { GrammarNotes } from './grammar.ts';
 import { isAtSign, isDomain, isSpecial, type Token } from './tokens.ts';
 
-/** What stands between two commas. */
+/** One item between two commas. */
 export type Item = {
   /** Where it begins. */
   readonly position: number;
   readonly words: Token[];
-  /** What stands between the angle brackets; null before they are opened. */
+  /** Text between the angle brackets; null before they are opened. */
   angle: Token[] | null;
   angleClosed: boolean;
   /**

@@ -55,7 +55,7 @@ export const mailboxOf = (item: Item, group: string | null, notes: GrammarNotes)
 };
 
 /**
- * Without angle brackets the address is the last words that no space parts, but for spaces around
+ * Without angle brackets the address is the last words that no space parts, except spaces next to
  * dots, which the obsolete syntax allows.
  */
 const splitBare = (words: readonly Token[]): { name: readonly Token[]; words: readonly Token[] } => {

@@ -1,8 +1,8 @@
 /**
  * MTA Hooks as Stalwart deploys them: a JSON description of the transaction in, an action and
  * header edits out, by the decision code of the milter. The body comes decoded as text, so the
- * octets are put together again and checked against the size that is told: where they differ, no
- * signature is held against the message. Never answers discard or quarantine, which lose mail
+ * octets are assembled again and checked against the declared size: where they differ, no
+ * failed signature counts against the message. Never answers discard or quarantine, which lose mail
  * there; never answers an error for content.
  */
 import { isIP } from 'node:net';

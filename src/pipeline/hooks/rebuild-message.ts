@@ -6,7 +6,7 @@ import type { MtaHooksRequest } from '../../../schemas/requests/hooks.ts';
 import type { Content } from '../evaluation.ts';
 import { markStrayLf } from '../line-feeds.ts';
 
-/** The octets, as far as they can be told. */
+/** The octets, as far as they are known. */
 export const rebuildMessage = ({
   headers,
   contents,
@@ -26,7 +26,7 @@ export const rebuildMessage = ({
   const gap = size - header.length - body.length;
   const blankLine = gap === 0 && body.length === 0 ? '' : gap === 1 ? '\n' : '\r\n';
   const whole = Buffer.concat([header, Buffer.from(blankLine), body]);
-  // U+FFFD stands where octets could not be decoded; a message may also hold it honestly, and then
+  // U+FFFD replaces octets that could not be decoded; a message may also hold it honestly, and then
   // nothing is lost by the doubt but a refusal.
   const lossy =
     whole.length !== size || contents.includes('\ufffd') || headers.flat().some((text) => text.includes('\ufffd'));

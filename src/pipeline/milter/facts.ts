@@ -1,6 +1,6 @@
 /**
- * What a milter session told → the transport facts. Pure. A fact that was not told stays absent,
- * and so does an identity that cannot be told exactly. Everything is bounded and without control
+ * What a milter session sent → the transport facts. Pure. A fact that was not sent stays absent,
+ * and so does an identity that cannot be written exactly. Everything is bounded and without control
  * characters, so that it can stand in a header field or a log line.
  */
 import { isIP } from 'node:net';
@@ -73,7 +73,7 @@ export const toSmtpFacts = (told: ToldFacts, authservId: string): SmtpFacts => {
 
 /**
  * A path without its angle brackets; "" for the null reverse-path, undefined where it cannot be
- * told exactly.
+ * written exactly.
  */
 const toPath = (octets: string): string | undefined =>
   identityOf(octets.startsWith('<') && octets.endsWith('>') ? octets.slice(1, -1) : octets, MAX_LENGTH);
@@ -134,7 +134,8 @@ const toTls = ({ macros, heloCount, tlsFromStart }: ToldFacts): SmtpFacts['tls']
 };
 
 /**
- * Present for every client that logged in, also where the name under which it did cannot be told.
+ * Present for every client that logged in, also where the name under which it did cannot be
+ * written.
  */
 const toAuth = (macros: Macros): SmtpFacts['auth'] => {
   const octets = macros.get('auth_authen') ?? '';

@@ -1,7 +1,7 @@
 /**
  * The milter's frames: a length of four octets (big endian, the code octet included), a code octet
  * and a payload. Reads no socket. A length of 0 or above `maxFrameBytes` ends the connection before
- * anything is reserved for it; an incomplete frame is the most that is held, and it is counted.
+ * anything is reserved for it; at most one incomplete frame is in memory, and it is counted.
  */
 import type { Memory } from '../../message/memory.ts';
 import { Unread } from '../unread.ts';
@@ -20,7 +20,7 @@ type FrameReader = {
   next(): Frame | FrameFault | undefined;
   /** Forgets everything and gives its memory back. */
   end(): void;
-  /** Octets held that are no whole frame yet, or not asked for. */
+  /** Octets in memory that are no whole frame yet, or not asked for. */
   readonly buffered: number;
 };
 
@@ -29,7 +29,7 @@ const LENGTH_OCTETS = 4;
 /**
  * Makes a reader for one connection. Any split of the stream gives the same frames.
  * @param maxFrameBytes largest length accepted, code octet included
- * @param memory account of what is held
+ * @param memory account of the octets in memory
  */
 export const createFrameReader = (maxFrameBytes: number, memory: Memory): FrameReader => {
   const unread = new Unread(memory);

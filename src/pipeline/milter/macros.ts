@@ -49,7 +49,7 @@ const OF_THE_MESSAGE: readonly string[] = STAGES.slice(0, STAGES.indexOf(SMFIC.H
 type Macros = {
   /** Takes the set that came before a command. */
   set(command: string, values: readonly (readonly [name: string, value: string])[]): void;
-  /** Value of a macro; undefined when it was not told. @param name without braces */
+  /** Value of a macro; undefined when it was not sent. @param name without braces */
   get(name: string): string | undefined;
   /** Forgets what belongs to a message. */
   clearMessage(): void;

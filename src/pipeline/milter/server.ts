@@ -71,7 +71,7 @@ export const createMilterServer = (settings: EvaluationSettings, parts: MilterPa
   });
 };
 
-/** Replies written together; a mail server that sends ahead has a handful of them. */
+/** Replies in one write; a mail server that pipelines has a handful of them. */
 const MAX_REPLIES = 1_000;
 
 const PROGRESS = writeReplies([{ kind: 'progress' }]);

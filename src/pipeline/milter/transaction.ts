@@ -1,7 +1,7 @@
 /**
- * One message as the milter tells it: envelope, header fields, body, put together again to the
- * octets that were sent. Holds no more than the limits allow: once one is passed, everything held
- * is let go and only the search for forged fields goes on, so that they can still be removed. RFC
+ * One message as the milter receives it: envelope, header fields, body, assembled again to the
+ * octets that were sent. Holds no more than the limits allow: once one is passed, every octet
+ * is released and only the search for forged fields goes on, so that they can still be removed. RFC
  * 6376 section 3.4 is why each octet matters; a fold comes as bare LF and is CRLF in the message.
  */
 
@@ -33,7 +33,7 @@ type TransactionParts = {
   readonly rawBody: boolean;
 };
 
-/** Why a message is not held any more. */
+/** Why the octets of a message were released. */
 type Overflow = 'over-size' | 'service-full';
 
 /** One message. */
@@ -45,7 +45,7 @@ export type Transaction = {
   addField(name: string, value: string): void;
   /** @returns false when no more body is wanted */
   addBody(chunk: Buffer): boolean;
-  /** The message put together. To be called once, at its end. */
+  /** The assembled message. To be called once, at its end. */
   content(): Promise<Content>;
   /** Gives all memory back; the transaction is of no use after it. */
   release(): void;
@@ -73,7 +73,7 @@ export const createTransaction = (
   /** Octets of the account that are not those of `header` and `body`. */
   let reserved = 0;
   /**
-   * Recipients stay known, and counted, when the octets are let go: what is done with the message
+   * Recipients stay known, and counted, when the octets are released: what is done with the message
    * depends on them.
    */
   let recipientBytes = 0;
@@ -105,7 +105,7 @@ export const createTransaction = (
     bodyBegun = true;
   };
 
-  /** For a raw body the header fields told beside it are copies that lost octets. */
+  /** For a raw body the header fields sent with it are copies that lost octets. */
   const isRaw = (): boolean => {
     const colon = bodyStart.indexOf(':');
     return firstName !== '' && colon > 0 && bodyStart.slice(0, colon).trimEnd().toLowerCase() === firstName;

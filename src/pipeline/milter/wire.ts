@@ -1,6 +1,6 @@
 /**
  * The milter wire: frames to commands, replies to bytes. Strings end with NUL and have no charset,
- * so they are held as Latin-1, one octet one code unit. Pure: reads no socket, knows no session.
+ * so they are Latin-1 strings, one octet one code unit. Pure: reads no socket, knows no session.
  * The protocol has no RFC; the names are those of libmilter (mfapi.h, mfdef.h).
  */
 import type { Frame, FrameFault } from './frame-reader.ts';

@@ -1,5 +1,5 @@
 /**
- * An SPF verdict → what Postfix is told at RCPT time. Pure. MAIL FROM decides; HELO decides too
+ * An SPF verdict → the answer to Postfix at RCPT time. Pure. MAIL FROM decides; HELO decides too
  * when it fails and MAIL FROM does not pass (RFC 7208 section 2.3). Never answers OK, which would
  * let the message past the checks that follow.
  */
@@ -12,7 +12,7 @@ import { replyLine } from '../smtp-reply.ts';
 /** Which outcomes refuse. */
 type PolicySettings = Pick<PipelineSettings, 'policySpfFail' | 'policySpfPermerror' | 'policySpfTemperror'>;
 
-/** What Postfix is told, and what it would have been told if SPF were enforced. */
+/** The answer to Postfix, and the answer if SPF were enforced. */
 type PolicyAction = { kind: 'refuse'; reply: SmtpReply } | { kind: 'prepend'; check: SpfCheck | null };
 
 /**

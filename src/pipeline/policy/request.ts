@@ -32,7 +32,7 @@ type PolicyReader = {
   end(): void;
 };
 
-/** Makes a reader for one connection. @param memory account of what is held */
+/** Makes a reader for one connection. @param memory account of the octets in memory */
 export const createPolicyReader = (memory: Memory): PolicyReader => {
   const unread = new Unread(memory);
   let searched = 0;

@@ -75,7 +75,7 @@ export const createPolicyServer = (
     const tell = (action: string, spfResult: string): void => {
       const elapsedMs = Math.round(parts.clock() - startedMs);
       const { clientIp, mailFrom, helo, queueId } = facts;
-      const told = {
+      const decision = {
         face: 'policy',
         action,
         enforcement,
@@ -86,7 +86,7 @@ export const createPolicyServer = (
         queueId,
         elapsedMs,
       };
-      parts.log.info(told, 'envelope decided');
+      parts.log.info(decision, 'envelope decided');
       parts.observer?.onDecision?.({ face: 'policy', action, cause: spfResult, elapsedMs });
     };
 

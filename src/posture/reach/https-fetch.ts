@@ -26,7 +26,7 @@ export type FetchLimits = {
   readonly types: readonly string[];
 };
 
-/** What came of a fetch. A closed union; nothing is thrown. */
+/** Outcome of a fetch. A closed union; nothing is thrown. */
 export type Fetched =
   | { readonly kind: 'fetched'; readonly body: Buffer; readonly certificate: CertificateFacts | null }
   | { readonly kind: 'dns-failure'; readonly failure: DnsFailure; readonly reason: string }

@@ -419,7 +419,7 @@ const ZONE_RULES: readonly Rule[] = [
     section: 'RFC 7208 section 11.1',
     about: 'the assessment reached a limit of this service; what is beyond it is unknown',
     find: ({ usage, spf, mail }) => [
-      ...usage.exceeded.map(limitHit('what hung on it is told as a DNS failure', 'dns')),
+      ...usage.exceeded.map(limitHit('what depended on it is reported as a DNS failure', 'dns')),
       ...spf.limits
         .filter(({ name }) => !usage.exceeded.some((limit) => limit.name === name))
         .map(limitHit('the rest of the SPF tree is not shown', 'spf.tree')),

@@ -51,7 +51,7 @@ export const DKIM_RULES: readonly Rule[] = [
     about: 'a selector named in the request has no key record',
     find: each(
       ({ state }) => state === 'absent',
-      ({ name }) => ({ message: `no DKIM key stands at ${name}` }),
+      ({ name }) => ({ message: `there is no DKIM key at ${name}` }),
     ),
   },
   {

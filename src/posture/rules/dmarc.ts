@@ -288,7 +288,7 @@ export const DMARC_RULES: readonly Rule[] = [
     code: 'dmarc-inherited',
     severity: 'info',
     section: 'RFC 9989 section 4.10.1',
-    about: 'the record that applies stands at a domain above',
+    about: 'the record that applies is of a parent domain',
     find: ({ dmarc, domain }) =>
       dmarc.inherited
         ? {

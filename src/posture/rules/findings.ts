@@ -11,10 +11,10 @@ import { DMARC_RULES } from './dmarc.ts';
 import { MAIL_RULES } from './mail.ts';
 import { SPF_RULES } from './spf.ts';
 
-/** Every rule, in the order in which findings of one severity are told. */
+/** Every rule, in the order in which findings of one severity are listed. */
 export const RULES: readonly Rule[] = [...SPF_RULES, ...DMARC_RULES, ...DKIM_RULES, ...MAIL_RULES, ...AROUND_RULES];
 
-/** Findings of one rule that are told: a tree of a thousand dead terms is one thing to mend. */
+/** Findings of one rule that are listed: a tree of a thousand dead terms is one thing to mend. */
 export const MAX_FINDINGS_PER_RULE = 20;
 
 const WEIGHT = { error: 0, warning: 1, advice: 2, info: 3, good: 4 } as const;

@@ -87,11 +87,11 @@ export const MAIL_RULES: readonly Rule[] = [
     code: 'mx-null-beside-others',
     severity: 'error',
     section: 'RFC 7505 section 3',
-    about: 'a null MX stands beside other MX records',
+    about: 'a null MX is not the only MX record',
     find: (assessed) =>
       assessed.mail.state === 'invalid'
         ? {
-            message: 'a null MX ("no mail here") stands beside other MX records',
+            message: 'a null MX ("no mail here") is not the only MX record',
             field: 'mail',
             suggestion: rewriteMx(assessed, (exchange) => exchange),
           }

@@ -18,7 +18,7 @@ const UDP_BYTES = 512;
 /** IPv4 networks wider than this hold more than 65,536 addresses. */
 const WIDEST_PREFIX = 16;
 
-/** A term of the tree with where it stands. */
+/** A term of the tree with its position. */
 type Placed = { readonly term: SpfTreeTerm; readonly domain: string; readonly isRoot: boolean };
 
 const walk = (record: SpfTreeRecord | null, isRoot = true): Placed[] =>
@@ -50,7 +50,7 @@ const replaceAll = (assessed: Assessed, all: string) =>
   rewriteSpf(assessed, (term) => (term.kind === 'mechanism' && term.name === 'all' ? all : term.text));
 
 /**
- * One hit for each term of the tree that `isOne` picks; the suggestion stands on those of the
+ * One hit for each term of the tree that `isOne` picks; the suggestion is on those of the
  * domain's own record.
  */
 const eachTerm =
@@ -316,7 +316,7 @@ export const SPF_RULES: readonly Rule[] = [
     code: 'spf-duplicate',
     severity: 'advice',
     section: 'RFC 7208 section 4.6.4',
-    about: 'a term stands twice in the record and costs its lookups twice',
+    about: 'a term appears twice in the record and costs its lookups twice',
     find: (assessed) => {
       const first = new Set<string>();
       const again = (text: string): boolean => {
@@ -332,7 +332,7 @@ export const SPF_RULES: readonly Rule[] = [
         message: `${twice
           .map(({ text }) => text)
           .join(', ')
-          .slice(0, 300)} stands more than once in the SPF record`,
+          .slice(0, 300)} appears more than once in the SPF record`,
         field: 'spf.tree',
         suggestion: rewriteSpf(assessed, ({ text, offset }) => (offsets.has(offset) ? null : text)),
       };
@@ -355,7 +355,7 @@ export const SPF_RULES: readonly Rule[] = [
     code: 'spf-large-answer',
     severity: 'advice',
     section: 'RFC 7208 section 3.4',
-    about: 'all TXT records of the name together do not fit 512 bytes, so that old resolvers need TCP',
+    about: 'the TXT records of the name do not fit 512 bytes, so that old resolvers need TCP',
     find: ({ spf }) =>
       spf.records.length > 0 && spf.size.answerBytes > UDP_BYTES
         ? {
@@ -394,7 +394,7 @@ export const SPF_RULES: readonly Rule[] = [
     find: ({ spf }) =>
       spf.type99 === true
         ? {
-            message: 'a record of the deprecated type SPF (99) stands at the domain; nobody reads it, take it out',
+            message: 'the domain publishes a record of the deprecated type SPF (99); nobody reads it, remove it',
             field: 'spf.type99',
           }
         : null,

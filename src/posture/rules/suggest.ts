@@ -23,7 +23,7 @@ export const replaceText = (
   replaces: standing.filter(goes),
 });
 
-/** A TXT record where none stands. */
+/** A TXT record where there is none. */
 export const newText = (name: string, record: string, standing: readonly string[] = []): Suggestion =>
   replaceText(name, standing, () => false, record);
 

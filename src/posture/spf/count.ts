@@ -74,7 +74,7 @@ export const countSpfTree = (root: RecordNode): SpfCount => {
   const countRecord = (record: RecordNode, authorizes: boolean): void => {
     const before = lookups;
     let ended = false;
-    // The redirect comes last, wherever it stands (RFC 7208 section 6.1).
+    // The redirect comes last, wherever it is written (RFC 7208 section 6.1).
     for (const node of [...record.terms].sort((one, other) => order(one) - order(other))) {
       if (node.shown.state === 'unreachable') continue;
       if (ended && (node.parsed.kind === 'mechanism' || node.shown.name === 'redirect')) makeUnreachable(node.shown);

@@ -2,7 +2,7 @@
  * The whole tree of a domain's SPF records, asked for level by level, questions of one level
  * together, so that a tree costs as many round trips as it is deep. Goes on past every limit of RFC
  * 7208 (what they come to is counted afterwards, in count.ts); its own bounds are questions,
- * terms and depth, and a term that they stop is told as `not-asked`. Never decides about a sender.
+ * terms and depth, and a term that they stop is shown as `not-asked`. Never decides about a sender.
  */
 import { type LimitName, limitText, type ReachedLimit, reached } from '../../../schemas/limit.ts';
 import type { SpfTreeRecord } from '../../../schemas/posture/spf.ts';
@@ -182,7 +182,7 @@ class Growth {
 
   private async follow(node: TermNode, target: string, path: readonly string[]): Promise<void> {
     if (path.includes(target)) {
-      Object.assign(node.shown, { state: 'loop', reason: `leads back to ${target}, which stands above it` });
+      Object.assign(node.shown, { state: 'loop', reason: `leads back to ${target}, which includes it` });
       return;
     }
     if (path.length > MAX_DEPTH) return this.notAsked(node, reached('spf-depth', MAX_DEPTH));

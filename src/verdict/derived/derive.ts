@@ -2,8 +2,8 @@
  * Transport facts of a message that was already delivered, taken from the Received field that the
  * caller's own hosts wrote when they took the message in (RFC 5321 section 4.4), and results that a
  * trusted authserv-id wrote (RFC 8601 section 5). Of those only the topmost field of a name counts:
- * what stands below it came from outside. Facts that were given are never replaced, and a client
- * inside is never told as the one that brought the message in.
+ * everything below it came from outside. Facts that were given are never replaced, and a client
+ * inside is never reported as the one that brought the message in.
  */
 import { isIP } from 'node:net';
 import type { Finding } from '../../../schemas/finding.ts';
@@ -105,7 +105,7 @@ const mailFromUnknown = ({ believed }: ReceivedPath, message: Message): string =
     field === undefined
       ? 'the message has no Return-Path'
       : newest !== undefined && field.index > newest.field.index
-        ? 'its Return-Path stands below the Received fields of the own hosts, where the sender can have written it'
+        ? 'its Return-Path is below the Received fields of the own hosts, where the sender can have written it'
         : 'its Return-Path cannot be read';
   return `MAIL FROM could not be derived, so SPF of it is none: ${missing}, and no Received field of an own host tells it`;
 };

@@ -41,7 +41,7 @@ export const readOwnHosts = (entries: readonly string[]): OwnHosts => {
 /** A host name as it is compared: lower case, without the final dot. */
 export const comparableName = (name: string): string => name.toLowerCase().replace(/\.$/, '');
 
-/** A wildcard stands for one label or more, never for none. */
+/** A wildcard matches one label or more, never none. */
 const isBelow = (name: string, suffix: string): boolean => name.length > suffix.length && name.endsWith(suffix);
 
 /** Networks of one machine. */

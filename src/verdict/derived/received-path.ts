@@ -160,7 +160,7 @@ const unbelievable = (
   if (below.ambiguous) return 'the field below cannot be read';
   if (below.by === null) return 'the field below does not tell who wrote it';
   const by = comparableName(below.by);
-  // A content filter names itself so; that its client is this machine was told by an own host.
+  // A content filter names itself so; that its client is this machine was written by an own host.
   const isLocalhost = client === 'this-machine' && LOCALHOST.has(by);
   if (!isLocalhost && !own.hasName(below.by))
     return `the field below was written by ${short(below.by)}, which is not named as an own host`;

@@ -21,7 +21,7 @@ export type DispositionGrounds = {
    * For a message without one author domain: UNREADABLE_FROM, or the strictest policy of several.
    */
   unreadableFrom: VerdictSettings['unreadableFrom'] | StrictestPolicy;
-  /** Why a DMARC failure is not held against this message, if so. */
+  /** Why a DMARC failure does not count for this message, if so. */
   override: Override | null;
   /** What may yet override it once a temporary failure has ended, in words; null: nothing. */
   openOverride: string | null;
@@ -47,7 +47,7 @@ export const decide = (grounds: DispositionGrounds): Disposition => {
 type Due = Pick<Disposition, 'action' | 'reason' | 'override'>;
 
 /**
- * A From that names nobody, or several, must not be a way around a policy. RFC 9989 section 5.3.1
+ * A From that names nobody, or several, must not bypass a policy. RFC 9989 section 5.3.1
  * ends DMARC there; section 11.5 asks the receiver to see the threat and allows a refusal.
  */
 const dueWithoutAuthor = ({ dmarc, unreadableFrom }: DispositionGrounds): Due => {

@@ -1,5 +1,5 @@
 /**
- * Why a DMARC failure is not held against a message (RFC 9989 section 5.4; reasons of RFC 9990
+ * Why a DMARC failure does not count for a message (RFC 9989 section 5.4; reasons of RFC 9990
  * section 3.1.6). Pure and narrow: an ARC chain counts only when it passes, and a trusted sealer,
  * all after it trusted too, says it saw DMARC pass for this Author Domain, so that the failure is
  * one that forwarding explains.
@@ -55,9 +55,9 @@ export const findOpenOverride = (grounds: Grounds): string | null => {
  */
 const claimsDmarcPass = ({ claims }: ArcInstance, authorDomain: string | null): boolean => {
   // Another version of the method may say the opposite.
-  const told = claims.filter(({ method }) => method === 'dmarc' || method.startsWith('dmarc/'));
-  const [only] = told;
-  if (told.length !== 1 || only?.method !== 'dmarc' || claims.length >= MAX_CLAIMS) return false;
+  const dmarcClaims = claims.filter(({ method }) => method === 'dmarc' || method.startsWith('dmarc/'));
+  const [only] = dmarcClaims;
+  if (dmarcClaims.length !== 1 || only?.method !== 'dmarc' || claims.length >= MAX_CLAIMS) return false;
   if (only.result !== 'pass' || only.identity === null) return false;
   return comparable(only.identity.slice(only.identity.lastIndexOf('@') + 1)) === authorDomain;
 };

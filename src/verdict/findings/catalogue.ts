@@ -13,7 +13,7 @@ import {
 
 /** What is known of a finding beforehand. */
 type FindingFacts = {
-  /** A finding may be told with another one, where `about` says so. */
+  /** A finding may have another severity, where `about` says so. */
   readonly severity: Finding['severity'];
   /** The rule, as in "RFC 7208 section 4.6.4"; a finding may name a closer one. */
   readonly section: string;
@@ -31,7 +31,7 @@ const OWN_FINDINGS = {
     severity: 'warning',
     section: 'RFC 5322 section 3.6',
     about:
-      'a field that a message may have once stands in it more than once, and readers differ in which one they show; an error where it is From',
+      'a field that a message may have once appears more than once, and readers differ in which one they show; an error where it is From',
   },
   'nul-octet': {
     severity: 'warning',
@@ -102,7 +102,7 @@ const OWN_FINDINGS = {
   'dkim-field-added': {
     severity: 'error',
     section: 'RFC 6376 section 8.15',
-    about: 'a field stands above those of its name that a passing signature covers, and a reader may show it as signed',
+    about: 'a field is above those of its name that a passing signature covers, and a reader may show it as signed',
   },
   'limit-reached': {
     severity: 'error',

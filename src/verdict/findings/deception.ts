@@ -53,8 +53,8 @@ const otherDomainShown = ({ author, authorDomain, organizationalDomain }: Appear
       ];
 };
 
-/** Scripts that one language writes together (Unicode UTS 39, Highly Restrictive). */
-const WRITTEN_TOGETHER = [
+/** Scripts that one language mixes (Unicode UTS 39, Highly Restrictive). */
+const WRITTEN_IN_ONE_LANGUAGE = [
   ['Latin', 'Han', 'Hiragana', 'Katakana'],
   ['Latin', 'Han', 'Bopomofo'],
   ['Latin', 'Han', 'Hangul'],
@@ -83,7 +83,7 @@ const mixedScripts = ({ authorDomain }: Appearance): Finding[] => {
   const mixed = shown.split('.').find((label) => {
     const scripts = PATTERNS.flatMap(([script, pattern]) => (pattern.test(label) ? [script] : []));
     return (
-      scripts.length > 1 && !WRITTEN_TOGETHER.some((together) => scripts.every((script) => together.includes(script)))
+      scripts.length > 1 && !WRITTEN_IN_ONE_LANGUAGE.some((mixed) => scripts.every((script) => mixed.includes(script)))
     );
   });
   return mixed === undefined

@@ -105,7 +105,7 @@ const noAuthor: Rule = ({ author }) =>
     ? null
     : finding('no-author-domain', `${author.reason}, so DMARC cannot be evaluated`, 'author');
 
-/** Every limit of ours that was reached, once, with what came of it. */
+/** Every limit of ours that was reached, once, with its effect. */
 const limits: Rule = ({ usage, outcomes, dmarc, iprev, author }) => {
   const found = new Map<LimitName, Finding>();
   const tell = (limit: ReachedLimit, severity: Finding['severity'], effect: string, section: string, field: string) => {

@@ -40,7 +40,7 @@ export const signatureFindings = (outcomes: readonly SignatureOutcome[]): Findin
         outcome.partlySignedFields.length > 0 &&
         tell(
           'dkim-field-added',
-          `${outcome.partlySignedFields.slice(0, 5).join(', ')}: a field of this name stands above those that ${who} covers, and a reader may show it as signed`,
+          `${outcome.partlySignedFields.slice(0, 5).join(', ')}: a field of this name is above those that ${who} covers, and a reader may show it as signed`,
         ),
     ];
     return found.filter((one) => one !== false);

@@ -76,7 +76,7 @@ export const checkBimi = async (
   return withIgnored({ ...blank, result: 'none', reason: `${authorDomain} publishes no BIMI record` });
 };
 
-/** Asks ahead. @returns when the answers are there for `checkBimi` to find; never rejects */
+/** Prefetches the records that `checkBimi` reads. @returns once they are cached; never rejects */
 export const askBimiAhead = async (
   message: Message,
   author: Author,

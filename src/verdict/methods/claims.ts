@@ -1,11 +1,11 @@
 /**
  * What an ARC-Authentication-Results field claims (RFC 8617 section 4.1.1), bounded for the
- * verdict. A claim is told, never believed here.
+ * verdict. A claim is reported, never believed here.
  */
 import type { ArcInstance } from '../../../schemas/arc.ts';
 import { readAuthenticationResults } from '../../message/authentication-results.ts';
 
-/** Results of one field that are told. A field with as many may hold more. */
+/** Results of one field that are reported. A field with as many may hold more. */
 export const MAX_CLAIMS = 20;
 const MAX_CHARACTERS = 255;
 
@@ -28,7 +28,7 @@ export const readClaims = (fieldBody: string): Pick<ArcInstance, 'authservId' | 
   const instanceEnd = /^[^;]*;/.exec(fieldBody);
   const read = readAuthenticationResults(fieldBody.slice(instanceEnd?.[0].length ?? 0));
   if (read.kind === 'malformed') return { authservId: null, claims: [] };
-  // What a version that is not known here means cannot be told, so nothing is taken from it.
+  // The meaning of an unknown version is unknown, so nothing is taken from it.
   const known = read.version === 1 ? read.results : [];
   return {
     authservId: read.authservId.slice(0, MAX_CHARACTERS),
@@ -37,7 +37,7 @@ export const readClaims = (fieldBody: string): Pick<ArcInstance, 'authservId' | 
       method: version === 1 ? method : `${method}/${version}`,
       result,
       identity:
-        // A DMARC result is about the Author Domain, whatever else stands beside it.
+        // A DMARC result is about the Author Domain, whatever else the result names.
         (method === 'dmarc' ? ['header.from'] : IDENTITY_PROPERTIES)
           .map((name) => (contradicted?.includes(name) ? undefined : properties.get(name)))
           .find((value) => value !== undefined)

@@ -10,7 +10,7 @@ const SIGNATURE_CHARACTERS = 8;
 /** Signed fields that a verdict lists for one signature. */
 const MAX_SIGNED_FIELDS = 100;
 
-/** One signature, not yet held against the Author Domain. */
+/** One signature, its alignment not yet evaluated. */
 export const toSignature = (outcome: SignatureOutcome): DkimSignature => ({
   index: outcome.index,
   result: outcome.result,

@@ -29,8 +29,8 @@ const states = (result: string): ('pass' | 'unknown')[] =>
   result === 'pass' ? ['pass'] : result === 'temperror' ? ['unknown'] : [];
 
 /**
- * True when an SDID and the Author Domain share their registered part as far as can be told without
- * a question: one is the other or above it, or both end alike.
+ * True when an SDID and the Author Domain share their registered part as far as can be known
+ * without a question: one is the other or above it, or both end alike.
  */
 export const mayAlign = (sdid: string, authorDomain: string | null): boolean => {
   if (authorDomain === null) return false;

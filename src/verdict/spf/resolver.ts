@@ -49,7 +49,7 @@ const dnsError = (code: string, type: string, name: string): Error =>
  * Wraps a lookup for mailauth.
  * @param lookup the lookup of this verification
  * @param deadlineMs the moment, on the monotonic clock, by which all answers are wanted
- * @param onFailure told each failure before it is thrown, since an error code says less
+ * @param onFailure receives each failure before it is thrown, since an error code says less
  * @returns a function that resolves with fresh arrays (mailauth sorts MX lists in place) and
  * rejects with a fresh error each time
  */

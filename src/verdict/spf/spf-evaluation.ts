@@ -1,7 +1,7 @@
 /**
  * SPF of one identity, by either of two evaluators. The house's own check_host() follows RFC 7208
  * to the letter and is the one that counts; mailauth is the one that counts in the lenient mode,
- * and the second opinion when a trace is asked for. The two are held together by the suites and by
+ * and the second opinion when a trace is asked for. The two are compared by the suites and by
  * generated cases.
  */
 import { type SpfCheck, SpfResult } from '../../../schemas/spf.ts';
@@ -11,7 +11,7 @@ import { type CheckHostResult, checkHost } from '../../spf/check-host.ts';
 import { type MailauthSpf, mailauthSpf } from './mailauth.ts';
 import { toMailauthResolver } from './resolver.ts';
 
-/** Limits of RFC 7208 section 4.6.4, told where mailauth tells none. */
+/** Limits of RFC 7208 section 4.6.4, named where mailauth names none. */
 const LOOKUP_LIMIT = 10;
 const VOID_LIMIT = 2;
 

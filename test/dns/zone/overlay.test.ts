@@ -121,9 +121,9 @@ test('parseOverlay names the path of each wrong field', () => {
     [entry('TLSA', { usage: 256, selector: 0, matchingType: 0, data: 'ab' }), 'overlay[0].records[0].usage', /255/],
     [entry('TLSA', { usage: 3, selector: 1, matchingType: 1, data: 'a' }), 'overlay[0].records[0].data', /hexadecimal/],
     [{ name: 'a.example', type: 'CNAME', records: ['b.example', 'c.example'] }, 'overlay[0].records', /one canonical/],
-    [[entry('A', '192.0.2.1'), entry('A', '192.0.2.2')], 'overlay[1]', /stands in an entry before/],
-    [[entry('A', '192.0.2.1'), entry('CNAME', 'b.example')], 'overlay[1]', /CNAME stands alone/],
-    [[entry('CNAME', 'b.example'), entry('A', '192.0.2.1')], 'overlay[1]', /CNAME stands alone/],
+    [[entry('A', '192.0.2.1'), entry('A', '192.0.2.2')], 'overlay[1]', /appears in an earlier entry/],
+    [[entry('A', '192.0.2.1'), entry('CNAME', 'b.example')], 'overlay[1]', /a name with a CNAME has no other records/],
+    [[entry('CNAME', 'b.example'), entry('A', '192.0.2.1')], 'overlay[1]', /a name with a CNAME has no other records/],
   ];
   for (const [records, path, message] of cases) {
     const parsed = parseOverlay([records].flat());

@@ -231,7 +231,7 @@ test('deriveFacts takes a wildcard for the names below its domain alone', () => 
 test('deriveFacts says that MAIL FROM is unknown, and takes no Return-Path from below the own fields', () => {
   const cases: [string, RegExp][] = [
     [ENTRY, /has no Return-Path/],
-    [`${ENTRY}Return-Path: <ceo@bank.example>\r\n`, /stands below/],
+    [`${ENTRY}Return-Path: <ceo@bank.example>\r\n`, /is below/],
     [`Return-Path: nobody\r\n${ENTRY}`, /cannot be read/],
   ];
   for (const [head, reason] of cases) {

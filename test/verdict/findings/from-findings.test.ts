@@ -34,7 +34,7 @@ test('verify finds each fault once, and says in which From field it is', async (
   const dots = findings.filter(({ code }) => code === 'from-misplaced-dot');
   assert.deepEqual(
     dots.map(({ message }) => message),
-    ['From field 2, octet 0: a dot stands where none may'],
+    ['From field 2, octet 0: a dot is where none may be'],
   );
 });
 
