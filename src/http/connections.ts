@@ -12,6 +12,7 @@ import { Server as TlsServer } from 'node:tls';
 import type { HttpSettings } from '../../schemas/settings/http.ts';
 import { createListenerEnd, type TellQuiet, watchSilence } from '../pipeline/silence.ts';
 import { clientNetwork, proxiesOf } from './client-address.ts';
+import { LINGER_MS } from './refusal.ts';
 import { createTurns, type ParserState } from './turns.ts';
 
 /** Limits of connections. */
@@ -22,12 +23,6 @@ export type ConnectionLimits = Pick<
 
 /** Octets that wait for a client when it sends another request: it does not read its answers. */
 const MAX_UNSENT_BYTES = 1_048_576;
-/**
- * A body that is still coming after its answer: long enough to read the answer of a refusal, not to
- * go on sending.
- */
-const LINGER_MS = 5_000;
-
 /**
  * How often the times of connections are checked: often enough that a short time is kept, also by
  * node's own check of headers.
@@ -117,7 +112,6 @@ export const limitConnections = (
       connection.requests += 1;
       connection.last = { request, response };
       connection.bodyBytes = Number(request.headers['content-length'] ?? 0) || 0;
-      connection.isChunked = request.headers['transfer-encoding'] !== undefined;
       connection.parsedBytes = 0;
     }
     if ((connection?.requests ?? 0) > limits.maxPipelinedRequests || socket.writableLength > MAX_UNSENT_BYTES) {
@@ -187,14 +181,7 @@ const watchUnsent = (server: Server, timeoutMs: number): Map<Socket, Unsent> => 
   const takeTurns = createTurns();
   server.on(server instanceof TlsServer ? 'secureConnection' : 'connection', (socket: Socket) => {
     if (socket.destroyed) return;
-    const state: Unsent = {
-      requests: 0,
-      octets: 0,
-      sinceMs: 0,
-      bodyBytes: 0,
-      isChunked: false,
-      parsedBytes: 0,
-    };
+    const state: Unsent = { requests: 0, octets: 0, sinceMs: 0, bodyBytes: 0, parsedBytes: 0 };
     takeTurns(socket, state);
     closeInStages(socket, state);
     watched.set(socket, state);

@@ -9,10 +9,10 @@ import type { ProblemKind } from '../../schemas/problem-kinds.ts';
 import { problemDocument, RequestProblem } from './problem.ts';
 
 /**
- * Long enough for the client to read the answer before the connection is reset by what it still
- * sends.
+ * How long a connection stays after an answer while the client still sends: long enough to read
+ * the answer, not to go on sending.
  */
-const LINGER_MS = 5_000;
+export const LINGER_MS = 5_000;
 
 /** What node's parser reports, in words for the caller. */
 const REFUSALS: Readonly<Record<string, readonly [kind: ProblemKind, detail: string]>> = {

@@ -2,10 +2,11 @@
  * How much of what clients send is read in one turn of the event loop. Forty large bodies, or a
  * hundred connections that pipeline, could otherwise fill each turn for hundreds of milliseconds,
  * and a client with one small request waits for several turns. Once a turn has had its time, a
- * connection that has a request under way is held: not read from, its octets kept, and it goes on
- * in the order in which it was held. Never holds a connection that has nothing under way, nor the
+ * connection that has a request under way is paused: its octets are kept, and it goes on in the
+ * order in which it was paused. Never pauses a connection that has nothing under way, nor the
  * first octets of a body: a small request is read at once.
  */
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 
 /**
@@ -19,17 +20,18 @@ export const TURN_MS = 1;
  */
 export const TURN_REQUESTS = 1;
 /**
- * Turns in a row that held connections leave to new ones: each turn accepts one connection, and a
+ * Turns in a row that paused connections leave to new ones: each turn accepts one connection, and a
  * hundred that came at once would otherwise stand in its way for as many turns of reading.
  */
 export const TURNS_FOR_NEW = 16;
 /**
- * Octets that the parser is given at once. A segment of 64 KiB holds nine hundred small requests,
- * each an object before any limit can see it; this many octets hold one or two.
+ * Octets that the parser gets at once where a request may begin: fewer where an empty line comes
+ * before, which ends the head of every request. So a piece begins one request, or two when an empty
+ * line is cut in two; a segment of 64 KiB holds nine hundred, each an object before any limit sees
+ * it.
  */
-const PARSED_BYTES = 64;
-/** The same while a chunked body may still go on: nobody knows its end before the parser. */
-const PARSED_CHUNKED_BYTES = 4_096;
+const PIECE_BYTES = 4_096;
+const EMPTY_LINE = '\r\n\r\n';
 /** Octets of a body that are read at once: it is an ordinary message, with no need to wait. */
 const SMALL_BODY_BYTES = 65_536;
 
@@ -39,10 +41,10 @@ export type ParserState = {
   requests: number;
   /** Content-Length of the newest request, 0 without one. */
   bodyBytes: number;
-  /** Whether the newest request has a body in chunks. */
-  isChunked: boolean;
   /** Octets parsed since the piece in which that request began, that piece included. */
   parsedBytes: number;
+  /** The newest request; `complete` once its body is whole. */
+  last?: { readonly request: Pick<IncomingMessage, 'complete'> };
 };
 
 /** Gives a connection its turns. */
@@ -50,7 +52,7 @@ type Turns = (socket: Socket, state: ParserState) => void;
 
 /** Turns for the connections of one server. @param clock milliseconds, as performance.now */
 export const createTurns = (clock: () => number = () => performance.now()): Turns => {
-  const held: HeldConnection[] = [];
+  const waiting: PacedConnection[] = [];
   let endsMs: number | null = null;
   let requests = 0;
   let hasNew = false;
@@ -69,10 +71,10 @@ export const createTurns = (clock: () => number = () => performance.now()): Turn
     began: (count) => {
       requests += count;
     },
-    hold: (connection) => held.push(connection),
+    defer: (connection) => waiting.push(connection),
   };
   const next = (): void => {
-    if (hasNew && held.length > 0 && turnsForNew < TURNS_FOR_NEW) {
+    if (hasNew && waiting.length > 0 && turnsForNew < TURNS_FOR_NEW) {
       hasNew = false;
       turnsForNew += 1;
       setImmediate(next);
@@ -80,14 +82,14 @@ export const createTurns = (clock: () => number = () => performance.now()): Turn
     }
     turnsForNew = 0;
     endsMs = null;
-    for (let left = held.length; left > 0 && !turn.isSpent(); left--) held.shift()?.goOn();
+    for (let left = waiting.length; left > 0 && !turn.isSpent(); left--) waiting.shift()?.goOn();
   };
   return (socket, state) => {
     const [parse] = socket.listeners('data') as ((piece: Buffer) => void)[];
     if (parse === undefined) return;
     socket.off('data', parse);
     hasNew = true;
-    const connection = new HeldConnection(socket, state, parse, turn);
+    const connection = new PacedConnection(socket, state, parse, turn);
     socket.on('data', (segment: Buffer) => connection.read(segment));
   };
 };
@@ -98,17 +100,17 @@ type Turn = {
   /** So many requests began behind others of their connection. */
   readonly began: (requests: number) => void;
   /** The connection goes on in a later turn. */
-  readonly hold: (connection: HeldConnection) => void;
+  readonly defer: (connection: PacedConnection) => void;
 };
 
-class HeldConnection {
+class PacedConnection {
   private readonly socket: Socket;
   private readonly state: ParserState;
   private readonly parse: (piece: Buffer) => void;
   private readonly turn: Turn;
   private readonly stop: () => void;
   private readonly flow: () => Socket;
-  private isHeld = false;
+  private isWaiting = false;
   /** Whether the parser wants more: it pauses the socket while answers wait. */
   private wantsMore = true;
 
@@ -119,7 +121,8 @@ class HeldConnection {
     this.turn = turn;
     this.stop = socket.pause.bind(socket);
     this.flow = socket.resume.bind(socket);
-    // The parser resumes the socket whenever a piece of a body was taken: not while it is held.
+    // The parser resumes the socket whenever a piece of a body was taken: not while it waits for
+    // its turn.
     socket.pause = () => {
       this.wantsMore = false;
       this.stop();
@@ -127,45 +130,56 @@ class HeldConnection {
     };
     socket.resume = () => {
       this.wantsMore = true;
-      return this.isHeld ? socket : this.flow();
+      return this.isWaiting ? socket : this.flow();
     };
   }
 
   read(segment: Buffer): void {
     const { socket, state, parse, turn } = this;
     for (let at = 0; at < segment.length && !socket.destroyed; ) {
-      const left = segment.length - at;
-      const isBody = state.bodyBytes - state.parsedBytes >= left;
-      if (!this.wantsMore || (!this.isFree(isBody) && turn.isSpent())) {
+      if (!this.wantsMore || (!this.isFree() && turn.isSpent())) {
         this.keep(segment.subarray(at));
         return;
       }
-      const size = isBody ? left : Math.min(left, state.isChunked ? PARSED_CHUNKED_BYTES : PARSED_BYTES);
+      const piece = this.pieceOf(segment, at);
       const before = state.requests;
-      parse.call(socket, size === segment.length ? segment : segment.subarray(at, at + size));
+      parse.call(socket, piece);
       if (before > 0 && state.requests > before) turn.began(state.requests - before);
-      state.parsedBytes += size;
-      at += size;
+      state.parsedBytes += piece.length;
+      at += piece.length;
     }
+  }
+
+  /**
+   * What the parser gets next: the octets of a declared body whole, others as far as a head goes.
+   */
+  private pieceOf(segment: Buffer, at: number): Buffer {
+    const inBody = this.bytesInBody();
+    if (inBody > 0) return segment.subarray(at, at + inBody);
+    const piece = segment.subarray(at, at + PIECE_BYTES);
+    const end = piece.indexOf(EMPTY_LINE, 0, 'latin1');
+    return end === -1 ? piece : piece.subarray(0, end + EMPTY_LINE.length);
   }
 
   /** Its turn has come. */
   goOn(): void {
     const { socket } = this;
-    this.isHeld = false;
+    this.isWaiting = false;
     // In pieces: what is read whole and put back for the most part would be copied each time.
-    while (!this.isHeld && this.wantsMore && !socket.destroyed && socket.readableLength > 0)
-      socket.read(Math.min(socket.readableLength, this.isInBody() ? SMALL_BODY_BYTES : PARSED_CHUNKED_BYTES));
-    if (!this.isHeld && this.wantsMore && !socket.destroyed) this.flow();
+    while (!this.isWaiting && this.wantsMore && !socket.destroyed && socket.readableLength > 0)
+      socket.read(Math.min(socket.readableLength, this.bytesInBody() > 0 ? SMALL_BODY_BYTES : PIECE_BYTES));
+    if (!this.isWaiting && this.wantsMore && !socket.destroyed) this.flow();
   }
 
-  private isInBody(): boolean {
-    return this.state.bodyBytes - this.state.parsedBytes >= SMALL_BODY_BYTES;
+  /** Octets to come that are surely inside the declared body of the newest request, or below 1. */
+  private bytesInBody(): number {
+    return this.state.bodyBytes - this.state.parsedBytes;
   }
 
-  private isFree(isBody: boolean): boolean {
-    const { requests, parsedBytes } = this.state;
-    return requests === 0 || (requests === 1 && isBody && parsedBytes < SMALL_BODY_BYTES);
+  private isFree(): boolean {
+    const { requests, bodyBytes, parsedBytes, last } = this.state;
+    const isInSmallBody = bodyBytes > 0 && parsedBytes < SMALL_BODY_BYTES && last?.request.complete === false;
+    return requests === 0 || (requests === 1 && isInSmallBody);
   }
 
   /**
@@ -176,7 +190,7 @@ class HeldConnection {
     this.stop();
     this.socket.unshift(rest);
     if (!this.wantsMore) return;
-    this.isHeld = true;
-    this.turn.hold(this);
+    this.isWaiting = true;
+    this.turn.defer(this);
   }
 }

@@ -19,14 +19,18 @@ const busyServer = () => {
   let nowMs = 0;
   const takeTurns = createTurns(() => nowMs);
   const order: string[] = [];
-  const connectionOf = (name: string, given: Partial<ParserState> = {}, requestsOfPiece = 0) => {
-    const state: ParserState = { requests: 0, bodyBytes: 0, isChunked: false, parsedBytes: 0, ...given };
+  const connectionOf = (
+    name: string,
+    given: Partial<ParserState> = {},
+    onPiece: (state: ParserState, piece: Buffer) => void = () => undefined,
+  ) => {
+    const state: ParserState = { requests: 0, bodyBytes: 0, parsedBytes: 0, ...given };
     const stream = new Readable({ read() {}, highWaterMark: SEGMENT_BYTES });
     const heard: Buffer[] = [];
     stream.on('data', (piece: Buffer) => {
       heard.push(piece);
       order.push(name);
-      state.requests += requestsOfPiece;
+      onPiece(state, piece);
       nowMs += TURN_MS / TURN;
     });
     takeTurns(stream as unknown as Socket, state);
@@ -63,7 +67,11 @@ test('createTurns reads the first octets of a body at once, and later ones in tu
   const { connectionOf, order } = busyServer();
   const hog = connectionOf('hog', { requests: 1 });
   hog.stream.push(numbered(SEGMENT_BYTES));
-  const body = connectionOf('body', { requests: 1, bodyBytes: 10 * SEGMENT_BYTES });
+  const body = connectionOf('body', {
+    requests: 1,
+    bodyBytes: 10 * SEGMENT_BYTES,
+    last: { request: { complete: false } },
+  });
   body.stream.push(numbered(SEGMENT_BYTES));
   await new Promise((resolve) => process.nextTick(resolve));
   assert.deepEqual(order, [...Array(TURN).fill('hog'), 'body']);
@@ -99,7 +107,9 @@ test('createTurns ends a connection behind all that it sent, and keeps a pause o
 
 test('createTurns begins so many requests in a turn on connections that have others under way', async () => {
   const { connectionOf, order } = busyServer();
-  const one = connectionOf('one', { requests: 1 }, 1);
+  const one = connectionOf('one', { requests: 1 }, (state) => {
+    state.requests += 1;
+  });
   one.stream.push(numbered(SEGMENT_BYTES));
   await new Promise((resolve) => process.nextTick(resolve));
   assert.equal(order.length, TURN_REQUESTS);
@@ -122,4 +132,42 @@ test('createTurns leaves some turns in a row to new connections, and then goes o
   await nextTurn();
   await nextTurn();
   assert.ok(order.length > TURN);
+});
+
+test('createTurns gives the parser a declared body in as many pieces as it came, however the head is cut', async () => {
+  const head = 'POST /v1/verify HTTP/1.1\r\nHost: localhost\r\nContent-Length: 200000\r\n\r\n';
+  const sent = Buffer.concat([Buffer.from(head), numbered(200_000)]);
+  for (const cut of [SEGMENT_BYTES, 60, head.length - 2, head.length]) {
+    const { connectionOf, order } = busyServer();
+    let parsed = 0;
+    const one = connectionOf('one', {}, (state, piece) => {
+      parsed += piece.length;
+      if (state.requests === 0 && parsed >= head.length)
+        Object.assign(state, {
+          requests: 1,
+          bodyBytes: 200_000,
+          parsedBytes: 0,
+          last: { request: { complete: false } },
+        });
+    });
+    one.stream.push(sent.subarray(0, cut));
+    for (let at = cut; at < sent.length; at += SEGMENT_BYTES) {
+      await nextTurn();
+      one.stream.push(sent.subarray(at, at + SEGMENT_BYTES));
+    }
+    while (parsed < sent.length) await nextTurn();
+    assert.deepEqual(one.heard(), sent);
+    // Four segments of body, the head in two pieces at most, and what is counted for head and body.
+    assert.ok(order.length <= 8, `${order.length} pieces`);
+  }
+});
+
+test('createTurns gives the parser one head at a time', async () => {
+  const { connectionOf } = busyServer();
+  const pieces: string[] = [];
+  const request = 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n';
+  const one = connectionOf('one', {}, (_, piece) => void pieces.push(String(piece)));
+  one.stream.push(Buffer.from(request.repeat(1000)));
+  while (one.heard().length < 1000 * request.length) await nextTurn();
+  assert.deepEqual(pieces, Array(1000).fill(request));
 });

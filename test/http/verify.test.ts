@@ -323,5 +323,7 @@ test('GET /docs is an API reference served from here', async () => {
   }
   const program = await app.inject({ url: '/docs/static/swagger-ui-bundle.js' });
   const headers = { 'if-none-match': String(program.headers.etag) };
-  assert.equal((await app.inject({ url: '/docs/static/swagger-ui-bundle.js', headers })).statusCode, 304);
+  // Whatever the spelling, it comes from memory.
+  for (const name of ['swagger-ui-bundle.js', 'swagger-ui-bundle.js?1', '%73wagger-ui-bundle.js'])
+    assert.equal((await app.inject({ url: `/docs/static/${name}`, headers })).statusCode, 304, name);
 });

@@ -7,7 +7,6 @@ import type { FastifyInstance } from 'fastify';
 import { readFiles, sendFile } from './kept-files.ts';
 
 const PREFIX = '/docs';
-const FILES = `${PREFIX}/static/`;
 
 /**
  * Mounts the reference.
@@ -16,7 +15,9 @@ const FILES = `${PREFIX}/static/`;
 export const mountDocs = async (app: FastifyInstance): Promise<void> => {
   const files = readFiles(new URL('static/', import.meta.resolve('@fastify/swagger-ui')));
   app.addHook('onRequest', async (request, reply) => {
-    const file = request.url.startsWith(FILES) ? files.get(request.url.slice(FILES.length)) : undefined;
+    // As the router decodes it: a query or another spelling must not lead back to the disk.
+    const { '*': name = '' } = request.params as { readonly '*'?: string };
+    const file = files.get(name);
     return file === undefined ? undefined : sendFile(request, reply, file, {});
   });
   await app.register(fastifySwaggerUi, { routePrefix: PREFIX, staticCSP: true });
