@@ -107,7 +107,7 @@ class Cache implements CachedLookup {
 
   readonly stats = (): CacheStats => ({ ...this.store.stats(), ...this.counts });
 
-  /** @returns undefined when nothing is held that may be served */
+  /** @returns undefined when nothing is cached that may be served */
   private fromMemory(question: Question, nowMs: number): Answer | undefined {
     const held = this.store.records(question);
     if (held !== undefined && (nowMs < held.expiresAtMs || nowMs < held.staleUntilMs)) {

@@ -1,12 +1,13 @@
 /**
- * How long an answer may be held: TTLs within bounds (RFC 8767), negatives (RFC 2308), and
- * failures, which are held for seconds, longer with each in a row (RFC 9520). Holds nothing itself.
+ * How long an answer may be cached: TTLs within bounds (RFC 8767), negatives (RFC 2308), and
+ * failures, which are cached for seconds, longer with each in a row (RFC 9520). Caches nothing
+ * itself.
  */
 import type { HeldAnswer } from './answer-store.ts';
 import type { Answer, Question } from './lookup.ts';
 import type { RandomNumbers } from './transport/random.ts';
 
-/** Bounds of the time for which answers are held. */
+/** Bounds of the time for which answers are cached. */
 export type HoldingBounds = {
   readonly minTtlSeconds: number;
   readonly maxTtlSeconds: number;
@@ -15,16 +16,16 @@ export type HoldingBounds = {
   readonly maxFailureTtlSeconds: number;
 };
 
-/** Time for which "no server could be reached" is held: it speaks of us, not of the name. */
+/** Time for which "no server could be reached" is cached: it speaks of us, not of the name. */
 const UNREACHABLE_TTL_SECONDS = 1;
-/** RFC 9520: a failure is held for at least a second and at most five minutes. */
+/** RFC 9520: a failure is cached for at least a second and at most five minutes. */
 const MIN_FAILURE_TTL_SECONDS = 1;
 const MAX_FAILURE_TTL_SECONDS = 300;
 
 /**
  * Makes the function that gives an answer its life.
- * @returns given what is held of the question's failures so far; null for an answer that is not to
- * be held, else the answer with its TTL clamped
+ * @returns given the cached failure of the question; null for an answer that is not to be
+ * cached, else the answer with its TTL clamped
  */
 export const holdingTimes = (bounds: HoldingBounds, random: RandomNumbers) => {
   /** Failures in a row that are not long past. */
@@ -33,7 +34,7 @@ export const holdingTimes = (bounds: HoldingBounds, random: RandomNumbers) => {
 
   /**
    * Doubles with each failure in a row, with 10 % jitter either way so that names do not come due
-   * together (RFC 9520).
+   * at once (RFC 9520).
    */
   const backOffSeconds = (failuresInRow: number): number => {
     const seconds = bounds.failureTtlSeconds * 2 ** Math.min(failuresInRow - 1, 16);

@@ -69,7 +69,7 @@ const FIXED = {
   maxFailureTtlSeconds: 60,
   /** Renewals take less than a hundredth of the usual places in flight (DNS_MAX_IN_FLIGHT). */
   maxPrefetches: 32,
-  /** The client response timer that RFC 8767 recommends. */
+  /** The client response timer that RFC 8767 section 5 recommends. */
   serveStaleWaitMs: 1800,
 };
 

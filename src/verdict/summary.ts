@@ -1,6 +1,6 @@
 /**
  * A verdict in short, for the log and for traces: which message, the results, what to do, how
- * long it took. Never message content: no subject, no body, no header field. Addresses stand under
+ * long it took. Never message content: no subject, no body, no header field. Addresses have
  * the names that the log knows to hash or leave out. Pure.
  */
 import type { ReachedLimit } from '../../schemas/limit.ts';

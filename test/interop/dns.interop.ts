@@ -85,11 +85,18 @@ test('createResolver gets an answer of over 1232 bytes over TCP', async () => {
   assert.equal(String(answer.records).replaceAll(',', ''), KEYS.rsa4096 + 'x'.repeat(900));
 });
 
+/** Seconds since now: what a slow machine takes off a TTL. */
+const stopwatch = () => {
+  const startedMs = performance.now();
+  return () => (performance.now() - startedMs) / 1000;
+};
+
 test('createResolver follows the CNAME of a selector, with the least TTL of the chain', async () => {
+  const passedSeconds = stopwatch();
   const answer = await ask('ALIAS._domainkey.brand.example.');
   assert.ok(answer.kind === 'records', JSON.stringify(answer));
   assert.deepEqual(answer.records, [strings(KEYS.rsa2048)]);
-  assert.ok(answer.ttlSeconds > 0 && answer.ttlSeconds <= 40);
+  assert.ok(answer.ttlSeconds > 30 - passedSeconds() && answer.ttlSeconds <= 40);
 });
 
 test('createResolver tells NXDOMAIN and NODATA apart and takes their TTL from the SOA', async () => {
@@ -101,9 +108,10 @@ test('createResolver tells NXDOMAIN and NODATA apart and takes their TTL from th
     ['empty._domainkey.brand.example', 'TXT', 'nodata'],
   ];
   for (const [name, type, kind] of cases) {
+    const passedSeconds = stopwatch();
     const answer = await ask(name, type);
     assert.equal(answer.kind, kind, `${name} ${JSON.stringify(answer)}`);
-    assert.ok(answer.ttlSeconds > 0 && answer.ttlSeconds <= 77, JSON.stringify(answer));
+    assert.ok(answer.ttlSeconds > 60 - passedSeconds() && answer.ttlSeconds <= 77, JSON.stringify(answer));
   }
 });
 

@@ -38,10 +38,10 @@ ${sections.map((section) => `<section class="card">\n<h2>${marked(section.title)
 const listOf = ({ columns: [, ...columns], rows }: Table): string =>
   `<dl class="catalogue">\n${rows
     .map(({ anchor, cells: [code = '', ...cells] }) => {
-      const told = cells.map(
+      const details = cells.map(
         (text, index) => `<dd><span class="muted">${marked(columns[index] ?? '')}:</span> ${marked(text)}</dd>`,
       );
-      return `<div${anchor === undefined ? '' : ` id="${escaped(anchor)}"`}><dt>${marked(code)}</dt>${told.join('')}</div>`;
+      return `<div${anchor === undefined ? '' : ` id="${escaped(anchor)}"`}><dt>${marked(code)}</dt>${details.join('')}</div>`;
     })
     .join('\n')}\n</dl>`;
 
