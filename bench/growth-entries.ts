@@ -431,9 +431,14 @@ const files = (): Entry[] => [
     maxBytes: 131_072,
     prepare: (text: string) => () => readConfig({ [name]: text }),
   })),
-  { name: 'API key file', maxBytes: MIB, prepare: (text) => () => parseKeys(text, 'f') },
-  { name: 'zone file', maxBytes: MIB, prepare: (text) => () => parseZone(text) },
-  { name: 'zone file: TXT', maxBytes: MIB, prepare: (text) => () => parseZone(`$ORIGIN x.example.\n@ 60 TXT ${text}`) },
+  { name: 'API key file', maxBytes: 262_144, isOwnFile: true, prepare: (text) => () => parseKeys(text, 'f') },
+  { name: 'zone file', maxBytes: MIB, isOwnFile: true, prepare: (text) => () => parseZone(text) },
+  {
+    name: 'zone file: TXT',
+    maxBytes: MIB,
+    isOwnFile: true,
+    prepare: (text) => () => parseZone(`$ORIGIN x.example.\n@ 60 TXT ${text}`),
+  },
 ];
 
 /** A reply whose answer section says that it goes on to its end. */

@@ -71,6 +71,7 @@ export const readKeys = (file: string): KeysOutcome => {
 export const parseKeys = (text: string, file: string): KeysOutcome => {
   if (text.trim() === '') return { kind: 'empty' };
   const keys: ApiKey[] = [];
+  const names = new Set<string>();
   const mistakes: string[] = [];
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     if (/^\s*(?:#|$)/.test(line)) continue;
@@ -78,12 +79,15 @@ export const parseKeys = (text: string, file: string): KeysOutcome => {
     const role = KEY_ROLES.find((word) => word === roleWord);
     const place = `${file}, line ${index + 1}`;
     if (!KEY_NAME.test(name)) mistakes.push(`${place}: the name must be letters, digits, dots, hyphens, underscores`);
-    else if (keys.some((key) => key.name === name)) mistakes.push(`${place}: the name ${name} is used twice`);
+    else if (names.has(name)) mistakes.push(`${place}: the name ${name} is used twice`);
     else if (!/^sha256:[0-9a-f]{64}$/.test(hash)) mistakes.push(`${place}: the hash must be sha256: and 64 hex digits`);
     else if (!/^\d{4}-\d{2}-\d{2}$/.test(createdOn)) mistakes.push(`${place}: the day must be as in 2026-11-22`);
     else if (role === undefined || more.length > 0)
       mistakes.push(`${place}: the line must end with the role ${KEY_ROLES.join(' or ')}`);
-    else keys.push({ name, hash: Buffer.from(hash.slice('sha256:'.length), 'hex'), createdOn, role });
+    else {
+      names.add(name);
+      keys.push({ name, hash: Buffer.from(hash.slice('sha256:'.length), 'hex'), createdOn, role });
+    }
   }
   if (keys.length > MAX_KEYS) mistakes.push(`${file} holds ${keys.length} keys; the most is ${MAX_KEYS}`);
   return mistakes.length > 0 ? { kind: 'mistakes', mistakes } : { kind: 'keys', keys };

@@ -4,6 +4,8 @@
  * An escape (`\.`, `\032`) is kept in the token and resolved by whoever knows what it means there.
  */
 
+const [BACKSLASH, ZERO, NINE] = [0x5c, 0x30, 0x39];
+
 /** One word or quoted string. */
 export type Token = { readonly raw: string; readonly quoted: boolean };
 
@@ -102,27 +104,26 @@ const endOfWord = (text: string, from: number): number => {
  * @returns null when an escape is cut short or over 255
  */
 export const unescapeText = (raw: string): string | null => {
-  const octets = Buffer.from(raw, 'utf8').toString('latin1');
-  let text = '';
-  for (let at = 0; at < octets.length; at++) {
-    const character = octets.charAt(at);
-    if (character !== '\\') {
-      text += character;
+  const octets = Buffer.from(raw, 'utf8');
+  let length = 0;
+  for (let at = 0; at < octets.length; at++, length++) {
+    if (octets[at] !== BACKSLASH) {
+      octets[length] = octets[at] ?? 0;
       continue;
     }
-    const digits = /^\d{3}/.exec(octets.slice(at + 1, at + 4))?.[0];
+    const digits = /^\d{3}/.exec(octets.toString('latin1', at + 1, at + 4))?.[0];
+    const next = octets[at + 1];
     if (digits !== undefined) {
       if (Number(digits) > 255) return null;
-      text += String.fromCharCode(Number(digits));
+      octets[length] = Number(digits);
       at += 3;
     } else {
-      const next = octets.charAt(at + 1);
-      if (next === '' || (next >= '0' && next <= '9')) return null;
-      text += next;
+      if (next === undefined || (next >= ZERO && next <= NINE)) return null;
+      octets[length] = next;
       at++;
     }
   }
-  return text;
+  return octets.toString('latin1', 0, length);
 };
 
 const TTL_UNITS: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };

@@ -113,12 +113,16 @@ const readHead = (tokens: readonly Token[]): Head | { readonly message: string }
   return { message: 'no record type' };
 };
 
+/** Octets of the longest name (RFC 1035 section 3.1), each written as `\DDD`. */
+const MAX_WRITTEN_NAME = 255 * 4;
+
 /**
  * A name of the file made absolute, its case kept; null when it cannot be one: relative without an
  * origin, or a dot inside a label.
  */
 const absolute = (raw: string, origin: string): string | null => {
   if (raw === '@') return origin === '' ? null : origin;
+  if (raw.length > MAX_WRITTEN_NAME) return null;
   const text = hasEscapedDot(raw) ? null : unescapeText(raw);
   if (text === null || text === '.') return null;
   const isAbsolute = text.endsWith('.');
