@@ -14,6 +14,8 @@ const texts: readonly (readonly [what: string, text: string, refused: RegExp | n
   ['a quotation mark that is escaped', `{"a":"\\",[[,,,,,,,,,,,,,,,,"}`, null],
   ['a backslash that is escaped', `{"a":"\\\\",${'"b":1,'.repeat(MAX_VALUES)}"c":1}`, /more than 10 values/],
   ['many backslashes', `{"a":"${'\\'.repeat(41)}",,,,,,,,,,,,,,"}`, null],
+  ['an escaped mark far inside of a string', `{"a":"${'x'.repeat(80)}\\"${',[{'.repeat(40)}"}`, null],
+  ['escaped marks to the end of a string', `{"a":"${'\\"'.repeat(60)}${',[{'.repeat(40)}"}`, null],
   ['32 levels', `${'['.repeat(8)}${']'.repeat(8)}`, null],
   ['a key of many commas', `{"${','.repeat(99)}":1}`, null],
 ];
