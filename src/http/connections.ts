@@ -10,7 +10,7 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Server as TlsServer } from 'node:tls';
 import type { HttpSettings } from '../../schemas/settings/http.ts';
-import { createListenerEnd, type TellQuiet, watchSilence } from '../pipeline/silence.ts';
+import { createListenerEnd, type TellQuiet, watchSilence } from '../pipeline/connections/silence.ts';
 import { clientNetwork, proxiesOf } from './client-address.ts';
 import { LINGER_MS } from './refusal.ts';
 import { createTurns, type ParserState } from './turns.ts';

@@ -20,11 +20,11 @@ import {
   stampAuthenticated,
   type Unevaluated,
 } from './decision.ts';
+import type { Clock, Face, Observer, PipelineLog } from './dependencies.ts';
 import type { Daemon } from './enforcement.ts';
 import type { Exactness } from './exactness.ts';
 import type { HeaderRemoval } from './forged-fields.ts';
 import { createLists, type Lists } from './lists.ts';
-import type { Clock, Face, Observer, PipelineLog } from './parts.ts';
 
 /** The settings of the faces, with the authserv-id and the limits that they share with HTTP. */
 export type EvaluationSettings = PipelineSettings & {

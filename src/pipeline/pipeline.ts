@@ -5,15 +5,15 @@
  */
 
 import { createMemory, type Memory } from '../message/memory.ts';
+import type { ListenAddress } from './connections/listen-address.ts';
+import type { Ending } from './connections/pipeline-server.ts';
+import type { CheckSpf } from './dependencies.ts';
 import { createEvaluation, type EvaluationParts, type EvaluationSettings } from './evaluation.ts';
 import { createMtaHooks, type MtaHooksAnswer } from './hooks/mta-hooks.ts';
 import { createRawHook, type RawHookAnswer } from './hooks/raw-hook.ts';
-import type { ListenAddress } from './listen-address.ts';
 import { createLists, type ListSettings } from './lists.ts';
 import { createMilterServer } from './milter/server.ts';
-import type { CheckSpf } from './parts.ts';
 import { createPolicyServer } from './policy/server.ts';
-import type { Ending } from './server.ts';
 
 /** What the faces are made of. */
 type PipelineParts = EvaluationParts & {

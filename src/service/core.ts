@@ -13,7 +13,7 @@ import { parseZone, withZone } from '../dns/zone/zone.ts';
 import { isPublicAddress } from '../ip/public-address.ts';
 import type { Memory } from '../message/memory.ts';
 import { messageLimits } from '../message/message.ts';
-import type { CheckSpf, Observer } from '../pipeline/parts.ts';
+import type { CheckSpf, Observer } from '../pipeline/dependencies.ts';
 import { createPipeline, type Pipeline } from '../pipeline/pipeline.ts';
 import { type Assess, createAssessor } from '../posture/assess.ts';
 import { createHttpsFetch } from '../posture/reach/https-fetch.ts';

@@ -8,7 +8,7 @@ import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, type Metric,
 import type { DnsCacheStats } from '../../schemas/dns.ts';
 import type { Verdict } from '../../schemas/verdict.ts';
 import type { QuestionEvent } from '../dns/resolver.ts';
-import type { Observer } from '../pipeline/parts.ts';
+import type { Observer } from '../pipeline/dependencies.ts';
 import type { Step } from '../verdict/run.ts';
 import { addTo, createCells, createSpread, type Spread } from './counters.ts';
 import { STANDSTILL_MS, type Standstill } from './standstill.ts';

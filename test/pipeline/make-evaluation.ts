@@ -2,8 +2,8 @@
  * An evaluation over a fake verification, with everything it logs and observes kept for the test.
  */
 import type { Verdict } from '../../schemas/verdict.ts';
+import type { PipelineLog } from '../../src/pipeline/dependencies.ts';
 import { createEvaluation, type Evaluation, type EvaluationSettings } from '../../src/pipeline/evaluation.ts';
-import type { PipelineLog } from '../../src/pipeline/parts.ts';
 import type { Verify } from '../../src/verdict/verify.ts';
 import { makeSettings } from './make-settings.ts';
 import { makeVerdict } from './make-verdict.ts';

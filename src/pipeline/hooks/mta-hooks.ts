@@ -13,7 +13,7 @@ import type { Content, Evaluation, EvaluationSettings } from '../evaluation.ts';
 import { createForgedFieldFinder } from '../forged-fields.ts';
 import type { Lists } from '../lists.ts';
 import { safeReply } from '../smtp-reply.ts';
-import { identityText } from '../told-text.ts';
+import { identityText } from '../smtp-text.ts';
 import { rebuildMessage, withoutLineEnd } from './rebuild-message.ts';
 
 /** Answers one request that fits its schema. Never rejects. */

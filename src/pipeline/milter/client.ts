@@ -4,7 +4,7 @@
  */
 import type { SmtpFacts } from '../../../schemas/smtp.ts';
 import type { Daemon } from '../enforcement.ts';
-import { shownText } from '../told-text.ts';
+import { shownText } from '../smtp-text.ts';
 import { type ConnectFacts, type EnvelopeFacts, toSmtpFacts } from './facts.ts';
 import { createMacros } from './macros.ts';
 import { SMFIC } from './wire.ts';

@@ -5,7 +5,7 @@
  */
 import { isIP } from 'node:net';
 import type { SmtpFacts } from '../../../schemas/smtp.ts';
-import { identityOf, shownText } from '../told-text.ts';
+import { identityOf, shownText } from '../smtp-text.ts';
 
 /** The macros of a session, as far as this file reads them. */
 type Macros = {

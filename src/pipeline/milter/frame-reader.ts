@@ -4,7 +4,7 @@
  * anything is reserved for it; at most one incomplete frame is in memory, and it is counted.
  */
 import type { Memory } from '../../message/memory.ts';
-import { Unread } from '../unread.ts';
+import { Unread } from '../connections/unread.ts';
 
 /** One frame: its code as a character and what follows. */
 export type Frame = { readonly code: string; readonly payload: Buffer };

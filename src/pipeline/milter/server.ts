@@ -7,10 +7,10 @@
  */
 import type { Socket } from 'node:net';
 import type { Memory } from '../../message/memory.ts';
+import { createPipelineServer, type PipelineServer } from '../connections/pipeline-server.ts';
+import { createSender } from '../connections/sender.ts';
+import type { Observer, PipelineLog } from '../dependencies.ts';
 import type { Evaluation, EvaluationSettings } from '../evaluation.ts';
-import type { Observer, PipelineLog } from '../parts.ts';
-import { createSender } from '../sender.ts';
-import { createPipelineServer, type PipelineServer } from '../server.ts';
 import { OWN_REPLIES, replyLine } from '../smtp-reply.ts';
 import { createFrameReader } from './frame-reader.ts';
 import { repliesFor } from './reply.ts';

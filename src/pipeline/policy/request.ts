@@ -6,9 +6,9 @@
 import { isIP } from 'node:net';
 import type { SmtpFacts } from '../../../schemas/smtp.ts';
 import type { Memory } from '../../message/memory.ts';
+import { Unread } from '../connections/unread.ts';
 import type { Daemon } from '../enforcement.ts';
-import { identityOf, shownText } from '../told-text.ts';
-import { Unread } from '../unread.ts';
+import { identityOf, shownText } from '../smtp-text.ts';
 
 /** Octets of one request, and its lines. Postfix sends about 1 kB in 35 lines. */
 const MAX_REQUEST_BYTES = 65_536;

@@ -13,9 +13,9 @@ import { createMilterServer } from '../../../src/pipeline/milter/server.ts';
 import type { Verify } from '../../../src/verdict/verify.ts';
 import { freePort } from '../../free-port.ts';
 import { handTime } from '../../hand-time.ts';
+import { sendWithoutReading, socketPath } from '../connections/silent-peer.ts';
 import { makeEvaluation } from '../make-evaluation.ts';
 import { makeDisposition, makeVerdict } from '../make-verdict.ts';
-import { sendWithoutReading, socketPath } from '../silent-peer.ts';
 import { messageFrames, type ReadReply, readReplies, send } from './mta.ts';
 
 const start = async (

@@ -8,13 +8,13 @@ import { connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import type { SpfVerdict } from '../../../schemas/spf.ts';
 import { createMemory } from '../../../src/message/memory.ts';
+import type { CheckSpf } from '../../../src/pipeline/dependencies.ts';
 import type { EvaluationSettings } from '../../../src/pipeline/evaluation.ts';
-import type { CheckSpf } from '../../../src/pipeline/parts.ts';
 import { createPolicyServer } from '../../../src/pipeline/policy/server.ts';
+import { sendWithoutReading, socketPath } from '../connections/silent-peer.ts';
 import { makeLog } from '../make-evaluation.ts';
 import { makeSettings } from '../make-settings.ts';
 import { makeSpf } from '../make-verdict.ts';
-import { sendWithoutReading, socketPath } from '../silent-peer.ts';
 
 const start = async (
   t: TestContext,

@@ -4,7 +4,7 @@
  * octets costs its length and not its square. Counts on an account what is kept beside the first
  * chunk.
  */
-import type { Memory } from '../message/memory.ts';
+import type { Memory } from '../../message/memory.ts';
 
 const EMPTY = Buffer.alloc(0);
 

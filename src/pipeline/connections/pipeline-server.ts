@@ -6,11 +6,11 @@
  */
 import type { Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Networks } from '../ip/networks.ts';
-import type { EvaluationSettings } from './evaluation.ts';
+import type { Networks } from '../../ip/networks.ts';
+import type { Observer, PipelineLog } from '../dependencies.ts';
+import type { EvaluationSettings } from '../evaluation.ts';
 import type { ListenAddress } from './listen-address.ts';
 import { type Listener, openListeners } from './listener.ts';
-import type { Observer, PipelineLog } from './parts.ts';
 import { type TellQuiet, watchSilence } from './silence.ts';
 
 /** How a service ends. */

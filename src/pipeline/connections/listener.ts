@@ -6,7 +6,7 @@
  */
 import { chmod, chown, lstat, readFile, unlink } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import type { Networks } from '../ip/networks.ts';
+import type { Networks } from '../../ip/networks.ts';
 import { type ListenAddress, parseListenAddress } from './listen-address.ts';
 import { createListenerEnd, type TellQuiet } from './silence.ts';
 

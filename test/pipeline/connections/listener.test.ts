@@ -9,11 +9,11 @@ import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { PipelineSettings } from '../../schemas/settings/pipeline.ts';
-import { networksOf } from '../../src/ip/networks.ts';
-import { parseListenAddress } from '../../src/pipeline/listen-address.ts';
-import { openListeners } from '../../src/pipeline/listener.ts';
-import { createListenerEnd } from '../../src/pipeline/silence.ts';
+import { PipelineSettings } from '../../../schemas/settings/pipeline.ts';
+import { networksOf } from '../../../src/ip/networks.ts';
+import { parseListenAddress } from '../../../src/pipeline/connections/listen-address.ts';
+import { openListeners } from '../../../src/pipeline/connections/listener.ts';
+import { createListenerEnd } from '../../../src/pipeline/connections/silence.ts';
 
 type ListenOptions = Parameters<typeof openListeners>[1];
 
