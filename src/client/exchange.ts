@@ -99,21 +99,35 @@ export const readText = async (chunks: AsyncIterable<Uint8Array>, maxBytes: numb
   return text + decoder.decode();
 };
 
+/** A line feed never is an octet of another character in UTF-8. */
+const LINE_FEED = 0x0a;
+
 /**
- * Lines of a streamed answer, empty ones left out.
+ * Lines of a streamed answer, empty ones left out. Each octet is read once, however many chunks a
+ * line comes in.
  * @throws MailverdictError when one is larger than `maxBytes`
  */
 export async function* readLines(chunks: AsyncIterable<Uint8Array>, maxBytes: number): AsyncGenerator<string> {
   const decoder = new TextDecoder();
-  let rest = '';
+  let line = '';
+  let bytes = 0;
   for await (const chunk of chunks) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
-    rest = lines.pop() ?? '';
-    if (rest.length > maxBytes) throw noAnswer('unreadable-answer', `a line of it has more than ${maxBytes} bytes`);
-    for (const line of lines) if (line !== '') yield line;
+    for (let start = 0; start < chunk.length; ) {
+      const feed = chunk.indexOf(LINE_FEED, start);
+      const isWhole = feed !== -1;
+      const piece = chunk.subarray(start, isWhole ? feed : chunk.length);
+      bytes += piece.length;
+      if (bytes > maxBytes) throw noAnswer('unreadable-answer', `a line of it has more than ${maxBytes} bytes`);
+      line += decoder.decode(piece, { stream: !isWhole });
+      start += piece.length + 1;
+      if (!isWhole) continue;
+      if (line !== '') yield line;
+      line = '';
+      bytes = 0;
+    }
   }
-  // Each line ends with a line feed; a rest is an answer that was cut off.
-  if (rest + decoder.decode() !== '') throw noAnswer('unreadable-answer', 'it ends in the middle of a line');
+  // Each line ends with a line feed; an answer that ends elsewhere was cut off.
+  if (bytes > 0) throw noAnswer('unreadable-answer', 'it ends in the middle of a line');
 }
 
 async function* chunksOf(body: Response['body'], silence: Silence): AsyncGenerator<Uint8Array> {
