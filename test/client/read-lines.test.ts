@@ -7,8 +7,11 @@ async function* inChunks(text: string, chunkBytes: number): AsyncGenerator<Uint8
   const bytes = new TextEncoder().encode(text);
   for (let start = 0; start < bytes.length; start += chunkBytes) yield bytes.subarray(start, start + chunkBytes);
 }
-const read = async (text: string, chunkBytes: number, maxBytes = 1000): Promise<string[]> =>
-  Array.fromAsync(readLines(inChunks(text, chunkBytes), maxBytes));
+const read = async (text: string, chunkBytes: number, maxBytes = 1000): Promise<string[]> => {
+  const lines: string[] = [];
+  for await (const line of readLines(inChunks(text, chunkBytes), maxBytes)) lines.push(line);
+  return lines;
+};
 
 test('readLines gives the same lines in whatever chunks they come', async () => {
   const text = '{"a":"bücher"}\n\n\n{"b":"\u{1f4e8}"}\n{}\n';
@@ -41,7 +44,11 @@ const countWork = (t: TestContext): { done: number } => {
   };
   for (const name of ['split', 'indexOf', 'lastIndexOf', 'includes'] as const) count(String.prototype as string, name);
   const { decode } = TextDecoder.prototype;
-  t.mock.method(TextDecoder.prototype, 'decode', function (this: TextDecoder, bytes?: Uint8Array, options?: object) {
+  t.mock.method(TextDecoder.prototype, 'decode', function (
+    this: InstanceType<typeof TextDecoder>,
+    bytes?: Uint8Array,
+    options?: object,
+  ) {
     work.done += bytes?.length ?? 0;
     return decode.call(this, bytes, options);
   } as typeof decode);

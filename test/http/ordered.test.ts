@@ -117,7 +117,7 @@ test('POST /v1/verify/batch answers a client that waits for each verdict before 
   for (let index = 0; index < 6; index++) {
     if (index > 0) send();
     const { value } = await lines.next();
-    assert.equal(JSON.parse(value).index, index);
+    assert.equal(JSON.parse(value ?? '').index, index);
   }
   sent.end();
   assert.equal((await lines.next()).done, true);
