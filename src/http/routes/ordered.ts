@@ -1,7 +1,7 @@
 /**
- * Works on a stream of items a few at a time and yields the outcomes in the order of the items, each
- * as soon as it and all before it are there: a client may wait for one answer before it sends the
- * next item. Reads at most `width` items beyond the last outcome: that is the backpressure.
+ * Works on a stream of items a few at a time and yields the outcomes in the order of the items,
+ * each as soon as it and all before it are there: a client may wait for one answer before it sends
+ * the next item. Reads at most `width` items beyond the last outcome: that is the backpressure.
  */
 
 /** @param width items worked on at once, 1 or more */
