@@ -6,7 +6,7 @@
  */
 import { authenticate } from 'mailauth';
 import { DnsSettings } from '../schemas/settings/dns.ts';
-import { budgetLimits } from '../src/dns/budget.ts';
+import { budgetLimits } from '../src/dns/budget/limits.ts';
 import { createResolver } from '../src/dns/resolver.ts';
 import { DEFAULT_MESSAGE_LIMITS } from '../src/message/message.ts';
 import { toMailauthResolver } from '../src/verdict/spf/resolver.ts';

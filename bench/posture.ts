@@ -6,7 +6,7 @@
 import { parseArgs } from 'node:util';
 import { DnsSettings } from '../schemas/settings/dns.ts';
 import { PostureSettings } from '../schemas/settings/domain.ts';
-import { budgetLimits } from '../src/dns/budget.ts';
+import { budgetLimits } from '../src/dns/budget/limits.ts';
 import { createResolver } from '../src/dns/resolver.ts';
 import { parseZone, zoneLookup } from '../src/dns/zone/zone.ts';
 import { createAssessor } from '../src/posture/assess.ts';

@@ -6,7 +6,8 @@
 import type { OverlayRecord } from '../../schemas/dns.ts';
 import type { Posture } from '../../schemas/posture/posture.ts';
 import type { PostureSettings } from '../../schemas/settings/domain.ts';
-import { type BudgetLimits, withBudget } from '../dns/budget.ts';
+import { withBudget } from '../dns/budget/budget.ts';
+import type { BudgetLimits } from '../dns/budget/limits.ts';
 import type { Lookup } from '../dns/lookup.ts';
 import { type Overlay, parseOverlay, withOverlay } from '../dns/zone/overlay.ts';
 import type { Ask } from './ask.ts';

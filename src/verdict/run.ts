@@ -6,7 +6,8 @@
 import type { OverlayRecord } from '../../schemas/dns.ts';
 import type { IncludeWord } from '../../schemas/requests/verify.ts';
 import type { VerdictSettings } from '../../schemas/verdict.ts';
-import { type Budget, type BudgetLimits, withBudget } from '../dns/budget.ts';
+import { type Budget, withBudget } from '../dns/budget/budget.ts';
+import type { BudgetLimits } from '../dns/budget/limits.ts';
 import type { Lookup } from '../dns/lookup.ts';
 import { parseOverlay, withOverlay } from '../dns/zone/overlay.ts';
 import type { MessageLimits } from '../message/message.ts';

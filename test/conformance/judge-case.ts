@@ -4,7 +4,7 @@ import { DnsSettings } from '../../schemas/settings/dns.ts';
 import type { Verdict } from '../../schemas/verdict.ts';
 import { beginDmarc } from '../../src/dmarc/evaluate.ts';
 import { recordLookup, walkTree } from '../../src/dmarc/tree-walk.ts';
-import { budgetLimits } from '../../src/dns/budget.ts';
+import { budgetLimits } from '../../src/dns/budget/limits.ts';
 import type { Lookup } from '../../src/dns/lookup.ts';
 import { DEFAULT_MESSAGE_LIMITS } from '../../src/message/message.ts';
 import { createVerifier } from '../../src/verdict/verify.ts';

@@ -3,7 +3,7 @@
  * verify door. Each fault gets a resolver of its own, so that nothing is in a cache.
  */
 import { DnsSettings } from '../../schemas/settings/dns.ts';
-import { budgetLimits } from '../../src/dns/budget.ts';
+import { budgetLimits } from '../../src/dns/budget/limits.ts';
 import { createResolver } from '../../src/dns/resolver.ts';
 import { example, makeVerifier } from '../verdict/make-verifier.ts';
 import { CATALOGUE } from './faults/catalogue.ts';

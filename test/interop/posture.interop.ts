@@ -14,7 +14,7 @@ import { createSecureContext, TLSSocket } from 'node:tls';
 import type { Posture } from '../../schemas/posture/posture.ts';
 import { DnsSettings } from '../../schemas/settings/dns.ts';
 import { PostureSettings } from '../../schemas/settings/domain.ts';
-import { budgetLimits } from '../../src/dns/budget.ts';
+import { budgetLimits } from '../../src/dns/budget/limits.ts';
 import { createResolver, type Resolver } from '../../src/dns/resolver.ts';
 import { type AssessOptions, createAssessor } from '../../src/posture/assess.ts';
 import { createHttpsFetch } from '../../src/posture/reach/https-fetch.ts';

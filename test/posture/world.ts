@@ -6,7 +6,7 @@ import type { RecordType } from '../../schemas/dns.ts';
 import type { Posture } from '../../schemas/posture/posture.ts';
 import { DnsSettings } from '../../schemas/settings/dns.ts';
 import { PostureSettings } from '../../schemas/settings/domain.ts';
-import { budgetLimits } from '../../src/dns/budget.ts';
+import { budgetLimits } from '../../src/dns/budget/limits.ts';
 import type { Answer, Lookup } from '../../src/dns/lookup.ts';
 import { normalizeName } from '../../src/dns/name.ts';
 import { checkRecordData } from '../../src/dns/record-data.ts';

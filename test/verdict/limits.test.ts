@@ -12,7 +12,7 @@ import { ReplayedVerdict } from '../../schemas/requests/replay.ts';
 import { DnsSettings } from '../../schemas/settings/dns.ts';
 import type { SmtpFacts } from '../../schemas/smtp.ts';
 import type { Verdict, VerdictSettings } from '../../schemas/verdict.ts';
-import type { BudgetLimits } from '../../src/dns/budget.ts';
+import type { BudgetLimits } from '../../src/dns/budget/limits.ts';
 import type { Lookup } from '../../src/dns/lookup.ts';
 import { createResolver } from '../../src/dns/resolver.ts';
 import { createReplayer } from '../../src/verdict/replay.ts';

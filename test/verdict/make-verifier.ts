@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { DnsSettings } from '../../schemas/settings/dns.ts';
 import type { VerdictSettings } from '../../schemas/verdict.ts';
-import { budgetLimits } from '../../src/dns/budget.ts';
+import { budgetLimits } from '../../src/dns/budget/limits.ts';
 import type { Lookup } from '../../src/dns/lookup.ts';
 import { parseZone, zoneLookup } from '../../src/dns/zone/zone.ts';
 import { DEFAULT_MESSAGE_LIMITS } from '../../src/message/message.ts';

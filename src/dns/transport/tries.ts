@@ -51,7 +51,7 @@ export const tries = (servers: Servers, exchange: Exchange, settings: TrySetting
   const means = { servers, exchange, settings, clock };
   return (question, deadlineMs, onAnswer, first) => {
     const order = first === undefined ? servers.order() : [first, ...servers.all.filter((one) => one !== first)];
-    new AskedQuestion(means, question, deadlineMs, order, onAnswer).start();
+    new AskedQuestion(means, question, deadlineMs, onAnswer).start(order);
   };
 };
 
@@ -105,6 +105,8 @@ class Try implements Receiver {
 
 /** Before the first; never added to. */
 const NO_TRIES: Try[] = [];
+/** Before the question starts. */
+const NO_CANDIDATES: readonly Candidate[] = [];
 
 /**
  * A question from its first try to its answer: one object, since a question that is not in memory
@@ -114,8 +116,8 @@ class AskedQuestion {
   private readonly means: Means;
   private readonly question: Question;
   private readonly deadlineMs: number;
-  private readonly candidates: readonly Candidate[];
   private readonly onAnswer: OnAnswer<TriedAnswer>;
+  private candidates: readonly Candidate[] = NO_CANDIDATES;
   private tries: Try[] = NO_TRIES;
   private lastFailure: Failure = UNREACHABLE;
   private turn = 0;
@@ -123,21 +125,16 @@ class AskedQuestion {
   private isSettled = false;
   private timer: NodeJS.Timeout | undefined = undefined;
 
-  constructor(
-    means: Means,
-    question: Question,
-    deadlineMs: number,
-    order: readonly Server[],
-    onAnswer: OnAnswer<TriedAnswer>,
-  ) {
+  constructor(means: Means, question: Question, deadlineMs: number, onAnswer: OnAnswer<TriedAnswer>) {
     this.means = means;
     this.question = question;
     this.deadlineMs = deadlineMs;
-    this.candidates = order.map((server) => ({ server, sent: 0, isGivenUp: false }));
     this.onAnswer = onAnswer;
   }
 
-  start(): void {
+  /** Begins with the first of the servers. */
+  start(servers: readonly Server[]): void {
+    this.candidates = servers.map((server) => ({ server, sent: 0, isGivenUp: false }));
     const candidate = this.nextCandidate();
     if (candidate === null) this.settle(this.lastFailure);
     else this.advance(candidate);

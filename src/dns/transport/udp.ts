@@ -122,7 +122,9 @@ export const udp = (settings: UdpSettings, clock: Clock, random: RandomNumbers):
       pooled = openSocket(server, settings.receiveBytes, clock() + settings.socketAgeMs, post);
       pool[slot] = pooled;
     }
-    return send(pooled, query, receiver, random, post);
+    const pending = register(pooled, query, receiver, random);
+    if (pooled.outbox.push(query) === 1 && pooled.isConnected) post.send(pooled);
+    return pending;
   };
 
   return {
@@ -206,14 +208,14 @@ const openSocket = (server: Server, receiveBytes: number, retiresAtMs: number, p
   return pooled;
 };
 
-const send = (pooled: PooledSocket, query: Query, receiver: Receiver, random: RandomNumbers, post: Post): OpenTry => {
+/** Gives a query a free id of its socket. */
+const register = (pooled: PooledSocket, query: Query, receiver: Receiver, random: RandomNumbers): Pending => {
   let id = random.uint16();
   while (pooled.pending.has(id)) id = random.uint16();
   putId(query, id);
   const pending = new Pending(pooled, id, query, receiver);
   pooled.pending.set(id, pending);
   pooled.questions++;
-  if (pooled.outbox.push(query) === 1 && pooled.isConnected) post.send(pooled);
   return pending;
 };
 

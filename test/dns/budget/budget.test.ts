@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DnsUsage, Evidence } from '../../schemas/dns.ts';
-import { reached } from '../../schemas/limit.ts';
-import { DnsSettings } from '../../schemas/settings/dns.ts';
-import { budgetLimits, withBudget } from '../../src/dns/budget.ts';
-import type { Answer, Lookup } from '../../src/dns/lookup.ts';
-import { recorded } from '../../src/dns/zone/recorded.ts';
-import { handTime } from '../hand-time.ts';
+import { DnsUsage, Evidence } from '../../../schemas/dns.ts';
+import { reached } from '../../../schemas/limit.ts';
+import { DnsSettings } from '../../../schemas/settings/dns.ts';
+import { withBudget } from '../../../src/dns/budget/budget.ts';
+import { budgetLimits } from '../../../src/dns/budget/limits.ts';
+import type { Answer, Lookup } from '../../../src/dns/lookup.ts';
+import { recorded } from '../../../src/dns/zone/recorded.ts';
+import { handTime } from '../../hand-time.ts';
 
 const limits = {
   maxQuestions: 256,
