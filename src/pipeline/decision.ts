@@ -9,17 +9,11 @@ import type { Disposition, SmtpReply, Verdict } from '../../schemas/verdict.ts';
 import { writeAuthenticationResults, writeLoginResults, writeNoResults } from '../verdict/authentication-results.ts';
 import type { Enforcement } from './enforcement.ts';
 import { type Exactness, withExactness } from './exactness.ts';
-import type { HeaderRemoval } from './forged-fields.ts';
+import type { HeaderAddition, HeaderRemoval } from './header-edits.ts';
 import { OWN_REPLIES, safeReply } from './smtp-reply.ts';
 
 /** What happens to the message. */
 type Action = Disposition['action'];
-
-/**
- * A field to put on top of the message; of several, each goes above the one before. `value` is
- * folded with CRLF and begins after the space.
- */
-export type HeaderAddition = { readonly name: string; readonly value: string };
 
 /** Why a message gets no verdict. */
 export type Unevaluated = 'fault' | 'too-slow' | 'service-full' | 'over-size';

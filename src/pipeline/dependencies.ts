@@ -1,6 +1,6 @@
 /**
- * What the mail servers' faces are handed: the functions that judge, a log, a clock and an
- * observer. Types only; nothing here imports the rooms behind the functions.
+ * What the mail servers' faces depend on: the functions that judge, a log and a clock. Types only;
+ * nothing here imports the rooms behind the functions.
  */
 import type { SmtpFacts } from '../../schemas/smtp.ts';
 import type { SpfVerdict } from '../../schemas/spf.ts';
@@ -20,10 +20,3 @@ export type Clock = () => number;
 
 /** Which face took a message. */
 export type Face = 'milter' | 'mta-hooks' | 'raw-hook' | 'policy';
-
-/** Receives events, for gauges. Each is optional, is called synchronously and must not throw. */
-export type Observer = {
-  onConnection?(event: { face: 'milter' | 'policy'; open: number; refused: boolean }): void;
-  onDecision?(event: { face: Face; action: string; cause: string; elapsedMs: number }): void;
-  onHeldBytes?(bytes: number): void;
-};

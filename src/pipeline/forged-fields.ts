@@ -10,13 +10,11 @@
 import { isUtf8 } from 'node:buffer';
 import { domainToASCII } from 'node:url';
 import { isFoldingSpace, readCfws, readComment, readQuotedString } from '../message/lexical.ts';
+import type { HeaderRemoval } from './header-edits.ts';
 import { withoutStrays } from './line-feeds.ts';
 
 /** A field by name with its body, in the order of the message. */
 type NamedField = { readonly name: string; readonly value: string };
-
-/** A field to remove. `name` as the message writes it. */
-export type HeaderRemoval = { readonly name: string; readonly occurrence: number };
 
 const AUTHENTICATION_RESULTS = 'authentication-results';
 const RECEIVED_SPF = 'received-spf';
@@ -24,7 +22,7 @@ const RECEIVED_SPF = 'received-spf';
 const OWN_PREFIX = 'x-mailverdict-';
 
 /** Finds them as the fields of a message come by. */
-export type ForgedFieldFinder = {
+type ForgedFieldFinder = {
   /** Takes the next field of the message: name and what follows the colon, without the line end. */
   add(field: NamedField): void;
   /**

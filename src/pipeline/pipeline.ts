@@ -1,25 +1,25 @@
 /**
- * The mail servers' faces of one service as one thing: milter and policy service that listen, MTA
- * Hooks and raw hook for HTTP to mount. They share one evaluation, so the limits count them
- * together.
+ * All mail servers' faces of one service: milter and policy service, which listen, and MTA Hooks
+ * and raw hook, which HTTP mounts. They share one evaluation and one account of memory, so the limits
+ * are those of the service.
  */
-
 import { createMemory, type Memory } from '../message/memory.ts';
 import type { ListenAddress } from './connections/listen-address.ts';
 import type { Ending } from './connections/pipeline-server.ts';
 import type { CheckSpf } from './dependencies.ts';
-import { createEvaluation, type EvaluationParts, type EvaluationSettings } from './evaluation.ts';
+import { createEvaluation, type EvaluationDependencies } from './evaluation.ts';
+import type { FaceSettings } from './face-settings.ts';
 import { createMtaHooks, type MtaHooksAnswer } from './hooks/mta-hooks.ts';
 import { createRawHook, type RawHookAnswer } from './hooks/raw-hook.ts';
 import { createLists, type ListSettings } from './lists.ts';
 import { createMilterServer } from './milter/server.ts';
 import { createPolicyServer } from './policy/server.ts';
 
-/** What the faces are made of. */
-type PipelineParts = EvaluationParts & {
+/** What the faces depend on. */
+type PipelineDependencies = Omit<EvaluationDependencies, 'lists'> & {
   readonly checkSpf: CheckSpf;
-  /** The account of memory of all faces. @default none beside PIPELINE_MAX_TOTAL_BYTES */
-  readonly memory?: Memory;
+  /** The account of memory that PIPELINE_MAX_TOTAL_BYTES is a share of. */
+  readonly memory: Memory;
 };
 
 /** The faces. */
@@ -30,7 +30,7 @@ export type Pipeline = {
    * @throws when one cannot be opened
    */
   listen(): Promise<{ milter: ListenAddress[]; policy: ListenAddress[] }>;
-  /** Drains both: listeners stay for a while, messages in hand finish, silent connections close. */
+  /** Drains both servers, as {@link PipelineServer} says. */
   close(ending: Ending): Promise<void>;
   /**
    * Takes over the lists of other settings: connections stay open, and every message that ends from
@@ -42,13 +42,12 @@ export type Pipeline = {
 };
 
 /** Makes the faces; nothing listens yet. */
-export const createPipeline = (settings: EvaluationSettings, parts: PipelineParts): Pipeline => {
-  const { observer } = parts;
+export const createPipeline = (settings: FaceSettings, dependencies: PipelineDependencies): Pipeline => {
   const lists = createLists(settings);
-  const evaluation = createEvaluation(settings, parts, lists);
-  const memory = createMemory(settings.pipelineMaxTotalBytes, observer?.onHeldBytes, parts.memory);
-  const milter = createMilterServer(settings, { ...parts, evaluation, memory });
-  const policy = createPolicyServer(settings, { ...parts, memory }, lists);
+  const memory = createMemory(settings.pipelineMaxTotalBytes, dependencies.observer.onMemory, dependencies.memory);
+  const evaluation = createEvaluation(settings, { ...dependencies, lists });
+  const milter = createMilterServer(settings, { ...dependencies, evaluation, memory });
+  const policy = createPolicyServer(settings, { ...dependencies, lists, memory });
   return {
     listen: async () => {
       const addresses = await milter.listen();

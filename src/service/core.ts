@@ -12,9 +12,10 @@ import type { Lookup } from '../dns/lookup.ts';
 import { createResolver, type Resolver } from '../dns/resolver.ts';
 import { parseZone, withZone } from '../dns/zone/zone.ts';
 import { isPublicAddress } from '../ip/public-address.ts';
-import type { Memory } from '../message/memory.ts';
+import { createMemory, type Memory } from '../message/memory.ts';
 import { messageLimits } from '../message/message.ts';
-import type { CheckSpf, Observer } from '../pipeline/dependencies.ts';
+import type { CheckSpf } from '../pipeline/dependencies.ts';
+import { type Observer, UNOBSERVED } from '../pipeline/observer.ts';
 import { createPipeline, type Pipeline } from '../pipeline/pipeline.ts';
 import { type Assess, createAssessor } from '../posture/assess.ts';
 import { createHttpsFetch } from '../posture/reach/https-fetch.ts';
@@ -102,7 +103,10 @@ export const createMailFaces = (
   config: Config,
   parts: Mailverdict,
   log: Log,
-  { observer = {}, memory }: { observer?: Observer; memory?: Memory } = {},
+  {
+    observer = UNOBSERVED,
+    memory = createMemory(Number.POSITIVE_INFINITY),
+  }: { observer?: Observer; memory?: Memory } = {},
 ): Pipeline => {
   const clock = () => performance.now();
   const limits = budgetLimits(config);
@@ -122,7 +126,7 @@ export const createMailFaces = (
     log,
     clock,
     observer,
-    ...(memory !== undefined && { memory }),
+    memory,
   });
 };
 

@@ -8,7 +8,7 @@ import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, type Metric,
 import type { DnsCacheStats } from '../../schemas/dns.ts';
 import type { Verdict } from '../../schemas/verdict.ts';
 import type { QuestionEvent } from '../dns/resolver.ts';
-import type { Observer } from '../pipeline/dependencies.ts';
+import type { Observer } from '../pipeline/observer.ts';
 import type { Step } from '../verdict/run.ts';
 import { addTo, createCells, createSpread, type Spread } from './counters.ts';
 import { STANDSTILL_MS, type Standstill } from './standstill.ts';
@@ -28,7 +28,7 @@ type Metrics = {
   onQuestion: (event: QuestionEvent) => void;
   onAnswer: (answer: { route: string; method: string; status: number; elapsedMs: number }) => void;
   /** For the mail servers' faces. */
-  observer: Required<Observer>;
+  observer: Observer;
   /** Everything as it is now. */
   read: (levels: Levels) => Promise<{ contentType: string; text: string }>;
   /** The same as values that another process can add up with its own. */
@@ -222,7 +222,7 @@ export const createMetrics = (version: string): Metrics => {
         countDecision(face, action, cause);
         timeDecision(elapsedMs, face);
       },
-      onHeldBytes: (bytes) => heldBytes.set(bytes),
+      onMemory: (bytes) => heldBytes.set(bytes),
     },
     readValues: async ({ cache }) => {
       readCache(cache);

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DEFAULT_MESSAGE_LIMITS, type MessageLimits } from '../../src/message/message.ts';
-import type { EvaluationSettings } from '../../src/pipeline/evaluation.ts';
+import type { FaceSettings } from '../../src/pipeline/face-settings.ts';
 import { createRawHook } from '../../src/pipeline/hooks/raw-hook.ts';
 import { createVerifier } from '../../src/verdict/verify.ts';
 import { PARTS, SETTINGS } from '../verdict/make-verifier.ts';
@@ -14,7 +14,7 @@ import { makeEvaluation } from './make-evaluation.ts';
 import { makeVerdict } from './make-verdict.ts';
 
 /** A verifier within the limits on messages; no name exists. */
-const evaluationOf = (over: Partial<EvaluationSettings>, enforce = false, limits = DEFAULT_MESSAGE_LIMITS) => {
+const evaluationOf = (over: Partial<FaceSettings>, enforce = false, limits = DEFAULT_MESSAGE_LIMITS) => {
   const verify = createVerifier({
     ...PARTS,
     messageLimits: limits,
@@ -29,31 +29,27 @@ const FORGED = ['Authentication-Results', ' mx.rcpt.example; dmarc=pass'] as con
 const FROM = ['From', ' a@sender.example'] as const;
 const many = (count: number) => Array.from({ length: count }, () => ['X', ' v'] as const);
 
-const TOO_LARGE: [
-  what: string,
-  message: FaceMessage,
-  over: Partial<EvaluationSettings>,
-  limits?: Partial<MessageLimits>,
-][] = [
-  ['2,100 fields', { fields: [FROM, ...many(2_098), FORGED], body: 'x\r\n' }, {}],
-  ['more fields than MAX_HEADER_FIELDS', { fields: [FROM, ...many(20), FORGED], body: '' }, { maxHeaderFields: 10 }],
+const TOO_LARGE: [what: string, message: FaceMessage, over: Partial<FaceSettings>, limits?: Partial<MessageLimits>][] =
   [
-    'a header block over MAX_HEADER_BYTES',
-    { fields: [FROM, ['X', ` ${'y'.repeat(1_060_000)}`], FORGED], body: '' },
-    {},
-  ],
-  [
-    'more lines than a header block may have',
-    { fields: [FROM, ['X', '\r\n y'.repeat(20)], FORGED], body: '' },
-    {},
-    { maxHeaderLines: 10 },
-  ],
-  [
-    'a message over MAX_MESSAGE_BYTES',
-    { fields: [FROM, FORGED], body: `${'x'.repeat(2_000)}\r\n` },
-    { maxMessageBytes: 1_024 },
-  ],
-];
+    ['2,100 fields', { fields: [FROM, ...many(2_098), FORGED], body: 'x\r\n' }, {}],
+    ['more fields than MAX_HEADER_FIELDS', { fields: [FROM, ...many(20), FORGED], body: '' }, { maxHeaderFields: 10 }],
+    [
+      'a header block over MAX_HEADER_BYTES',
+      { fields: [FROM, ['X', ` ${'y'.repeat(1_060_000)}`], FORGED], body: '' },
+      {},
+    ],
+    [
+      'more lines than a header block may have',
+      { fields: [FROM, ['X', '\r\n y'.repeat(20)], FORGED], body: '' },
+      {},
+      { maxHeaderLines: 10 },
+    ],
+    [
+      'a message over MAX_MESSAGE_BYTES',
+      { fields: [FROM, FORGED], body: `${'x'.repeat(2_000)}\r\n` },
+      { maxMessageBytes: 1_024 },
+    ],
+  ];
 
 for (const [what, message, over, limits] of TOO_LARGE) {
   for (const [oversizedMessages, action] of [

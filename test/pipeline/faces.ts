@@ -4,7 +4,8 @@
  */
 import { MtaHooksRequest } from '../../schemas/requests/hooks.ts';
 import { createMemory } from '../../src/message/memory.ts';
-import type { Evaluation, EvaluationSettings } from '../../src/pipeline/evaluation.ts';
+import type { Evaluation } from '../../src/pipeline/evaluation.ts';
+import type { FaceSettings } from '../../src/pipeline/face-settings.ts';
 import { createMtaHooks } from '../../src/pipeline/hooks/mta-hooks.ts';
 import { createRawHook } from '../../src/pipeline/hooks/raw-hook.ts';
 import { createLists } from '../../src/pipeline/lists.ts';
@@ -51,7 +52,7 @@ const edited = (
 
 const asText = (octets: string): string => Buffer.from(octets, 'latin1').toString('utf8');
 
-const byMilter = async (message: FaceMessage, settings: EvaluationSettings, evaluation: Evaluation) => {
+const byMilter = async (message: FaceMessage, settings: FaceSettings, evaluation: Evaluation) => {
   const session = createSession({
     limits: { maxMessageBytes: settings.maxMessageBytes, maxFields: settings.maxHeaderFields },
     memory: createMemory(settings.pipelineMaxTotalBytes),
@@ -86,7 +87,7 @@ const byMilter = async (message: FaceMessage, settings: EvaluationSettings, eval
   throw new Error('the message was not evaluated');
 };
 
-const byJsonHook = async (message: FaceMessage, settings: EvaluationSettings, evaluation: Evaluation) => {
+const byJsonHook = async (message: FaceMessage, settings: FaceSettings, evaluation: Evaluation) => {
   const headers = message.fields.map(([name, value]) => [name, `${asText(value)}\r\n`]);
   const block = headers.map(([name, value]) => `${name}:${value}`).join('');
   const request = MtaHooksRequest.parse({
@@ -105,7 +106,7 @@ const byJsonHook = async (message: FaceMessage, settings: EvaluationSettings, ev
   return { action: 'accept' as const, fields: edited(fields, remove, add) };
 };
 
-const byRawHook = async (message: FaceMessage, settings: EvaluationSettings, evaluation: Evaluation) => {
+const byRawHook = async (message: FaceMessage, settings: FaceSettings, evaluation: Evaluation) => {
   const block = message.fields.map(([name, value]) => `${name}:${value}\r\n`).join('');
   const octets = Buffer.from(`${block}\r\n${message.body}`, 'latin1');
   const { action, smtpReply, removeHeaders, addHeaders } = await createRawHook(settings, evaluation)(octets, {
@@ -127,5 +128,5 @@ const byRawHook = async (message: FaceMessage, settings: EvaluationSettings, eva
 /** The faces by name. */
 export const FACES = { milter: byMilter, 'JSON hook': byJsonHook, 'raw hook': byRawHook } satisfies Record<
   string,
-  (message: FaceMessage, settings: EvaluationSettings, evaluation: Evaluation) => Promise<FaceAnswer>
+  (message: FaceMessage, settings: FaceSettings, evaluation: Evaluation) => Promise<FaceAnswer>
 >;

@@ -9,8 +9,11 @@ import type { SmtpFacts } from '../../schemas/smtp.ts';
 import type { VerdictSettings } from '../../schemas/verdict.ts';
 import type { ServerFailure } from '../../src/dns/failure.ts';
 import type { Lookup } from '../../src/dns/lookup.ts';
-import { createEvaluation, type EvaluationSettings } from '../../src/pipeline/evaluation.ts';
+import { createEvaluation } from '../../src/pipeline/evaluation.ts';
+import type { FaceSettings } from '../../src/pipeline/face-settings.ts';
 import { createRawHook } from '../../src/pipeline/hooks/raw-hook.ts';
+import { createLists } from '../../src/pipeline/lists.ts';
+import { UNOBSERVED } from '../../src/pipeline/observer.ts';
 import { example, exampleLookup, makeVerifier } from '../verdict/make-verifier.ts';
 import { makeLog } from './make-evaluation.ts';
 import { makeSettings } from './make-settings.ts';
@@ -21,7 +24,7 @@ export type FaultyCase = {
   facts: SmtpFacts;
   isChanged: boolean;
   settings: Partial<VerdictSettings>;
-  pipeline: Partial<EvaluationSettings>;
+  pipeline: Partial<FaceSettings>;
   fails: readonly boolean[];
   failure: ServerFailure;
 };
@@ -94,7 +97,9 @@ const decideBy = async (one: FaultyCase, lookup: Lookup): Promise<string> => {
   const evaluation = createEvaluation(pipelineSettings, {
     verify: makeVerifier(one.settings, lookup),
     log: makeLog().log,
+    lists: createLists(pipelineSettings),
     clock: () => 0,
+    observer: UNOBSERVED,
   });
   const octets = example(one.file);
   const message = one.isChanged

@@ -6,7 +6,9 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { test } from 'node:test';
-import type { EvaluationSettings } from '../../src/pipeline/evaluation.ts';
+import { createMemory } from '../../src/message/memory.ts';
+import type { FaceSettings } from '../../src/pipeline/face-settings.ts';
+import { UNOBSERVED } from '../../src/pipeline/observer.ts';
 import { createPipeline } from '../../src/pipeline/pipeline.ts';
 import { makeLog } from './make-evaluation.ts';
 import { makeSettings } from './make-settings.ts';
@@ -26,10 +28,12 @@ const make = () => {
     checkSpf: () => assert.fail('nobody asks'),
     log,
     clock: () => 0,
+    observer: UNOBSERVED,
+    memory: createMemory(10_000_000),
   });
 };
 
-const CHANGES: readonly (readonly [title: string, change: Partial<EvaluationSettings>, action: string])[] = [
+const CHANGES: readonly (readonly [title: string, change: Partial<FaceSettings>, action: string])[] = [
   ['the recipient domains whose policy is enforced', { enforceDomains: ['rcpt.example=on'] }, 'reject'],
   ['the listeners whose policy is enforced', { enforceDomains: [], enforceDaemons: ['smtp=on'] }, 'reject'],
   [

@@ -3,7 +3,10 @@
  */
 import type { Verdict } from '../../schemas/verdict.ts';
 import type { PipelineLog } from '../../src/pipeline/dependencies.ts';
-import { createEvaluation, type Evaluation, type EvaluationSettings } from '../../src/pipeline/evaluation.ts';
+import { createEvaluation, type Evaluation } from '../../src/pipeline/evaluation.ts';
+import type { FaceSettings } from '../../src/pipeline/face-settings.ts';
+import { createLists } from '../../src/pipeline/lists.ts';
+import { UNOBSERVED } from '../../src/pipeline/observer.ts';
 import type { Verify } from '../../src/verdict/verify.ts';
 import { makeSettings } from './make-settings.ts';
 import { makeVerdict } from './make-verdict.ts';
@@ -25,16 +28,18 @@ export const makeLog = (): { log: PipelineLog; lines: LogLine[] } => {
  * @param verdict what the verification gives, or a verification of the test's own
  */
 export const makeEvaluation = (
-  over: Partial<EvaluationSettings> = {},
+  over: Partial<FaceSettings> = {},
   verdict: Verdict | Verify = makeVerdict(),
-): { evaluation: Evaluation; settings: EvaluationSettings; log: PipelineLog; lines: LogLine[] } => {
+): { evaluation: Evaluation; settings: FaceSettings; log: PipelineLog; lines: LogLine[] } => {
   const settings = makeSettings(over);
   const { log, lines } = makeLog();
   const verify: Verify = typeof verdict === 'function' ? verdict : async () => verdict;
   const evaluation = createEvaluation(settings, {
     verify,
     log,
+    lists: createLists(settings),
     clock: () => 0,
+    observer: UNOBSERVED,
   });
   return { evaluation, settings, log, lines };
 };

@@ -4,10 +4,10 @@
  */
 import { HttpSettings } from '../../schemas/settings/http.ts';
 import { PipelineSettings } from '../../schemas/settings/pipeline.ts';
-import type { EvaluationSettings } from '../../src/pipeline/evaluation.ts';
+import type { FaceSettings } from '../../src/pipeline/face-settings.ts';
 
 /** Settings of a service whose authserv-id is mx.rcpt.example. */
-export const makeSettings = (over: Partial<EvaluationSettings> = {}): EvaluationSettings => {
+export const makeSettings = (over: Partial<FaceSettings> = {}): FaceSettings => {
   const { maxMessageBytes, maxHeaderFields, writeTimeoutMs } = HttpSettings.parse({});
   return {
     ...PipelineSettings.parse({}),

@@ -148,7 +148,7 @@ test('createMetrics shows the mail servers, HTTP and the event loop', async () =
   metrics.observer.onConnection({ face: 'milter', open: 2, refused: false });
   metrics.observer.onConnection({ face: 'milter', open: 2, refused: true });
   metrics.observer.onDecision({ face: 'milter', action: 'reject', cause: 'policy', elapsedMs: 40 });
-  metrics.observer.onHeldBytes(4096);
+  metrics.observer.onMemory(4096);
   metrics.onAnswer({ route: '/v1/verify', method: 'POST', status: 200, elapsedMs: 12 });
   const samples = await samplesOf(metrics);
   const expected: Record<string, number> = {

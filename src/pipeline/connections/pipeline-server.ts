@@ -7,8 +7,9 @@
 import type { Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Networks } from '../../ip/networks.ts';
-import type { Observer, PipelineLog } from '../dependencies.ts';
-import type { EvaluationSettings } from '../evaluation.ts';
+import type { PipelineLog } from '../dependencies.ts';
+import type { FaceSettings } from '../face-settings.ts';
+import type { Observer } from '../observer.ts';
 import type { ListenAddress } from './listen-address.ts';
 import { type Listener, openListeners } from './listener.ts';
 import { type TellQuiet, watchSilence } from './silence.ts';
@@ -40,11 +41,11 @@ type ServerParts = {
   readonly face: 'milter' | 'policy';
   /** Addresses to listen on, from the settings. */
   readonly addresses: readonly string[];
-  readonly settings: EvaluationSettings;
+  readonly settings: FaceSettings;
   /** Asked for each new connection over TCP. */
   readonly mayConnect: Networks;
   readonly log: PipelineLog;
-  readonly observer?: Observer | undefined;
+  readonly observer: Observer;
   /**
    * Speaks the protocol on one connection. Once `isLastCall` answers true it takes no further
    * message on the connection.
@@ -66,7 +67,7 @@ export const createPipelineServer = ({
   const connections = new Map<Socket, () => boolean>();
   let listeners: Listener[] = [];
   let lastCall = false;
-  const tell = (refused: boolean): void => observer?.onConnection?.({ face, open: connections.size, refused });
+  const tell = (refused: boolean): void => observer.onConnection({ face, open: connections.size, refused });
 
   return {
     listen: async () => {

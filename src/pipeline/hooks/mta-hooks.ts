@@ -8,8 +8,10 @@
 import { isIP } from 'node:net';
 import type { MtaHooksRequest, MtaHooksResponse } from '../../../schemas/requests/hooks.ts';
 import type { SmtpFacts } from '../../../schemas/smtp.ts';
+import type { Content } from '../content.ts';
 import type { Decision } from '../decision.ts';
-import type { Content, Evaluation, EvaluationSettings } from '../evaluation.ts';
+import type { Evaluation } from '../evaluation.ts';
+import type { FaceSettings } from '../face-settings.ts';
 import { createForgedFieldFinder } from '../forged-fields.ts';
 import type { Lists } from '../lists.ts';
 import { safeReply } from '../smtp-reply.ts';
@@ -23,7 +25,7 @@ const ACCEPT: MtaHooksResponse = { action: 'accept', modifications: [] };
 
 /** Makes the handler. */
 export const createMtaHooks =
-  (settings: EvaluationSettings, evaluation: Evaluation): MtaHooksAnswer =>
+  (settings: FaceSettings, evaluation: Evaluation): MtaHooksAnswer =>
   async (request, signal) => {
     const { message } = request;
     // Before the message there is nothing that this service refuses for.
@@ -66,7 +68,7 @@ const responseFor = (decision: Decision): MtaHooksResponse => {
 
 const contentOf = (
   message: NonNullable<MtaHooksRequest['message']>,
-  settings: EvaluationSettings,
+  settings: FaceSettings,
   { removeAuthservIds }: Lists,
 ): Content => {
   const finder = createForgedFieldFinder([settings.authservId, ...removeAuthservIds], settings.maxHeaderFields);

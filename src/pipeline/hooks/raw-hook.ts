@@ -4,9 +4,11 @@
  */
 import type { RawHookResponse } from '../../../schemas/requests/hooks.ts';
 import type { SmtpFacts } from '../../../schemas/smtp.ts';
-import type { Content, Evaluation, EvaluationSettings } from '../evaluation.ts';
+import type { Content } from '../content.ts';
+import type { Evaluation } from '../evaluation.ts';
+import type { FaceSettings } from '../face-settings.ts';
 import { createForgedFieldFinder } from '../forged-fields.ts';
-import { searchHeaderBlock } from '../header-block.ts';
+import { forEachField } from '../header-block.ts';
 import type { Lists } from '../lists.ts';
 
 /** Answers for one message. @param facts `receiver` may name another authserv-id */
@@ -14,7 +16,7 @@ export type RawHookAnswer = (message: Buffer, facts: SmtpFacts, signal?: AbortSi
 
 /** Makes the handler. */
 export const createRawHook =
-  (settings: EvaluationSettings, evaluation: Evaluation): RawHookAnswer =>
+  (settings: FaceSettings, evaluation: Evaluation): RawHookAnswer =>
   async (message, facts, signal) => {
     const decision = await evaluation.decide({
       face: 'raw-hook',
@@ -35,14 +37,14 @@ export const createRawHook =
 const contentOf = async (
   octets: Buffer,
   authservId: string,
-  settings: EvaluationSettings,
+  settings: FaceSettings,
   { removeAuthservIds }: Lists,
 ): Promise<Content> => {
   const finder = createForgedFieldFinder(
     [authservId, settings.authservId, ...removeAuthservIds],
     settings.maxHeaderFields,
   );
-  await searchHeaderBlock(octets, finder);
+  await forEachField(octets, finder.add);
   const isOverSize =
     octets.length > settings.maxMessageBytes || finder.fields > settings.maxHeaderFields || finder.incomplete;
   return {

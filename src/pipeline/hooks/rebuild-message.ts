@@ -3,7 +3,7 @@
  * differs from that size is never called exact. Pure.
  */
 import type { MtaHooksRequest } from '../../../schemas/requests/hooks.ts';
-import type { Content } from '../evaluation.ts';
+import type { Content } from '../content.ts';
 import { markStrayLf } from '../line-feeds.ts';
 
 /** The octets, as far as they are known. */

@@ -9,8 +9,10 @@ import type { Socket } from 'node:net';
 import type { Memory } from '../../message/memory.ts';
 import { createPipelineServer, type PipelineServer } from '../connections/pipeline-server.ts';
 import { createSender } from '../connections/sender.ts';
-import type { Observer, PipelineLog } from '../dependencies.ts';
-import type { Evaluation, EvaluationSettings } from '../evaluation.ts';
+import type { PipelineLog } from '../dependencies.ts';
+import type { Evaluation } from '../evaluation.ts';
+import type { FaceSettings } from '../face-settings.ts';
+import type { Observer } from '../observer.ts';
 import { OWN_REPLIES, replyLine } from '../smtp-reply.ts';
 import { createFrameReader } from './frame-reader.ts';
 import { repliesFor } from './reply.ts';
@@ -22,7 +24,7 @@ type MilterParts = {
   readonly evaluation: Evaluation;
   readonly memory: Memory;
   readonly log: PipelineLog;
-  readonly observer?: Observer | undefined;
+  readonly observer: Observer;
   /** Replaces fixed limits; for tests. @default FIXED */
   readonly limits?: Partial<typeof FIXED>;
 };
@@ -42,7 +44,7 @@ const FIXED = {
 };
 
 /** Makes the server; nothing listens yet. */
-export const createMilterServer = (settings: EvaluationSettings, parts: MilterParts): PipelineServer => {
+export const createMilterServer = (settings: FaceSettings, parts: MilterParts): PipelineServer => {
   const sessionParts: SessionParts = {
     limits: { maxMessageBytes: settings.maxMessageBytes, maxFields: settings.maxHeaderFields },
     memory: parts.memory,
@@ -78,7 +80,7 @@ const PROGRESS = writeReplies([{ kind: 'progress' }]);
 
 const serveConnection = (
   socket: Socket,
-  settings: EvaluationSettings,
+  settings: FaceSettings,
   sessionParts: SessionParts,
   parts: MilterParts & { readonly limits: typeof FIXED },
 ): (() => boolean) => {

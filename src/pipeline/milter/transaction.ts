@@ -7,9 +7,9 @@
 
 import type { Memory } from '../../message/memory.ts';
 import { Octets } from '../../message/octets.ts';
-import type { Content } from '../evaluation.ts';
+import type { Content } from '../content.ts';
 import { createForgedFieldFinder } from '../forged-fields.ts';
-import { searchHeaderBlock } from '../header-block.ts';
+import { forEachField } from '../header-block.ts';
 import { markStrayLf } from '../line-feeds.ts';
 
 /** Most that one message may be. */
@@ -174,7 +174,7 @@ export const createTransaction = (
       const raw = isRaw();
       const octets = overflow ?? (await assemble(raw));
       const finder = raw && typeof octets !== 'string' ? createForgedFieldFinder(parts.ownIds, limits.maxFields) : told;
-      if (finder !== told && typeof octets !== 'string') await searchHeaderBlock(octets, finder);
+      if (finder !== told && typeof octets !== 'string') await forEachField(octets, finder.add);
       return {
         octets: finder.incomplete || finder.fields > limits.maxFields ? 'over-size' : octets,
         exactness: raw || parts.leadingSpace ? 'exact' : 'white-space-unknown',

@@ -2,7 +2,7 @@
 import { MtaHooksRequest } from '../../../schemas/requests/hooks.ts';
 import type { SmtpFacts } from '../../../schemas/smtp.ts';
 import type { Verdict } from '../../../schemas/verdict.ts';
-import type { EvaluationSettings } from '../../../src/pipeline/evaluation.ts';
+import type { FaceSettings } from '../../../src/pipeline/face-settings.ts';
 import { createMtaHooks } from '../../../src/pipeline/hooks/mta-hooks.ts';
 import { createRawHook } from '../../../src/pipeline/hooks/raw-hook.ts';
 import { makeEvaluation } from '../make-evaluation.ts';
@@ -46,7 +46,7 @@ export const makeRequest = (
   });
 
 /** Both hooks over a fake verification, and what it was asked to judge. */
-export const makeHooks = (over: Partial<EvaluationSettings> = {}, verdict: Verdict = makeVerdict()) => {
+export const makeHooks = (over: Partial<FaceSettings> = {}, verdict: Verdict = makeVerdict()) => {
   const judged: { octets: string; facts: SmtpFacts }[] = [];
   const { evaluation, settings } = makeEvaluation(over, async (octets, facts) => {
     judged.push({ octets: octets.toString('latin1'), facts });

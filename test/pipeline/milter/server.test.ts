@@ -8,8 +8,9 @@ import { connect, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import type { Verdict } from '../../../schemas/verdict.ts';
 import { createMemory } from '../../../src/message/memory.ts';
-import type { EvaluationSettings } from '../../../src/pipeline/evaluation.ts';
+import type { FaceSettings } from '../../../src/pipeline/face-settings.ts';
 import { createMilterServer } from '../../../src/pipeline/milter/server.ts';
+import { UNOBSERVED } from '../../../src/pipeline/observer.ts';
 import type { Verify } from '../../../src/verdict/verify.ts';
 import { freePort } from '../../free-port.ts';
 import { handTime } from '../../hand-time.ts';
@@ -20,13 +21,13 @@ import { messageFrames, type ReadReply, readReplies, send } from './mta.ts';
 
 const start = async (
   t: TestContext,
-  over: Partial<EvaluationSettings> = {},
+  over: Partial<FaceSettings> = {},
   verdict: Verdict | Verify = makeVerdict(),
   limits: Parameters<typeof createMilterServer>[1]['limits'] = {},
 ) => {
   const { evaluation, settings, log, lines } = makeEvaluation({ milterListen: ['inet:0@127.0.0.1'], ...over }, verdict);
   const memory = createMemory(settings.pipelineMaxTotalBytes);
-  const server = createMilterServer(settings, { evaluation, memory, log, limits });
+  const server = createMilterServer(settings, { evaluation, memory, log, observer: UNOBSERVED, limits });
   const [address] = await server.listen();
   t.after(() => server.close({ drainMs: 0, graceMs: 0 }));
   const port = address?.kind === 'inet' ? address.port : 0;

@@ -9,18 +9,16 @@ import { type TestContext, test } from 'node:test';
 import type { SpfVerdict } from '../../../schemas/spf.ts';
 import { createMemory } from '../../../src/message/memory.ts';
 import type { CheckSpf } from '../../../src/pipeline/dependencies.ts';
-import type { EvaluationSettings } from '../../../src/pipeline/evaluation.ts';
+import type { FaceSettings } from '../../../src/pipeline/face-settings.ts';
+import { createLists } from '../../../src/pipeline/lists.ts';
+import { UNOBSERVED } from '../../../src/pipeline/observer.ts';
 import { createPolicyServer } from '../../../src/pipeline/policy/server.ts';
 import { sendWithoutReading, socketPath } from '../connections/silent-peer.ts';
 import { makeLog } from '../make-evaluation.ts';
 import { makeSettings } from '../make-settings.ts';
 import { makeSpf } from '../make-verdict.ts';
 
-const start = async (
-  t: TestContext,
-  over: Partial<EvaluationSettings> = {},
-  spf: SpfVerdict | CheckSpf = makeSpf(),
-) => {
+const start = async (t: TestContext, over: Partial<FaceSettings> = {}, spf: SpfVerdict | CheckSpf = makeSpf()) => {
   const settings = makeSettings({ policyListen: ['inet:0@127.0.0.1'], ...over });
   const { log, lines } = makeLog();
   const checked: string[] = [];
@@ -32,6 +30,8 @@ const start = async (
     },
     log,
     clock: () => 0,
+    lists: createLists(settings),
+    observer: UNOBSERVED,
     memory,
   });
   const [address] = await server.listen();
@@ -124,7 +124,7 @@ for (const [title, over, changes, result, expected] of [
   ['has no opinion at other stages', { policySpfFail: 'reject' }, { protocol_state: 'EHLO' }, 'fail', /^action=DUNNO$/],
 ] as const) {
   test(`createPolicyServer ${title}`, async (t) => {
-    const { port } = await start(t, { ...over } as Partial<EvaluationSettings>, makeSpf(result));
+    const { port } = await start(t, { ...over } as Partial<FaceSettings>, makeSpf(result));
     const [answer = ''] = await ask(port, request(changes));
     assert.match(answer, expected);
   });
