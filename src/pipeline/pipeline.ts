@@ -1,7 +1,7 @@
 /**
  * All mail servers' faces of one service: milter and policy service, which listen, and MTA Hooks
- * and raw hook, which HTTP mounts. They share one evaluation and one account of memory, so the limits
- * are those of the service.
+ * and raw hook, which HTTP mounts. They share one evaluation and one account of memory, so the
+ * limits are those of the service.
  */
 import { createMemory, type Memory } from '../message/memory.ts';
 import type { ListenAddress } from './connections/listen-address.ts';
