@@ -14,7 +14,7 @@ import { parseKeys } from '../src/http/api-keys.ts';
 import { createMemory } from '../src/message/memory.ts';
 import { createLists } from '../src/pipeline/lists.ts';
 import { createFrameReader } from '../src/pipeline/milter/frame-reader.ts';
-import { createSession } from '../src/pipeline/milter/session.ts';
+import { Session } from '../src/pipeline/milter/session.ts';
 import { readCommand } from '../src/pipeline/milter/wire.ts';
 import { createPolicyReader } from '../src/pipeline/policy/request.ts';
 import { createAssessor } from '../src/posture/assess.ts';
@@ -350,7 +350,7 @@ const mailServers = (): Entry[] => {
     (...frames: readonly Buffer[]) =>
     (): unknown => {
       const limits = { maxMessageBytes: config.maxMessageBytes, maxFields: config.maxHeaderFields };
-      const one = createSession({ limits, memory: createMemory(1e9), authservId: '', lists });
+      const one = new Session({ limits, memory: createMemory(1e9), authservId: '', lists, refusal: () => null });
       const reader = createFrameReader(1_114_112, createMemory(1e9));
       for (const chunk of frames) {
         reader.push(chunk);

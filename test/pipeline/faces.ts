@@ -11,7 +11,7 @@ import { createRawHook } from '../../src/pipeline/hooks/raw-hook.ts';
 import { createLists } from '../../src/pipeline/lists.ts';
 import { createFrameReader } from '../../src/pipeline/milter/frame-reader.ts';
 import { repliesFor } from '../../src/pipeline/milter/reply.ts';
-import { createSession } from '../../src/pipeline/milter/session.ts';
+import { Session } from '../../src/pipeline/milter/session.ts';
 import { readCommand, writeReplies } from '../../src/pipeline/milter/wire.ts';
 import { applyEdits, messageFrames, readReplies, send } from './milter/mta.ts';
 
@@ -53,11 +53,12 @@ const edited = (
 const asText = (octets: string): string => Buffer.from(octets, 'latin1').toString('utf8');
 
 const byMilter = async (message: FaceMessage, settings: FaceSettings, evaluation: Evaluation) => {
-  const session = createSession({
+  const session = new Session({
     limits: { maxMessageBytes: settings.maxMessageBytes, maxFields: settings.maxHeaderFields },
     memory: createMemory(settings.pipelineMaxTotalBytes),
     authservId: settings.authservId,
     lists: createLists(settings),
+    refusal: () => null,
   });
   const reader = createFrameReader(1_114_112, createMemory(10_000_000));
   // Postfix tells folds as bare LF.
@@ -76,7 +77,7 @@ const byMilter = async (message: FaceMessage, settings: FaceSettings, evaluation
     const step = session.receive(read);
     if (step.kind !== 'evaluate') continue;
     const { transaction, facts, daemon, agreement } = step.message;
-    const decision = await evaluation.decide({ face: 'milter', content: transaction.content, facts, daemon });
+    const decision = await evaluation.decide({ face: 'milter', content: () => transaction.content(), facts, daemon });
     transaction.release();
     const replies = readReplies(writeReplies(repliesFor(decision, agreement, settings.quarantine)));
     const refused = replies.find(({ code }) => code === 'y');

@@ -5,12 +5,10 @@
  */
 import type { Memory } from '../../message/memory.ts';
 import { Unread } from '../connections/unread.ts';
+import type { Frame } from './wire.ts';
 
-/** One frame: its code as a character and what follows. */
-export type Frame = { readonly code: string; readonly payload: Buffer };
-
-/** Why a stream cannot be cut on. The connection has no way back into step after it. */
-export type FrameFault = 'empty-frame' | 'frame-too-large' | 'service-full';
+/** Why no further frame can be read. The connection cannot go on after it. */
+type FrameFault = 'empty-frame' | 'frame-too-large' | 'service-full';
 
 /** Cuts a stream into frames. */
 type FrameReader = {

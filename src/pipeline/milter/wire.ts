@@ -3,7 +3,6 @@
  * so they are Latin-1 strings, one octet one code unit. Pure: reads no socket, knows no session.
  * The protocol has no RFC; the names are those of libmilter (mfapi.h, mfdef.h).
  */
-import type { Frame, FrameFault } from './frame-reader.ts';
 
 /** Commands, from the mail server. */
 export const SMFIC = {
@@ -40,8 +39,11 @@ const SMFIR = {
   SKIP: 's',
 } as const;
 
-/** Why a frame or its content cannot be read. The connection has no way back into step after it. */
-type WireFault = FrameFault | 'unknown-command' | 'malformed-command';
+/** One frame: its code as a character and what follows. */
+export type Frame = { readonly code: string; readonly payload: Buffer };
+
+/** Why the content of a frame cannot be read. The connection cannot go on after it. */
+type WireFault = 'unknown-command' | 'malformed-command';
 
 /** A command with its arguments. Strings are Latin-1 views of the octets. */
 export type Command =
@@ -49,7 +51,8 @@ export type Command =
   | { kind: 'macro'; command: string; values: [name: string, value: string][] }
   | { kind: 'connect'; hostname: string; family: string; port: number; address: string }
   | { kind: 'helo'; argument: string }
-  | { kind: 'mail' | 'rcpt'; address: string; parameters: string[] }
+  | { kind: 'mail'; address: string; parameters: string[] }
+  | { kind: 'rcpt'; address: string; parameters: string[] }
   | { kind: 'header'; name: string; value: string }
   | { kind: 'body'; chunk: Buffer }
   | { kind: 'eom'; chunk: Buffer }

@@ -23,11 +23,11 @@ const start = async (
   t: TestContext,
   over: Partial<FaceSettings> = {},
   verdict: Verdict | Verify = makeVerdict(),
-  limits: Parameters<typeof createMilterServer>[1]['limits'] = {},
+  limits: Parameters<typeof createMilterServer>[2] = {},
 ) => {
   const { evaluation, settings, log, lines } = makeEvaluation({ milterListen: ['inet:0@127.0.0.1'], ...over }, verdict);
   const memory = createMemory(settings.pipelineMaxTotalBytes);
-  const server = createMilterServer(settings, { evaluation, memory, log, observer: UNOBSERVED, limits });
+  const server = createMilterServer(settings, { evaluation, memory, log, observer: UNOBSERVED }, limits);
   const [address] = await server.listen();
   t.after(() => server.close({ drainMs: 0, graceMs: 0 }));
   const port = address?.kind === 'inet' ? address.port : 0;

@@ -10,12 +10,10 @@ import { SmtpFacts } from '../../../schemas/smtp.ts';
 import { createMemory } from '../../../src/message/memory.ts';
 import { createLists } from '../../../src/pipeline/lists.ts';
 import { createFrameReader } from '../../../src/pipeline/milter/frame-reader.ts';
-import { type CompleteMessage, createSession } from '../../../src/pipeline/milter/session.ts';
+import { type CompleteMessage, Session } from '../../../src/pipeline/milter/session.ts';
 import { type Reply, readCommand, writeReplies } from '../../../src/pipeline/milter/wire.ts';
 import { makeSettings } from '../make-settings.ts';
 import { frame, messageFrames, readReplies, send } from './mta.ts';
-
-type Session = ReturnType<typeof createSession>;
 
 const begin = (
   over: Parameters<typeof makeSettings>[0] = {},
@@ -24,7 +22,7 @@ const begin = (
 ) => {
   const settings = makeSettings(over);
   const memory = createMemory(10_000_000);
-  const session = createSession({
+  const session = new Session({
     limits: { maxMessageBytes: settings.maxMessageBytes, maxFields: settings.maxHeaderFields },
     memory,
     authservId,
@@ -164,7 +162,7 @@ for (const [name, expected] of Object.entries(SESSIONS)) {
     ['glued together', (frames: Buffer[]) => [Buffer.concat(frames)]],
     ['octet by octet', (frames: Buffer[]) => [...Buffer.concat(frames)].map((octet) => Buffer.from([octet]))],
   ] as const) {
-    test(`createSession replays ${name} ${how}`, async () => {
+    test(`Session replays ${name} ${how}`, async () => {
       const { session, memory } = begin({ authenticatedSenders: 'enforce', localSenders: 'enforce' });
       const played = await play(session, split(recorded(name)));
       assert.equal(played.answers, expected.answers);
@@ -188,7 +186,7 @@ const START = [
 const HELO = send.helo('mail.sender.example');
 const MESSAGE = messageFrames([['From', ' a@sender.example']], 'Hello\r\n');
 
-test('createSession keeps client and HELO over two messages, with and without ABORT between', async () => {
+test('Session keeps client and HELO over two messages, with and without ABORT between', async () => {
   for (const between of [[], [send.abort()], [send.abort(), send.abort()]]) {
     const { session } = begin();
     const played = await play(session, [...START, HELO, ...MESSAGE, ...between, ...MESSAGE]);
@@ -199,7 +197,7 @@ test('createSession keeps client and HELO over two messages, with and without AB
   }
 });
 
-test('createSession takes the last HELO and forgets the message before it', async () => {
+test('Session takes the last HELO and forgets the message before it', async () => {
   const { session, memory } = begin();
   const opened = MESSAGE.slice(0, 4);
   await play(session, [...START, HELO, ...opened]);
@@ -209,14 +207,14 @@ test('createSession takes the last HELO and forgets the message before it', asyn
   assert.equal(memory.held, 0);
 });
 
-test('createSession ends the message before when MAIL comes again without ABORT', async () => {
+test('Session ends the message before when MAIL comes again without ABORT', async () => {
   const { session } = begin();
   const { messages } = await play(session, [...START, ...MESSAGE.slice(0, 4), ...MESSAGE]);
   assert.equal(messages.length, 1);
   assert.equal(messages[0]?.octets, 'From: a@sender.example\r\n\r\nHello\r\n');
 });
 
-test('createSession forgets the queue id and login of one message before the next', async () => {
+test('Session forgets the queue id and login of one message before the next', async () => {
   const { session } = begin({ authenticatedSenders: 'enforce' });
   const login = send.macro('M', { i: 'ONE', '{auth_authen}': 'bob', '{auth_type}': 'PLAIN' });
   const { messages } = await play(session, [
@@ -238,7 +236,7 @@ test('createSession forgets the queue id and login of one message before the nex
   );
 });
 
-test('createSession forgets the client but not the options at QUIT_NC', async () => {
+test('Session forgets the client but not the options at QUIT_NC', async () => {
   const { session } = begin();
   const { answers, messages } = await play(session, [
     ...START,
@@ -257,13 +255,13 @@ test('createSession forgets the client but not the options at QUIT_NC', async ()
   assert.equal(answers, 'OcccccccE');
 });
 
-test('createSession answers header and end of header where the mail server did not agree to do without', async () => {
+test('Session answers header and end of header where the mail server did not agree to do without', async () => {
   const { session } = begin();
   const { answers } = await play(session, [send.optneg({ version: 4, actions: 0x3f, protocol: 0x37f }), ...MESSAGE]);
   assert.equal(answers, 'OccccccE');
 });
 
-test('createSession answers unknown SMTP commands where it was not spared them', async () => {
+test('Session answers unknown SMTP commands where it was not spared them', async () => {
   const { session } = begin();
   assert.equal(
     (await play(session, [send.optneg({ version: 3, actions: 0x3f, protocol: 0 }), send.unknown('FOO')])).answers,
@@ -280,7 +278,7 @@ for (const [title, told, expected] of [
   ['control characters', '<a\r\nb@sender.example>', undefined],
   ['an address of 1,001 characters', `<${'a'.repeat(986)}@sender.example>`, undefined],
 ] as const) {
-  test(`createSession tells ${title} as MAIL FROM`, async () => {
+  test(`Session tells ${title} as MAIL FROM`, async () => {
     const { session } = begin();
     const { messages } = await play(session, [...START, ...messageFrames([], '', { mailFrom: told })]);
     assert.equal(messages[0]?.facts.mailFrom, expected);
@@ -295,14 +293,14 @@ for (const [title, connect, expected] of [
   ['a unix socket', send.connect('localhost', '/run/x', 0, 'L'), '127.0.0.1'],
   ['an address that is none', send.connect('h', 'nonsense', 1, '4'), undefined],
 ] as const) {
-  test(`createSession tells the address of ${title}`, async () => {
+  test(`Session tells the address of ${title}`, async () => {
     const { session } = begin();
     const { messages } = await play(session, [send.optneg(), connect, ...MESSAGE]);
     assert.equal(messages[0]?.facts.clientIp, expected);
   });
 }
 
-test('createSession begins from nothing with a second CONNECT, whoever forgot QUIT_NC', async () => {
+test('Session begins from nothing with a second CONNECT, whoever forgot QUIT_NC', async () => {
   const { session } = begin();
   const login = send.macro('M', { '{auth_authen}': 'root', '{auth_type}': 'PLAIN' });
   const first = [send.optneg(), send.connect('a', '192.0.2.1'), send.helo('a.example'), login];
@@ -313,7 +311,7 @@ test('createSession begins from nothing with a second CONNECT, whoever forgot QU
   );
 });
 
-test('createSession makes facts that fit their schema, whatever the mail server tells', async () => {
+test('Session makes facts that fit their schema, whatever the mail server tells', async () => {
   const latin1 = fc.string({
     unit: fc.integer({ min: 1, max: 255 }).map((code) => String.fromCharCode(code)),
     maxLength: 1500,
@@ -336,7 +334,7 @@ test('createSession makes facts that fit their schema, whatever the mail server 
   );
 });
 
-test('createSession tells implicit TLS from STARTTLS by the first HELO', async () => {
+test('Session tells implicit TLS from STARTTLS by the first HELO', async () => {
   const tls = send.macro('H', { '{tls_version}': 'TLSv1.3' });
   const implicit = (await play(begin().session, [...START, tls, HELO, ...MESSAGE])).messages[0]?.facts;
   assert.deepEqual(implicit?.tls, { version: 'TLSv1.3', mode: 'implicit' });
@@ -345,7 +343,7 @@ test('createSession tells implicit TLS from STARTTLS by the first HELO', async (
   assert.deepEqual(upgraded?.tls, { version: 'TLSv1.3', mode: 'starttls' });
 });
 
-test('createSession accepts at MAIL what is to be left alone, and answers whatever comes of it nevertheless', async () => {
+test('Session accepts at MAIL what is to be left alone, and answers whatever comes of it nevertheless', async () => {
   const { session, memory } = begin({ localSenders: 'ignore' });
   const local = [send.optneg({ version: 6, actions: 0xff, protocol: 0x42 }), send.connect('localhost', '127.0.0.1')];
   const { answers, messages } = await play(session, [...local, ...MESSAGE, ...MESSAGE]);
@@ -353,7 +351,7 @@ test('createSession accepts at MAIL what is to be left alone, and answers whatev
   assert.deepEqual([messages.length, memory.held], [0, 0]);
 });
 
-test('createSession asks a mail server once to spare the rest of a body that is too large', async () => {
+test('Session asks a mail server once to spare the rest of a body that is too large', async () => {
   const { session } = begin({ maxMessageBytes: 100 });
   const chunk = send.body(Buffer.alloc(80));
   const { answers, messages } = await play(session, [...START, send.mail('<>'), chunk, chunk, chunk, send.eom()]);
@@ -361,7 +359,7 @@ test('createSession asks a mail server once to spare the rest of a body that is 
   assert.equal(messages[0]?.octets, 'over-size');
 });
 
-test('createSession never sends SKIP that was not agreed on', async () => {
+test('Session never sends SKIP that was not agreed on', async () => {
   const { session } = begin({ maxMessageBytes: 100 });
   const chunk = send.body(Buffer.alloc(80));
   assert.equal(
@@ -371,7 +369,7 @@ test('createSession never sends SKIP that was not agreed on', async () => {
   );
 });
 
-test('createSession takes octets beside the end of a message as its last body', async () => {
+test('Session takes octets beside the end of a message as its last body', async () => {
   const { messages } = await play(begin().session, [
     ...START,
     send.mail('<>'),
@@ -381,7 +379,7 @@ test('createSession takes octets beside the end of a message as its last body', 
   assert.equal(messages[0]?.octets, 'A: b\r\n\r\nend\r\n');
 });
 
-test('createSession evaluates content without MAIL as a message whose envelope is unknown', async () => {
+test('Session evaluates content without MAIL as a message whose envelope is unknown', async () => {
   const { messages } = await play(begin().session, [...START, send.header('A', ' b'), send.eom()]);
   assert.equal(messages[0]?.facts.mailFrom, undefined);
 });
@@ -393,11 +391,10 @@ for (const [title, frames, reason] of [
   ['a command that does not exist', [send.optneg(), frame('Z')], 'unknown-command'],
   ['a command that is malformed', [send.optneg(), frame('H', 'x')], 'malformed-command'],
 ] as const) {
-  test(`createSession closes on ${title}`, async () =>
-    assert.equal((await play(begin().session, frames)).closed, reason));
+  test(`Session closes on ${title}`, async () => assert.equal((await play(begin().session, frames)).closed, reason));
 }
 
-test('createSession gives all memory back wherever a connection ends', async () => {
+test('Session gives all memory back wherever a connection ends', async () => {
   const frames = [...START, HELO, ...MESSAGE];
   for (let end = 0; end <= frames.length; end++) {
     const { session, memory } = begin();
@@ -407,7 +404,7 @@ test('createSession gives all memory back wherever a connection ends', async () 
   }
 });
 
-test('createSession answers every command as agreed, in any order, and never holds what nobody waits for', async () => {
+test('Session answers every command as agreed, in any order, and never holds what nobody waits for', async () => {
   const commands = [
     HELO,
     ...MESSAGE,
@@ -431,7 +428,7 @@ test('createSession answers every command as agreed, in any order, and never hol
   );
 });
 
-test('createSession takes no message once it is told not to: the mail server is sent away, or passes the message as FAILURE_MODE says', async () => {
+test('Session takes no message once it is told not to: the mail server is sent away, or passes the message as FAILURE_MODE says', async () => {
   const open = [send.optneg(), send.connect('mail.sender.example', '192.0.2.10'), send.helo('mail.sender.example')];
   const message = messageFrames([['From', ' a@sender.example']], 'Hello\r\n');
   for (const [refusal, answers] of [

@@ -5,12 +5,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createMemory } from '../../../src/message/memory.ts';
-import { createTransaction } from '../../../src/pipeline/milter/transaction.ts';
+import { Transaction } from '../../../src/pipeline/milter/transaction.ts';
 
-type TransactionParts = Parameters<typeof createTransaction>[0];
+type Dependencies = ConstructorParameters<typeof Transaction>[0];
 
-const begin = (over: Partial<TransactionParts> = {}) =>
-  createTransaction(
+const begin = (over: Partial<Dependencies> = {}) =>
+  new Transaction(
     {
       limits: { maxMessageBytes: 1_000_000, maxFields: 100 },
       memory: createMemory(10_000_000),
@@ -22,7 +22,7 @@ const begin = (over: Partial<TransactionParts> = {}) =>
     { mailFrom: '<>', mailParameters: [] },
   );
 
-const octetsOf = async (fields: [string, string][], body: string[], over: Partial<TransactionParts> = {}) => {
+const octetsOf = async (fields: [string, string][], body: string[], over: Partial<Dependencies> = {}) => {
   const transaction = begin(over);
   for (const [name, value] of fields) transaction.addField(name, value);
   for (const chunk of body) transaction.addBody(Buffer.from(chunk, 'latin1'));
@@ -46,10 +46,10 @@ const WHITE_SPACE: [sent: string, told: string, toldWithout: string, without: st
 ];
 
 for (const [sent, told, toldWithout, without] of WHITE_SPACE) {
-  test(`createTransaction gives back ${JSON.stringify(sent)} from ${JSON.stringify(told)}`, async () => {
+  test(`Transaction gives back ${JSON.stringify(sent)} from ${JSON.stringify(told)}`, async () => {
     assert.deepEqual(await octetsOf([['X', told]], []), { octets: `${sent}\r\n\r\n`, exactness: 'exact' });
   });
-  test(`createTransaction makes ${JSON.stringify(without)} of ${JSON.stringify(toldWithout)} without HDR_LEADSPC, and says that it is a guess`, async () => {
+  test(`Transaction makes ${JSON.stringify(without)} of ${JSON.stringify(toldWithout)} without HDR_LEADSPC, and says that it is a guess`, async () => {
     assert.deepEqual(await octetsOf([['X', toldWithout]], [], { leadingSpace: false }), {
       octets: `${without}\r\n\r\n`,
       exactness: 'white-space-unknown',
@@ -57,12 +57,12 @@ for (const [sent, told, toldWithout, without] of WHITE_SPACE) {
   });
 }
 
-test('createTransaction joins body chunks wherever they are cut, NUL and bare line ends included', async () => {
+test('Transaction joins body chunks wherever they are cut, NUL and bare line ends included', async () => {
   const { octets } = await octetsOf([['A', ' b']], ['one\r', '\ntwo\n', 'thr\xc3', '\xa9e\0', '']);
   assert.equal(octets, 'A: b\r\n\r\none\r\ntwo\nthr\xc3\xa9e\0');
 });
 
-test('createTransaction drops everything once the message is too large, and wants no more body', async () => {
+test('Transaction drops everything once the message is too large, and wants no more body', async () => {
   const memory = createMemory(10_000);
   const transaction = begin({ memory, limits: { maxMessageBytes: 120, maxFields: 100 } });
   transaction.addField('Authentication-Results', ' mx.rcpt.example; none');
@@ -82,20 +82,20 @@ test('createTransaction drops everything once the message is too large, and want
   });
 });
 
-test('createTransaction calls a message with more fields than allowed too large', async () => {
+test('Transaction calls a message with more fields than allowed too large', async () => {
   const fields = Array.from({ length: 101 }, (): [string, string] => ['X', ' v']);
   assert.equal((await octetsOf(fields.slice(1), [])).octets.length, 100 * 6 + 2);
   assert.equal((await octetsOf(fields, [])).octets, 'over-size');
 });
 
-test('createTransaction tells when there are more forged fields than are kept', async () => {
+test('Transaction tells when there are more forged fields than are kept', async () => {
   const transaction = begin();
   for (let count = 0; count < 101; count++) transaction.addField('X-Mailverdict-X', ' v');
   const { octets, forgedIncomplete } = await transaction.content();
   assert.deepEqual([octets, forgedIncomplete], ['over-size', true]);
 });
 
-test('createTransaction tells when all messages together hold too much, and gives its share back', async () => {
+test('Transaction tells when all messages together hold too much, and gives its share back', async () => {
   const memory = createMemory(4096);
   const first = begin({ memory });
   assert.equal(first.addBody(Buffer.alloc(3000)), true);
@@ -107,7 +107,7 @@ test('createTransaction tells when all messages together hold too much, and give
   assert.equal(begin({ memory }).addBody(Buffer.alloc(3000)), true);
 });
 
-test('createTransaction counts the pieces and the whole while it puts them together', async () => {
+test('Transaction counts the pieces and the whole while it puts them together', async () => {
   const memory = createMemory(4096);
   const fits = begin({ memory });
   fits.addBody(Buffer.alloc(2000));
@@ -120,7 +120,7 @@ test('createTransaction counts the pieces and the whole while it puts them toget
   assert.equal(memory.held, 0);
 });
 
-test('createTransaction gives back what it holds when it is released while it puts the message together', async () => {
+test('Transaction gives back what it holds when it is released while it puts the message together', async () => {
   const memory = createMemory(10_000_000);
   for (const rawBody of [false, true]) {
     const transaction = begin({ memory, rawBody, limits: { maxMessageBytes: 4_000_000, maxFields: 10 } });
@@ -134,7 +134,7 @@ test('createTransaction gives back what it holds when it is released while it pu
   }
 });
 
-test('createTransaction counts recipients, and keeps 1,000 of them', () => {
+test('Transaction counts recipients, and keeps 1,000 of them', () => {
   const memory = createMemory(500_000);
   const transaction = begin({ memory });
   for (let count = 0; count < 1_001; count++) transaction.addRecipient(`<r${count}@rcpt.example>`);
@@ -147,7 +147,7 @@ test('createTransaction counts recipients, and keeps 1,000 of them', () => {
   assert.equal(small.recipients.length < 20, true);
 });
 
-test('createTransaction holds a body of small pieces in memory of its size', () => {
+test('Transaction holds a body of small pieces in memory of its size', () => {
   const memory = createMemory(10_000_000);
   const transaction = begin({ memory });
   for (let count = 0; count < 100_000; count++) transaction.addBody(Buffer.from('x'));
@@ -155,7 +155,7 @@ test('createTransaction holds a body of small pieces in memory of its size', () 
   transaction.release();
 });
 
-test('createTransaction takes a raw message in the body as the message, when its peer is known to send one', async () => {
+test('Transaction takes a raw message in the body as the message, when its peer is known to send one', async () => {
   const raw = 'From: \xe9 <a@x.example>\r\nAuthentication-Results: mx.rcpt.example; dkim=pass\r\n\r\nHello\r\n';
   const parts = { leadingSpace: false, rawBody: true };
   const transaction = begin(parts);

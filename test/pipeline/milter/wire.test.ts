@@ -6,17 +6,17 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { createMemory } from '../../../src/message/memory.ts';
-import { createFrameReader, type Frame } from '../../../src/pipeline/milter/frame-reader.ts';
+import { createFrameReader } from '../../../src/pipeline/milter/frame-reader.ts';
 import { type Command, MAX_STRINGS, type Reply, readCommand, writeReplies } from '../../../src/pipeline/milter/wire.ts';
 import { frame, readMacroLists, readReplies, send } from './mta.ts';
 
-type WireFault = Extract<ReturnType<typeof readCommand>, string>;
+type Read = NonNullable<ReturnType<ReturnType<typeof createFrameReader>['next']>>;
 
 const MAX_FRAME_BYTES = 1_114_112;
 
-const readAll = (chunks: Iterable<Buffer>, maxFrameBytes = MAX_FRAME_BYTES): (Frame | WireFault)[] => {
+const readAll = (chunks: Iterable<Buffer>, maxFrameBytes = MAX_FRAME_BYTES): Read[] => {
   const reader = createFrameReader(maxFrameBytes, createMemory(10_000_000));
-  const read: (Frame | WireFault)[] = [];
+  const read: Read[] = [];
   for (const chunk of chunks) {
     reader.push(chunk);
     for (let next = reader.next(); next !== undefined; next = reader.next()) {
@@ -85,7 +85,7 @@ test('createFrameReader accepts a frame of exactly the largest length', () => {
   assert.deepEqual(readAll([frame('B', Buffer.alloc(100))], 100), ['frame-too-large']);
 });
 
-const commandOf = (octets: Buffer): Command | WireFault => {
+const commandOf = (octets: Buffer): Command | string => {
   const [read] = readAll([octets]);
   return read === undefined || typeof read === 'string' ? (read ?? 'malformed-command') : readCommand(read);
 };
