@@ -66,18 +66,24 @@ const sealedPositions = (sets: readonly ArcSet[], instance: number): number[] =>
     .flatMap((set) => [set.authenticationResults, set.messageSignature, set.seal])
     .slice(0, -1);
 
+/** What the seals of a chain are checked with. */
+type ChainGround = {
+  readonly header: Header;
+  /** The keys by the name of their record. */
+  readonly answers: ReadonlyMap<string, KeyAnswer>;
+  readonly rules: KeyRules;
+};
+
 const checkSeal = (
-  header: Header,
+  { header, answers, rules }: ChainGround,
   sets: readonly SealedSet[],
   set: SealedSet,
-  answers: ReadonlyMap<string, KeyAnswer>,
-  rules: KeyRules,
 ): { check: SignatureCheck; octets: number } => {
   const { signature, tagList } = set.sealReading;
   const { start } = fieldText(header.wire(set.seal));
   const b = tagList.tags.get('b');
-  const emptied = { start: start + (b?.start ?? 0), end: start + (b?.end ?? 0) };
-  const bytes = signedBytes(header, sealedPositions(sets, set.instance), set.seal, emptied, 'relaxed');
+  const emptied = { position: set.seal, start: start + (b?.start ?? 0), end: start + (b?.end ?? 0) };
+  const bytes = signedBytes(header, sealedPositions(sets, set.instance), emptied, 'relaxed');
   const answer = answers.get(signature.keyName) ?? { kind: 'none' };
   return { check: checkSignature(signature, bytes, answer, rules), octets: bytes.length };
 };
@@ -95,15 +101,12 @@ export const outcomeOfShape = (structure: Exclude<ArcStructure, { kind: 'chain' 
 /**
  * Validates a chain (RFC 8617 section 5.2 steps 4 to 6).
  * @param messageSignature outcome of the newest ARC-Message-Signature
- * @param answers the keys by the name of their record
  * @returns never rejects
  */
 export const validateChain = async (
   structure: ArcStructure & { kind: 'chain' },
-  header: Header,
   messageSignature: SignatureOutcome,
-  answers: ReadonlyMap<string, KeyAnswer>,
-  rules: KeyRules,
+  ground: ChainGround,
 ): Promise<ArcOutcome> => {
   const { sets, newest } = structure;
   const reported = sets.map(reportSet);
@@ -126,7 +129,7 @@ export const validateChain = async (
   }
   let octets = 0;
   for (const [position, set] of [...sets.entries()].toReversed()) {
-    const { check, octets: hashed } = checkSeal(header, sets, set, answers, rules);
+    const { check, octets: hashed } = checkSeal(ground, sets, set);
     reported[position] = { ...reportSet(set), seal: check.result };
     if (check.result !== 'pass') {
       const reason = `ARC-Seal i=${set.instance}: ${check.reason}`;

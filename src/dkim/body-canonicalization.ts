@@ -7,6 +7,18 @@
  */
 import type { Canonicalization } from './signature/tags.ts';
 
+/**
+ * A body and what was seen of it when the message was read, which spares a second search for what
+ * has to be rewritten.
+ */
+export type Body = {
+  readonly octets: Buffer;
+  /** False when every LF follows a CR. */
+  readonly hasBareLf: boolean;
+  /** False when white space is single spaces between visible octets only. */
+  readonly hasUnevenSpace: boolean;
+};
+
 /** Takes a stretch of canonical body. The bytes are lent for the length of the call. */
 type Sink = (bytes: Buffer) => void;
 
@@ -167,30 +179,18 @@ const createRelaxedWriter = (body: Buffer, sink: Sink): BodyWriter => {
   };
 };
 
-/**
- * True when a body of these properties is its own canonical form, but for the empty lines at its
- * end. The properties are those of `createBodyWriter`.
- */
-export const isCanonical = (canonicalization: Canonicalization, hasBareLf: boolean, hasUnevenSpace: boolean): boolean =>
+/** True when a body is its own canonical form, but for the empty lines at its end. */
+export const isCanonical = (canonicalization: Canonicalization, { hasBareLf, hasUnevenSpace }: Body): boolean =>
   !hasBareLf && (canonicalization === 'simple' || !hasUnevenSpace);
 
 /**
  * Makes the writer of one canonical form. What it writes is the content only: the CRLF after it is
  * the caller's.
- * @param hasBareLf false when every LF of the body follows a CR, so that a simple body needs
- * no search
- * @param hasUnevenSpace false when white space is single spaces between visible octets only,
- * so that a relaxed body needs none either
  */
-export const createBodyWriter = (
-  body: Buffer,
-  canonicalization: Canonicalization,
-  hasBareLf: boolean,
-  hasUnevenSpace: boolean,
-  sink: Sink,
-): BodyWriter => {
-  if (isCanonical(canonicalization, hasBareLf, hasUnevenSpace)) return (from, to) => sink(body.subarray(from, to));
-  const write = canonicalization === 'simple' ? createSimpleWriter(body, sink) : createRelaxedWriter(body, sink);
+export const createBodyWriter = (body: Body, canonicalization: Canonicalization, sink: Sink): BodyWriter => {
+  const { octets } = body;
+  if (isCanonical(canonicalization, body)) return (from, to) => sink(octets.subarray(from, to));
+  const write = canonicalization === 'simple' ? createSimpleWriter(octets, sink) : createRelaxedWriter(octets, sink);
   return (from, to) => {
     for (let at = from; at < to; at += PIECE_BYTES) write(at, Math.min(at + PIECE_BYTES, to));
   };

@@ -6,7 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { createBodyWriter, dropEmptyLines, isCanonical } from './body-canonicalization.ts';
+import { type Body, createBodyWriter, dropEmptyLines, isCanonical } from './body-canonicalization.ts';
 import type { Canonicalization, HashName } from './signature/tags.ts';
 
 /** One hash asked for. `length` is l= in octets of the canonical body; null: all of it. */
@@ -84,11 +84,9 @@ const contentEnd = async (body: Buffer, canonicalization: Canonicalization): Pro
 
 /** One canonical form on its way into its hashes. */
 const createPass = async (
-  body: Buffer,
+  body: Body,
   canonicalization: Canonicalization,
   requests: readonly BodyHashRequest[],
-  hasBareLf: boolean,
-  hasUnevenSpace: boolean,
   digests: Map<string, string>,
 ) => {
   const meters = [...new Set(requests.map((request) => request.hash))].map((name) =>
@@ -103,8 +101,8 @@ const createPass = async (
     canonicalBytes += bytes.length;
     for (const meter of meters) meter.write(bytes);
   };
-  const end = await contentEnd(body, canonicalization);
-  const write = createBodyWriter(body, canonicalization, hasBareLf, hasUnevenSpace, sink);
+  const end = await contentEnd(body.octets, canonicalization);
+  const write = createBodyWriter(body, canonicalization, sink);
   return {
     canonicalization,
     /** Canonicalizes and hashes the octets from..to of the body. */
@@ -123,19 +121,12 @@ const createPass = async (
 
 /**
  * Hashes a body.
+ * @param body what needs no rewriting is hashed as it is
  * @param requests the same request may stand in it twice
- * @param hasBareLf false when every LF of the body follows a CR: simple bodies are then
- * hashed as they are
- * @param hasUnevenSpace false when its white space is single spaces between visible octets only:
- * with CRLF throughout, relaxed bodies are then hashed as they are too
  * @returns never rejects
  */
-export const hashBody = async (
-  body: Buffer,
-  requests: readonly BodyHashRequest[],
-  hasBareLf = true,
-  hasUnevenSpace = true,
-): Promise<BodyHashes> => {
+export const hashBody = async (body: Body, requests: readonly BodyHashRequest[]): Promise<BodyHashes> => {
+  const { length } = body.octets;
   const digests = new Map<string, string>();
   const lengths: Partial<Record<Canonicalization, number>> = {};
   const distinct = [...new Map(requests.map((request) => [keyOf(request), request])).values()];
@@ -146,17 +137,15 @@ export const hashBody = async (
         body,
         canonicalization,
         distinct.filter((request) => request.body === canonicalization),
-        hasBareLf,
-        hasUnevenSpace,
         digests,
       ),
     ),
   );
-  const isPlain = canonicalizations.every((one) => isCanonical(one, hasBareLf, hasUnevenSpace));
+  const isPlain = canonicalizations.every((one) => isCanonical(one, body));
   const turnBytes = isPlain ? PLAIN_TURN_BYTES : TURN_BYTES;
-  for (let from = 0; from < body.length && passes.length > 0; from += turnBytes) {
+  for (let from = 0; from < length && passes.length > 0; from += turnBytes) {
     if (from > 0) await nextTurn();
-    for (const pass of passes) pass.write(from, Math.min(from + turnBytes, body.length));
+    for (const pass of passes) pass.write(from, Math.min(from + turnBytes, length));
   }
   for (const pass of passes) lengths[pass.canonicalization] = pass.finish();
   return {

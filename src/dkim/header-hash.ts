@@ -26,7 +26,7 @@ export type Header = {
 };
 
 /** The fields h= picks, in its order, and how its list fits the message. */
-type SelectedFields = {
+export type SelectedFields = {
   /** Positions in the order in which they are hashed. */
   readonly positions: readonly number[];
   /**
@@ -157,23 +157,28 @@ export const selectFields = (header: Header, names: readonly string[]): Selected
   return { positions, oversigned, partlySigned };
 };
 
+/** Where the value of b= is, with the white space before and after it. */
+type SignatureValue = {
+  /** Position of the signature field. */
+  readonly position: number;
+  /** Offsets in the wire form of that field. */
+  readonly start: number;
+  readonly end: number;
+};
+
 /**
  * The bytes a signature was made over, without the body: the chosen fields, then the signature
  * field itself with an empty b= and without its CRLF (RFC 6376 section 3.7; RFC 8617 section 5.1.1
  * for an ARC-Seal).
- * @param position of the signature field
- * @param emptied offsets of the value of b= in the wire form of that field, with the white space
- * around it
  */
 export const signedBytes = (
   header: Header,
   chosen: readonly number[],
-  position: number,
-  emptied: { start: number; end: number },
+  b: SignatureValue,
   canonicalization: Canonicalization,
 ): Buffer => {
-  const field = header.wire(position);
-  const unsigned = Buffer.concat([field.subarray(0, emptied.start), field.subarray(emptied.end)]);
+  const field = header.wire(b.position);
+  const unsigned = Buffer.concat([field.subarray(0, b.start), field.subarray(b.end)]);
   return Buffer.concat([
     ...chosen.map((at) => header.canonical(at, canonicalization)),
     canonicalization === 'simple' ? unsigned : relaxedField(unsigned, false),

@@ -110,10 +110,8 @@ export const verifyMessage = async (message: Message, parts: VerifyParts): Promi
   const [answered, bodyHashes] = await Promise.all([
     Promise.all([...keyNames].map(async (name) => [name, await askForKeys(lookup, name, deadlineMs, keys)] as const)),
     hashBody(
-      message.body,
+      { octets: message.body, hasBareLf, hasUnevenSpace: message.hasUnevenSpace },
       overBody.map(({ signature }) => signature),
-      hasBareLf,
-      message.hasUnevenSpace,
     ),
   ]);
   const answers: ReadonlyMap<string, KeyAnswer> = new Map(answered);
@@ -137,5 +135,5 @@ export const verifyMessage = async (message: Message, parts: VerifyParts): Promi
     fieldIndex: newest.messageSignature,
     valueStart: fieldText(header.wire(newest.messageSignature)).start,
   });
-  return { signatures, arc: await validateChain(structure, header, messageSignature, answers, rules) };
+  return { signatures, arc: await validateChain(structure, messageSignature, { header, answers, rules }) };
 };

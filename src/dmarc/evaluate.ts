@@ -9,7 +9,7 @@ import type { Lookup } from '../dns/lookup.ts';
 import { type AlignmentTest, treeWalkAlignment } from './alignment.ts';
 import { type BimiGround, bimiGround } from './bimi-ground.ts';
 import { compare } from './difference.ts';
-import { applicableRecord, applyPolicy } from './policy.ts';
+import { applicableRecord, applyPolicy, type ExistenceTest, existenceTest } from './policy.ts';
 import { alignAll, errorWord, type Identifiers, NO_ALIGNMENT, noRecord, resultOf } from './reading.ts';
 import { checkReportAddresses } from './report-addresses.ts';
 import { older, readByPublicSuffix } from './rfc7489.ts';
@@ -54,15 +54,9 @@ export const beginDmarc = (authorDomain: string, lookup: Lookup, deadlineMs: num
       const made = await walk;
       const applicable = applicableRecord(made);
       if (applicable.kind !== 'record') return [];
-      const { record, domain } = applicable.found;
       const ask = (name: string, type: 'TXT') => reportLookup({ name, type }, deadlineMs);
-      return checkReportAddresses(
-        record,
-        domain,
-        organizationalDomain(made),
-        ask,
-        recordLookup(reportLookup, deadlineMs),
-      );
+      const askReportRecord = recordLookup(reportLookup, deadlineMs);
+      return checkReportAddresses(applicable.found, organizationalDomain(made), ask, askReportRecord);
     },
     dkimAligned: async (domain) => {
       const made = await walk;
@@ -73,7 +67,7 @@ export const beginDmarc = (authorDomain: string, lookup: Lookup, deadlineMs: num
     },
     finish: async (identifiers) => {
       const [rfc9989, rfc7489] = await Promise.all([
-        readByTreeWalk(await walk, identifiers, await test, lookup, deadlineMs),
+        readByTreeWalk(await walk, identifiers, await test, existenceTest(lookup, deadlineMs)),
         isLiteral
           ? older(noRecord('an address literal publishes no record', authorDomain), null)
           : readByPublicSuffix(authorDomain, identifiers, askRecord),
@@ -100,8 +94,7 @@ const readByTreeWalk = async (
   walk: TreeWalk,
   identifiers: Identifiers,
   test: AlignmentTest,
-  lookup: Lookup,
-  deadlineMs: number,
+  exists: ExistenceTest,
 ): Promise<DmarcReading> => {
   const authorDomain = walk.start;
   const organizational = organizationalDomain(walk);
@@ -132,7 +125,7 @@ const readByTreeWalk = async (
       ...common,
     };
   }
-  const applied = await applyPolicy({ ...record, policies }, recordDomain, authorDomain, lookup, deadlineMs);
+  const applied = await applyPolicy({ domain: recordDomain, record: { ...record, policies } }, authorDomain, exists);
   const policy = applied && {
     published: { p: policies.p, sp: policies.sp, np: policies.np },
     tag: applied.tag,

@@ -30,6 +30,12 @@ export const applicableRecord = (
   return inherited === undefined ? { kind: 'none' } : { kind: 'record', found: inherited };
 };
 
+/** A record with policies, and the domain that publishes it. */
+type FoundPolicies = {
+  readonly domain: string;
+  readonly record: DmarcRecord & { readonly policies: NonNullable<DmarcRecord['policies']> };
+};
+
 /** The policy that applies, and the tag it came from. */
 type AppliedPolicy = { tag: 'p' | 'sp' | 'np'; word: DmarcPolicy };
 
@@ -42,44 +48,46 @@ export const ONE_LEVEL_LOWER: Readonly<Record<DmarcPolicy, DmarcPolicy>> = {
 
 /**
  * Chooses between p, sp and np.
- * @param record its `policies` must not be null
+ * @param found the record that applies; its `policies` must not be null
  * @returns null when a DNS failure leaves open whether the Author Domain exists and that makes a
  * difference
  */
 export const applyPolicy = async (
-  record: DmarcRecord & { policies: NonNullable<DmarcRecord['policies']> },
-  recordDomain: string,
+  { domain, record }: FoundPolicies,
   authorDomain: string,
-  lookup: Lookup,
-  deadlineMs: number,
+  exists: ExistenceTest,
 ): Promise<AppliedPolicy | null> => {
   const { p, sp, np } = record.policies;
   const lower = (word: DmarcPolicy): DmarcPolicy => (record.testing ? ONE_LEVEL_LOWER[word] : word);
-  if (recordDomain === authorDomain) return { tag: 'p', word: lower(p) };
+  if (domain === authorDomain) return { tag: 'p', word: lower(p) };
   const subdomain: AppliedPolicy = sp === null ? { tag: 'p', word: lower(p) } : { tag: 'sp', word: lower(sp) };
   if (np === null) return subdomain;
-  const exists = await domainExists(authorDomain, lookup, deadlineMs);
-  if (exists === null) return lower(np) === subdomain.word ? subdomain : null;
-  return exists ? subdomain : { tag: 'np', word: lower(np) };
+  const existing = await exists(authorDomain);
+  if (existing === null) return lower(np) === subdomain.word ? subdomain : null;
+  return existing ? subdomain : { tag: 'np', word: lower(np) };
 };
 
 /** Limits on what an answer holds: there was one. */
 const PROVES_EXISTENCE: ReadonlySet<LimitName> = new Set<LimitName>(['records', 'cname-links']);
 
+/** Whether a domain exists; null when a DNS failure leaves it unknown. */
+export type ExistenceTest = (domain: string) => Promise<boolean | null>;
+
 /**
  * The existence test (RFC 9989 section A.4): only NXDOMAIN means that a name does not exist. A
  * question for A follows a CNAME and gets the target's NXDOMAIN (RFC 6604 section 3), so the name's
  * own CNAME is asked for as well. A name with more records than are used exists.
- * @returns null when a DNS failure leaves it unknown
  */
-const domainExists = async (domain: string, lookup: Lookup, deadlineMs: number): Promise<boolean | null> => {
-  for (const type of ['A', 'CNAME'] as const) {
-    const answer = await lookup({ name: domain, type }, deadlineMs);
-    if (answer.kind === 'failure') {
-      if (answer.failure === 'badname') return false;
-      return answer.failure === 'limit' && PROVES_EXISTENCE.has(answer.limit.name) ? true : null;
+export const existenceTest =
+  (lookup: Lookup, deadlineMs: number): ExistenceTest =>
+  async (domain) => {
+    for (const type of ['A', 'CNAME'] as const) {
+      const answer = await lookup({ name: domain, type }, deadlineMs);
+      if (answer.kind === 'failure') {
+        if (answer.failure === 'badname') return false;
+        return answer.failure === 'limit' && PROVES_EXISTENCE.has(answer.limit.name) ? true : null;
+      }
+      if (answer.kind === 'records' || (answer.kind === 'nodata' && type === 'A')) return true;
     }
-    if (answer.kind === 'records' || (answer.kind === 'nodata' && type === 'A')) return true;
-  }
-  return false;
-};
+    return false;
+  };

@@ -5,9 +5,9 @@
 import type { DmarcReportAddress } from '../../schemas/dmarc.ts';
 import type { Answer } from '../dns/lookup.ts';
 import { normalizeName } from '../dns/name.ts';
-import { type DmarcRecord, type DmarcUri, isDmarcRecord } from '../records/dmarc.ts';
+import { type DmarcUri, isDmarcRecord } from '../records/dmarc.ts';
 import { txtTexts } from '../records/txt.ts';
-import { organizationalDomain, type RecordLookup, walkTree } from './tree-walk.ts';
+import { type FoundRecord, organizationalDomain, type RecordLookup, walkTree } from './tree-walk.ts';
 
 /** Asks for the TXT records at a name, within the budget and the deadline of the caller. */
 type AskTexts = (name: string, type: 'TXT') => Promise<Answer>;
@@ -20,12 +20,10 @@ export const MAX_ADDRESSES = 10;
 
 /**
  * Looks at the report addresses of a record.
- * @param recordDomain domain whose record it is
  * @param organizational Organizational Domain of the record's domain; null when unknown
  */
 export const checkReportAddresses = async (
-  record: DmarcRecord,
-  recordDomain: string,
+  { domain, record }: FoundRecord,
   organizational: string | null,
   ask: AskTexts,
   askRecord: RecordLookup,
@@ -33,16 +31,19 @@ export const checkReportAddresses = async (
   const addresses = (['rua', 'ruf'] as const).flatMap((tag) =>
     record[tag].slice(0, MAX_ADDRESSES).map((uri) => ({ tag, uri })),
   );
-  return Promise.all(
-    addresses.map(({ tag, uri }) => checkAddress(tag, uri, recordDomain, organizational, ask, askRecord)),
-  );
+  const publisher = { domain, organizational };
+  return Promise.all(addresses.map((address) => checkAddress(address, publisher, ask, askRecord)));
 };
 
+/** An address and the tag that holds it. */
+type ReportAddress = { readonly tag: 'rua' | 'ruf'; readonly uri: DmarcUri };
+
+/** Domain of the record and its Organizational Domain; null when unknown. */
+type Publisher = { readonly domain: string; readonly organizational: string | null };
+
 const checkAddress = async (
-  tag: 'rua' | 'ruf',
-  { uri, mailDomain }: DmarcUri,
-  recordDomain: string,
-  organizational: string | null,
+  { tag, uri: { uri, mailDomain } }: ReportAddress,
+  { domain: recordDomain, organizational }: Publisher,
   ask: AskTexts,
   askRecord: RecordLookup,
 ): Promise<DmarcReportAddress> => {

@@ -81,7 +81,7 @@ export const assessDmarc = async (
     tags: explainTags(record),
     faults: record.faults.map(({ offset, reason }) => ({ offset, reason })),
     policy: policyOf(record, verdict.rfc9989.policy?.tag ?? (recordDomain === domain ? 'p' : null)),
-    reports: await checkReportAddresses(record, recordDomain, organizational, ask, askRecord),
+    reports: await checkReportAddresses(applicable.found, organizational, ask, askRecord),
   };
   return { posture, ground };
 };

@@ -221,13 +221,19 @@ type DmarcRfc7489Reading = {
   readonly faults: readonly Fault[];
 };
 
-const readNumber = (list: TagList, name: 'pct' | 'ri', most: number, absent: number, faults: Fault[]): number => {
+/** A tag whose value is a whole number from 0. */
+type NumberTag = { readonly name: 'pct' | 'ri'; readonly max: number; readonly absent: number };
+
+const PERCENT: NumberTag = { name: 'pct', max: 100, absent: 100 };
+const REPORT_INTERVAL: NumberTag = { name: 'ri', max: 4_294_967_295, absent: 86_400 };
+
+const readNumber = (list: TagList, { name, max, absent }: NumberTag, faults: Fault[]): number => {
   const tag = findTag(list, name);
   if (tag === undefined) return absent;
-  if (/^[0-9]{1,10}$/.test(tag.value) && Number(tag.value) <= most) return Number(tag.value);
+  if (/^[0-9]{1,10}$/.test(tag.value) && Number(tag.value) <= max) return Number(tag.value);
   faults.push({
     offset: tag.valueOffset,
-    reason: `"${name}" is ${quote(tag.value)}, not a whole number from 0 to ${most}`,
+    reason: `"${name}" is ${quote(tag.value)}, not a whole number from 0 to ${max}`,
   });
   return absent;
 };
@@ -247,8 +253,8 @@ export const readAsRfc7489 = (record: DmarcRecord): DmarcRfc7489Reading => {
   const monitoring = record.rua.length > 0 ? ({ p: 'none', sp: null } as const) : null;
   return {
     policies: record.p === null || invalid ? monitoring : { p: record.p, sp: record.sp },
-    percent: readNumber(list, 'pct', 100, 100, faults),
-    reportIntervalSeconds: readNumber(list, 'ri', 4_294_967_295, 86_400, faults),
+    percent: readNumber(list, PERCENT, faults),
+    reportIntervalSeconds: readNumber(list, REPORT_INTERVAL, faults),
     faults,
   };
 };

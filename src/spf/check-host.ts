@@ -12,7 +12,7 @@ import { parseMacroString } from '../records/macro.ts';
 import { txtTexts } from '../records/txt.ts';
 import { askAhead } from './ahead.ts';
 import { expandText, usesLetter } from './macro.ts';
-import { macroValues, targetOf } from './mechanisms.ts';
+import { explanationValues, targetOf } from './mechanisms.ts';
 import { completeTree, evaluateRecord } from './record-evaluation.ts';
 import { isIdentityDomain, toALabels } from './target-name.ts';
 import {
@@ -112,21 +112,21 @@ const explanationOf = async (
   const { spec, trace, frame } = explanation;
   // Nothing here counts (section 4.6.4), so what the target and its text look up is asked on a walk
   // of its own.
-  const aside: Walk = { ...walk, surplus: true, unreached: [] };
+  const uncounted: Walk = { ...walk, surplus: true, unreached: [] };
   const scratch: SpfTraceTerm = { ...trace, answers: trace.answers };
-  const target = await targetOf(aside, frame, scratch, spec);
+  const target = await targetOf(uncounted, frame, scratch, spec);
   trace.target = scratch.target;
   if (target.kind !== 'name') return null;
-  const answer = await askFor(aside, scratch, target.name, 'TXT');
+  const answer = await askFor(uncounted, scratch, target.name, 'TXT');
   const texts = answer.kind === 'records' ? txtTexts(answer.records) : [];
   const [text] = texts;
   if (text === undefined || texts.length !== 1) return null;
   const macro = parseMacroString(text, 0, { explanationLetters: true, spaces: true });
   if (macro.kind === 'fault') return null;
   const nonAscii = !PRINTABLE.test(walk.client.localPart) && usesLetter(macro.tokens, 'sl');
-  const read = nonAscii ? null : await macroValues(aside, frame, scratch, macro.tokens, false);
-  if (read?.kind !== 'values') return null;
-  const expanded = expandText(macro.tokens, read.values, walk.limits.explanationCharacters);
+  if (nonAscii) return null;
+  const values = await explanationValues(uncounted, frame, scratch, macro.tokens);
+  const expanded = expandText(macro.tokens, values, walk.limits.explanationCharacters);
   return expanded !== '' && PRINTABLE.test(expanded) ? expanded : null;
 };
 

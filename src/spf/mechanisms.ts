@@ -68,26 +68,37 @@ const pickName = (names: readonly string[], domain: string): string =>
     'unknown'
   ).replace(/\.$/, '');
 
-/**
- * The values of macros under a frame.
- * @param counted false for an explanation, whose lookups count against nothing (RFC 7208 section
- * 4.6.4)
- */
-export const macroValues = async (
+/** The values of the macros of a domain-spec under a frame. */
+const macroValues = async (
   walk: Walk,
   frame: Frame,
   trace: SpfTraceTerm,
   tokens: readonly MacroToken[],
-  counted: boolean,
 ): Promise<{ kind: 'values'; values: MacroValues } | TermError> => {
   const values = { ...walk.client, domain: frame.domain, validatedName: 'unknown' };
   if (!usesLetter(tokens, 'p')) return { kind: 'values', values };
-  const over = counted ? countLookup(walk, trace) : null;
+  const over = countLookup(walk, trace);
   if (over !== null) return over;
   const { names, answer } = await validatedNames(walk, trace);
-  const tooVoid = counted ? countVoid(walk, trace, answer) : null;
+  const tooVoid = countVoid(walk, trace, answer);
   if (tooVoid !== null) return tooVoid;
   return { kind: 'values', values: { ...values, validatedName: pickName(names, frame.domain) } };
+};
+
+/**
+ * The values of the macros of an explanation, whose lookups count against nothing (RFC 7208 section
+ * 4.6.4).
+ */
+export const explanationValues = async (
+  walk: Walk,
+  frame: Frame,
+  trace: SpfTraceTerm,
+  tokens: readonly MacroToken[],
+): Promise<MacroValues> => {
+  const values = { ...walk.client, domain: frame.domain, validatedName: 'unknown' };
+  if (!usesLetter(tokens, 'p')) return values;
+  const { names } = await validatedNames(walk, trace);
+  return { ...values, validatedName: pickName(names, frame.domain) };
 };
 
 /** The target name of a term, `unusable` where DNS cannot carry it or RFC 8616 forbids it. */
@@ -116,7 +127,7 @@ export const targetOf = async (
       reason: 'the local-part is not ASCII, so a term that uses it matches nothing',
     };
   }
-  const read = await macroValues(walk, frame, trace, spec.tokens, true);
+  const read = await macroValues(walk, frame, trace, spec.tokens);
   if (read.kind === 'error') return read;
   const name = expandName(spec.tokens, read.values);
   trace.target = printable(name);

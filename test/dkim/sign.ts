@@ -79,9 +79,9 @@ const finish = (text: string, signing: Signing, name: string, chosen: readonly n
   const names = (signing.h ?? 'from:to:subject').split(':').map((one) => one.trim().toLowerCase());
   const wire = header.wire(0);
   const positions = chosen ?? selectFields(header, names).positions;
-  const emptied = { start: wire.length, end: wire.length };
+  const emptied = { position: 0, start: wire.length, end: wire.length };
   const canonicalization = chosen === null ? (signing.header ?? 'simple') : 'relaxed';
-  const bytes = signedBytes(header, positions, 0, emptied, canonicalization);
+  const bytes = signedBytes(header, positions, emptied, canonicalization);
   const b64 = signBytes(signing.key, signing.hash ?? 'sha256', bytes);
   const around = signing.around ?? '';
   const end = text.indexOf('b=\r\n', text.indexOf(name)) + 2;
@@ -93,7 +93,9 @@ export const signMessage = async (text: string, signing: Signing, name = 'DKIM-S
   const { hash = 'sha256', header = 'simple', body = 'simple', length, key } = signing;
   const message = read(text);
   const request = { hash, body, bodyLength: length ?? null };
-  const bodyHash = (await hashBody(message.body, [request])).digest(request);
+  const bodyHash = (await hashBody({ octets: message.body, hasBareLf: true, hasUnevenSpace: true }, [request])).digest(
+    request,
+  );
   const algorithm = `${key.asymmetricKeyType}-${hash}`;
   const c = signing.writeC === false ? '' : ` c=${header}/${body};`;
   const l = length === undefined ? '' : ` l=${length};`;

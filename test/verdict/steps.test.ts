@@ -300,7 +300,7 @@ test('deriveFacts takes nothing from an Authentication-Results of another versio
   assert.match(mixed.findings.find(({ code }) => code === 'unknown-results-version')?.message ?? '', /spf\/2/);
 });
 
-test('askBimiAhead asks for BIMI while the key is still awaited, once an enforcing policy is known', async () => {
+test('prefetchBimi asks for BIMI while the key is still awaited, once an enforcing policy is known', async () => {
   let asked = (): void => {};
   const bimiAsked = new Promise<void>((resolve) => {
     asked = resolve;
@@ -315,7 +315,7 @@ test('askBimiAhead asks for BIMI while the key is still awaited, once an enforci
   assert.equal((await makeVerifier({}, lookup)(example('ed25519.eml'), BRAND)).dmarc.result, 'pass');
 });
 
-test('askBimiAhead asks nothing of a domain without an enforcing policy', async () => {
+test('prefetchBimi asks nothing of a domain without an enforcing policy', async () => {
   const asked: string[] = [];
   const lookup: Lookup = async ({ name }) => {
     asked.push(name);

@@ -7,7 +7,7 @@ import type { DkimResult } from '../../../schemas/dkim.ts';
 import { limitText, type ReachedLimit, reached } from '../../../schemas/limit.ts';
 import type { Failure } from '../../dns/failure.ts';
 import type { BodyHashes } from '../body-hash.ts';
-import { type Header, selectFields, signedBytes } from '../header-hash.ts';
+import { type Header, type SelectedFields, selectFields, signedBytes } from '../header-hash.ts';
 import { type KeyAnswer, type KeyRules, MAX_KEY_RECORDS } from '../key.ts';
 import { checkSignature } from '../verify-signature.ts';
 import type { SignatureReading, UsableReading } from './field.ts';
@@ -88,12 +88,17 @@ export type FieldPlace = {
   readonly valueStart: number;
 };
 
+/** A signature field on its way to its outcome. */
+type JudgedField = {
+  readonly reading: SignatureReading;
+  readonly place: FieldPlace;
+  readonly selected: SelectedFields;
+};
+
 const describe = (
-  { facts }: SignatureReading,
-  { index, fieldIndex }: FieldPlace,
-  { header, rules }: Pick<SignatureGround, 'header' | 'rules'>,
+  { reading: { facts }, place: { index, fieldIndex }, selected }: JudgedField,
+  rules: SignatureRules,
   judgement: Judgement,
-  selected = selectFields(header, facts.signedFields),
 ): SignatureOutcome => {
   return {
     ...facts,
@@ -119,19 +124,20 @@ const describe = (
 export const outcomeWithoutKey = (
   reading: SignatureReading,
   place: FieldPlace,
-  ground: Pick<SignatureGround, 'header' | 'rules'>,
+  { header, rules }: Pick<SignatureGround, 'header' | 'rules'>,
   overTheCap: boolean,
 ): SignatureOutcome => {
+  const field = { reading, place, selected: selectFields(header, reading.facts.signedFields) };
   if (reading.kind === 'faulty') {
-    return describe(reading, place, ground, { result: 'neutral', ...reading.fault });
+    return describe(field, rules, { result: 'neutral', ...reading.fault });
   }
   if (overTheCap) {
-    const limit = reached('signatures', ground.rules.maxSignatures);
+    const limit = reached('signatures', rules.maxSignatures);
     const reason = `not evaluated because of ${limitText(limit)}`;
-    return describe(reading, place, ground, { result: 'policy', reason, section: 'RFC 6376 section 6.1', limit });
+    return describe(field, rules, { result: 'policy', reason, section: 'RFC 6376 section 6.1', limit });
   }
   const reason = 'rsa-sha1 must not be used';
-  return describe(reading, place, ground, { result: 'policy', reason, section: 'RFC 8301 section 3.1' });
+  return describe(field, rules, { result: 'policy', reason, section: 'RFC 8301 section 3.1' });
 };
 
 /**
@@ -187,15 +193,19 @@ export const judgeSignature = (
   const selected = selectFields(header, signature.signedFields);
   const unsigned = Math.max(0, bodyHashes.canonicalBytes(signature.body) - (signature.bodyLength ?? Infinity));
   const tell = (judgement: Judgement, decided: string | null): SignatureOutcome => ({
-    ...describe(reading, place, ground, judgement, selected),
+    ...describe({ reading, place, selected }, rules, judgement),
     ...describeKeys(answer, decided),
     uncoveredBytes: unsigned,
   });
   const body = judgeBody(signature, ground);
   if (body !== null) return tell(body, null);
   const b = tagList.tags.get('b');
-  const emptied = { start: place.valueStart + (b?.start ?? 0), end: place.valueStart + (b?.end ?? 0) };
-  const bytes = signedBytes(header, selected.positions, place.fieldIndex, emptied, signature.header);
+  const emptied = {
+    position: place.fieldIndex,
+    start: place.valueStart + (b?.start ?? 0),
+    end: place.valueStart + (b?.end ?? 0),
+  };
+  const bytes = signedBytes(header, selected.positions, emptied, signature.header);
   const { key, result, reason, section } = checkSignature(signature, bytes, answer, rules);
   const { expiresAtSeconds } = signature;
   if (result === 'pass' && expiresAtSeconds !== null && expiresAtSeconds + rules.clockSkewSeconds < rules.nowSeconds) {

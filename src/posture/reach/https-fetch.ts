@@ -76,10 +76,10 @@ const failed = (code: Failed['code'], reason: string): Failed => ({ kind: 'faile
 export const createHttpsFetch =
   (parts: DiallerParts): HttpsFetch =>
   async (url, ask, limits) => {
-    const signal = AbortSignal.timeout(limits.timeoutMs);
+    const run = { ask, limits, parts, signal: AbortSignal.timeout(limits.timeoutMs) };
     let current = url;
     for (let redirects = 0; ; redirects += 1) {
-      const outcome = await fetchOnce(current, ask, limits, parts, signal);
+      const outcome = await fetchOnce(current, run);
       if (outcome.kind !== 'moved') return outcome;
       if (redirects >= limits.maxRedirects)
         return failed(
@@ -94,13 +94,17 @@ export const createHttpsFetch =
     }
   };
 
-const fetchOnce = async (
-  url: string,
-  ask: Ask,
-  limits: FetchLimits,
-  parts: DiallerParts,
-  signal: AbortSignal,
-): Promise<Once> => {
+/** What one fetch holds from its first URL to its document. */
+type FetchRun = {
+  readonly ask: Ask;
+  readonly limits: FetchLimits;
+  readonly parts: DiallerParts;
+  /** Aborts at the deadline. */
+  readonly signal: AbortSignal;
+};
+
+const fetchOnce = async (url: string, run: FetchRun): Promise<Once> => {
+  const { ask, parts, signal } = run;
   const target = URL.parse(url);
   if (target?.protocol !== 'https:') return failed('bad-url', 'the address is no https URL');
   if (target.port !== '' && target.port !== String(HTTPS_PORT))
@@ -117,20 +121,13 @@ const fetchOnce = async (
   for (const address of allowed.slice(0, MAX_ADDRESSES)) {
     last = signal.aborted
       ? failed('timeout', 'the server took too long')
-      : await dial(address, host.domain.ascii, target, limits, parts, signal);
+      : await dial(address, host.domain.ascii, target, run);
     if (last.kind !== 'failed' || last.code !== 'unreachable') return last;
   }
   return last;
 };
 
-const dial = (
-  address: string,
-  host: string,
-  target: URL,
-  limits: FetchLimits,
-  parts: DiallerParts,
-  signal: AbortSignal,
-): Promise<Once> =>
+const dial = (address: string, host: string, target: URL, { limits, parts, signal }: FetchRun): Promise<Once> =>
   new Promise((resolve) => {
     const outgoing = request({
       host: address,

@@ -105,10 +105,18 @@ const noAuthor: Rule = ({ author }) =>
     ? null
     : finding('no-author-domain', `${author.reason}, so DMARC cannot be evaluated`, 'author');
 
+/** What a limit that was reached does to the verdict. */
+type LimitEffect = {
+  readonly effect: string;
+  readonly severity: Finding['severity'];
+  readonly section: string;
+  readonly field: string;
+};
+
 /** Every limit of ours that was reached, once, with its effect. */
 const limits: Rule = ({ usage, outcomes, dmarc, iprev, author }) => {
   const found = new Map<LimitName, Finding>();
-  const tell = (limit: ReachedLimit, severity: Finding['severity'], effect: string, section: string, field: string) => {
+  const report = (limit: ReachedLimit, { effect, severity, section, field }: LimitEffect) => {
     if (found.has(limit.name)) return;
     const message = `this verification reached ${limitText(limit)}: ${effect}`;
     found.set(limit.name, { ...finding('limit-reached', message, field, { severity, section }), limit });
@@ -117,21 +125,27 @@ const limits: Rule = ({ usage, outcomes, dmarc, iprev, author }) => {
     const effect = LIMITS[limit.name].lasting
       ? 'what hung on it could not be decided, and trying again would not help'
       : 'what hung on it is temperror, and trying again may help';
-    tell(limit, 'error', effect, 'RFC 8601 section 2.7', 'dns');
+    report(limit, { effect, severity: 'error', section: 'RFC 8601 section 2.7', field: 'dns' });
   }
   for (const [index, { limit }] of outcomes.entries()) {
     const effect =
       limit?.name === 'key-records' ? 'further key records were not tried' : 'what is beyond it was not read';
-    if (limit !== null) tell(limit, 'warning', effect, 'RFC 6376 section 6.1', `dkim[${index}]`);
+    if (limit !== null)
+      report(limit, { effect, severity: 'warning', section: 'RFC 6376 section 6.1', field: `dkim[${index}]` });
   }
   for (const { limit } of Object.values(dmarc.rfc9989.alignment)) {
     const effect = 'whether an identifier aligns is not known';
-    if (limit !== undefined) tell(limit, 'error', effect, 'RFC 9989 section 4.10.2', 'dmarc.rfc9989.alignment');
+    const section = 'RFC 9989 section 4.10.2';
+    if (limit !== undefined) report(limit, { effect, severity: 'error', section, field: 'dmarc.rfc9989.alignment' });
   }
-  if (iprev.limit !== undefined)
-    tell(iprev.limit, 'warning', 'further names were not tried', 'RFC 8601 section 3', 'iprev');
-  if (author.limit !== null)
-    tell(author.limit, 'error', 'From is not read further', 'RFC 9989 section 5.3.1', 'author');
+  if (iprev.limit !== undefined) {
+    const effect = 'further names were not tried';
+    report(iprev.limit, { effect, severity: 'warning', section: 'RFC 8601 section 3', field: 'iprev' });
+  }
+  if (author.limit !== null) {
+    const effect = 'From is not read further';
+    report(author.limit, { effect, severity: 'error', section: 'RFC 9989 section 5.3.1', field: 'author' });
+  }
   return [...found.values()];
 };
 

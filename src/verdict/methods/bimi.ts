@@ -77,9 +77,8 @@ export const checkBimi = async (
 };
 
 /** Prefetches the records that `checkBimi` reads. @returns once they are cached; never rejects */
-export const askBimiAhead = async (
-  message: Message,
-  author: Author,
+export const prefetchBimi = async (
+  { message, author }: Pick<BimiQuestion, 'message' | 'author'>,
   evaluation: DmarcEvaluation,
   lookup: Lookup,
   deadlineMs: number,

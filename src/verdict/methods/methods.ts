@@ -18,7 +18,7 @@ import type { Mail } from '../mail.ts';
 import type { Run } from '../run.ts';
 import { checkSpf } from '../spf/spf.ts';
 import { toArcVerdict } from './arc.ts';
-import { askBimiAhead, checkBimi } from './bimi.ts';
+import { checkBimi, prefetchBimi } from './bimi.ts';
 import { toSignature } from './dkim.ts';
 import { mayAlign, toIdentifiers } from './identifiers.ts';
 import { checkIprev } from './iprev.ts';
@@ -66,7 +66,7 @@ export const runMethods = async (run: Run, mail: Mail, keys: KeyCache): Promise<
     ),
     timed('iprev', () => checkIprev(facts.clientIp, lookup, deadlineMs)),
     sha256(message.bytes),
-    evaluation === null ? null : askBimiAhead(message, author, evaluation, lookup, deadlineMs),
+    evaluation === null ? null : prefetchBimi(mail, evaluation, lookup, deadlineMs),
   ]);
   await rest(sealed.signatures);
   return {
