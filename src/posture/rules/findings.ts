@@ -4,15 +4,50 @@
  * says nothing, and never changes what the parts say.
  */
 import type { PostureFinding } from '../../../schemas/posture/posture.ts';
-import { AROUND_RULES } from './around.ts';
 import type { Assessed, Rule } from './assessed.ts';
+import { BIMI_RULES } from './bimi.ts';
 import { DKIM_RULES } from './dkim.ts';
-import { DMARC_RULES } from './dmarc.ts';
-import { MAIL_RULES } from './mail.ts';
-import { SPF_RULES } from './spf.ts';
+import { DMARC_APPLIED_RULES } from './dmarc/applied.ts';
+import { DMARC_POLICY_RULES } from './dmarc/policy.ts';
+import { DMARC_RECORD_RULES } from './dmarc/record.ts';
+import { DMARC_REPORT_RULES } from './dmarc/reports.ts';
+import { DMARC_TAG_RULES } from './dmarc/tags.ts';
+import { LIMIT_RULES } from './limits.ts';
+import { MX_RULES } from './mail/mx.ts';
+import { NO_MAIL_RULES } from './mail/no-mail.ts';
+import { SPF_ALL_RULES } from './spf/all.ts';
+import { SPF_EVALUATION_RULES } from './spf/evaluation.ts';
+import { SPF_RECORD_RULES } from './spf/record.ts';
+import { SPF_TERM_RULES } from './spf/terms.ts';
+import { DANE_RULES } from './transport/dane.ts';
+import { MTA_STS_RULES } from './transport/mta-sts.ts';
+import { PROBE_RULES } from './transport/probe.ts';
+import { TLS_RPT_RULES } from './transport/tls-rpt.ts';
+import { DNSSEC_RULES, ZONE_RULES } from './zone.ts';
 
 /** Every rule, in the order in which findings of one severity are listed. */
-export const RULES: readonly Rule[] = [...SPF_RULES, ...DMARC_RULES, ...DKIM_RULES, ...MAIL_RULES, ...AROUND_RULES];
+export const RULES: readonly Rule[] = [
+  SPF_RECORD_RULES,
+  SPF_EVALUATION_RULES,
+  SPF_ALL_RULES,
+  SPF_TERM_RULES,
+  DMARC_RECORD_RULES,
+  DMARC_POLICY_RULES,
+  DMARC_TAG_RULES,
+  DMARC_REPORT_RULES,
+  DMARC_APPLIED_RULES,
+  DKIM_RULES,
+  MX_RULES,
+  NO_MAIL_RULES,
+  DNSSEC_RULES,
+  DANE_RULES,
+  PROBE_RULES,
+  MTA_STS_RULES,
+  TLS_RPT_RULES,
+  BIMI_RULES,
+  ZONE_RULES,
+  LIMIT_RULES,
+].flat();
 
 /** Findings of one rule that are listed: a tree of a thousand dead terms is one thing to mend. */
 export const MAX_FINDINGS_PER_RULE = 20;
