@@ -10,7 +10,8 @@ import { budgetLimits } from '../../src/dns/budget/limits.ts';
 import type { Answer, Lookup } from '../../src/dns/lookup.ts';
 import { normalizeName } from '../../src/dns/name.ts';
 import { checkRecordData } from '../../src/dns/record-data.ts';
-import { type AssessOptions, createAssessor } from '../../src/posture/assess.ts';
+import { createAssessor } from '../../src/posture/assess.ts';
+import type { AssessOptions } from '../../src/posture/assessment.ts';
 import type { Fetched, HttpsFetch } from '../../src/posture/reach/https-fetch.ts';
 
 type AssessorParts = Parameters<typeof createAssessor>[0];

@@ -33,77 +33,91 @@ type SpfCount = {
 type Trouble = { readonly outcome: 'permerror' | 'temperror'; readonly reason: string };
 
 /** Counts a tree and fills in its terms. */
-export const countSpfTree = (root: RecordNode): SpfCount => {
-  let lookups = 0;
-  let passedAt: string | null = null;
-  let complete = true;
-  const voids = { ip4: 0, ip6: 0 };
-  const authorized: Network[] = [];
-  const troubles: Trouble[] = [];
-  const permerror = (reason: string): number => troubles.push({ outcome: 'permerror', reason });
+export const countSpfTree = (root: RecordNode): SpfCount => new Counter().count(root);
 
-  const countTerm = (node: TermNode, domain: string, authorizes: boolean): void => {
-    const { shown, parsed } = node;
-    if (shown.state === 'not-asked' || shown.state === 'dns-failure') complete = false;
-    if (shown.lookups > 0) {
-      lookups += shown.lookups;
-      shown.lookupsSoFar = lookups;
-      if (lookups > LOOKUP_LIMIT && passedAt === null) {
-        passedAt = `${shown.text} in the record of ${domain}`;
-        permerror(`the tree takes more than ${LOOKUP_LIMIT} lookups, passed at ${passedAt}`);
-      }
-    }
-    shown.overLimit = passedAt !== null;
-    voids.ip4 += shown.voids.ip4;
-    voids.ip6 += shown.voids.ip6;
-    if (
-      Math.max(voids.ip4, voids.ip6) > VOID_LIMIT &&
-      !troubles.some(({ reason }) => reason.startsWith(`more than ${VOID_LIMIT} `))
-    )
-      permerror(`more than ${VOID_LIMIT} lookups find nothing, passed at ${shown.text} in the record of ${domain}`);
-    const place = `at ${shown.text} in the record of ${domain}: ${shown.reason}`;
-    if (shown.state === 'dns-failure') troubles.push({ outcome: errorWord(node.failure), reason: place });
-    else if (shown.state === 'loop') permerror(place);
-    else if (shown.state === 'error' && !(shown.macro && parsed.kind === 'mechanism')) permerror(place);
-    const isPass = parsed.kind !== 'mechanism' || parsed.qualifier === '+';
-    if (authorizes && isPass) authorized.push(...node.networks);
-    if (node.child !== null) countRecord(node.child, authorizes && isPass);
-    shown.networks = countNetworks(node.child === null ? node.networks : networksOf(node.child));
-  };
+/** One tree while it is counted. */
+class Counter {
+  private lookups = 0;
+  private passedAt: string | null = null;
+  private complete = true;
+  private passesVoidLimit = false;
+  private readonly voids = { ip4: 0, ip6: 0 };
+  private readonly authorized: Network[] = [];
+  private readonly troubles: Trouble[] = [];
 
-  const countRecord = (record: RecordNode, authorizes: boolean): void => {
-    const before = lookups;
+  count(root: RecordNode): SpfCount {
+    this.countRecord(root, true);
+    const { state } = root.shown;
+    if (state === 'dns-failure') this.complete = false;
+    const { lookups, passedAt, voids, complete } = this;
+    const networks = countNetworks(this.authorized);
+    return { ...this.outcomeOf(root), all: allOf(root), lookups, passedAt, voids, networks, complete };
+  }
+
+  private outcomeOf({ shown: { state, failure, reason = '' } }: RecordNode): Pick<SpfCount, 'outcome' | 'reason'> {
+    if (state === 'absent') return { outcome: 'none', reason };
+    if (state === 'dns-failure') return { outcome: errorWord(failure ?? null), reason };
+    if (state === 'invalid') return { outcome: 'permerror', reason };
+    return this.troubles[0] ?? { outcome: 'usable', reason: 'receivers can use the record' };
+  }
+
+  private permerror(reason: string): void {
+    this.troubles.push({ outcome: 'permerror', reason });
+  }
+
+  private countRecord(record: RecordNode, authorizes: boolean): void {
+    const before = this.lookups;
     let ended = false;
     // The redirect comes last, wherever it is written (RFC 7208 section 6.1).
     for (const node of [...record.terms].sort((one, other) => order(one) - order(other))) {
       if (node.shown.state === 'unreachable') continue;
       if (ended && (node.parsed.kind === 'mechanism' || node.shown.name === 'redirect')) makeUnreachable(node.shown);
-      else countTerm(node, record.shown.domain, authorizes);
+      else this.countTerm(node, record.shown.domain, authorizes);
       ended ||= node.shown.name === 'include' && node.child !== null && allOf(node.child) === '+';
     }
-    record.shown.lookups = lookups - before;
-  };
+    record.shown.lookups = this.lookups - before;
+  }
 
-  countRecord(root, true);
-  const { state, reason: stateReason = '' } = root.shown;
-  if (state === 'invalid') troubles.unshift({ outcome: 'permerror', reason: stateReason });
-  if (state === 'dns-failure') complete = false;
-  const first =
-    state === 'dns-failure' ? { outcome: errorWord(root.shown.failure ?? null), reason: stateReason } : troubles[0];
-  const settled =
-    state === 'absent'
-      ? { outcome: 'none' as const, reason: stateReason }
-      : (first ?? { outcome: 'usable' as const, reason: 'receivers can use the record' });
-  return {
-    ...settled,
-    all: allOf(root),
-    lookups,
-    passedAt,
-    voids,
-    networks: countNetworks(authorized),
-    complete,
-  };
-};
+  private countTerm(node: TermNode, domain: string, authorizes: boolean): void {
+    const { shown, parsed } = node;
+    const place = `${shown.text} in the record of ${domain}`;
+    if (shown.state === 'not-asked' || shown.state === 'dns-failure') this.complete = false;
+    this.countLookups(shown, place);
+    this.countVoids(shown, place);
+    this.judge(node, `at ${place}: ${shown.reason}`);
+    const isPass = parsed.kind !== 'mechanism' || parsed.qualifier === '+';
+    if (authorizes && isPass) this.authorized.push(...node.networks);
+    if (node.child !== null) this.countRecord(node.child, authorizes && isPass);
+    shown.networks = countNetworks(node.child === null ? node.networks : networksOf(node.child));
+  }
+
+  private countLookups(shown: SpfTreeTerm, place: string): void {
+    if (shown.lookups > 0) {
+      this.lookups += shown.lookups;
+      shown.lookupsSoFar = this.lookups;
+      if (this.lookups > LOOKUP_LIMIT && this.passedAt === null) {
+        this.passedAt = place;
+        this.permerror(`the tree takes more than ${LOOKUP_LIMIT} lookups, passed at ${place}`);
+      }
+    }
+    shown.overLimit = this.passedAt !== null;
+  }
+
+  private countVoids(shown: SpfTreeTerm, place: string): void {
+    const { voids } = this;
+    voids.ip4 += shown.voids.ip4;
+    voids.ip6 += shown.voids.ip6;
+    if (this.passesVoidLimit || Math.max(voids.ip4, voids.ip6) <= VOID_LIMIT) return;
+    this.passesVoidLimit = true;
+    this.permerror(`more than ${VOID_LIMIT} lookups find nothing, passed at ${place}`);
+  }
+
+  private judge({ shown, parsed, failure }: TermNode, reason: string): void {
+    if (shown.state === 'dns-failure') this.troubles.push({ outcome: errorWord(failure), reason });
+    else if (shown.state === 'loop') this.permerror(reason);
+    else if (shown.state === 'error' && !(shown.macro && parsed.kind === 'mechanism')) this.permerror(reason);
+  }
+}
 
 /**
  * What the verifier comes to as well: a limit on one answer strikes every receiver that runs this
