@@ -1,4 +1,4 @@
-/** Rules about what makes the evaluation of an SPF tree a permerror (RFC 7208 section 4.6.4). Pure. */
+/** Rules about what makes an SPF tree a permerror (RFC 7208 section 4.6.4). Pure. */
 import { LOOKUP_LIMIT, VOID_LIMIT } from '../../spf/count.ts';
 import type { Rule } from '../assessed.ts';
 import { eachTerm, type Placed, where, without } from './placed-terms.ts';

@@ -1,4 +1,4 @@
-/** Rules about the SPF record itself: that there is one, and that it can be read (RFC 7208). Pure. */
+/** Rules about the SPF record: that there is one, and that it can be read (RFC 7208). Pure. */
 import { parseSpf } from '../../../records/spf.ts';
 import { noAnswer } from '../../ask.ts';
 import type { Assessed, Rule } from '../assessed.ts';
