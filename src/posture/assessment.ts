@@ -60,11 +60,11 @@ export type AssessorDependencies = {
 
 type FixedLimits = typeof FIXED;
 
-/** Limits that are no settings: they bound the picture, and no operator needs another one. */
+/** Limits that are no settings: no operator needs another one. */
 export const FIXED = {
   /** Registered domains. Each is a stranger whom a hostile domain makes us ask. */
   maxDomains: 128,
-  /** Failed questions, after which only the cache is asked: a dead zone must not take all the time. */
+  /** Failed questions, after which only the cache is asked: a dead zone must not take the time. */
   maxFailures: 48,
   /** Sixteen times the lookups of RFC 7208 section 4.6.4: a wrong tree is still shown whole. */
   maxSpfQuestions: 160,
