@@ -6,9 +6,10 @@
  */
 import cluster from 'node:cluster';
 import { environmentName } from '../../schemas/settings/settings.ts';
+import { SINGLE_PROCESS } from '../cluster/single-process.ts';
 import { superviseWorkers } from '../cluster/supervisor.ts';
-import { teamOfOne } from '../cluster/team-of-one.ts';
-import { type Team, takeRole } from '../cluster/worker.ts';
+import { takeRole } from '../cluster/worker.ts';
+import type { WorkerGroup } from '../cluster/worker-group.ts';
 import { readTracesWanted, type Settings } from '../settings/read-settings.ts';
 import { rereadConfig, takeOver } from '../settings/reload.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
@@ -26,24 +27,24 @@ const EX_CONFIG = 78;
  */
 export const start = async (read: () => Settings): Promise<void> => {
   if (cluster.isWorker) {
-    const { settings, team } = await takeRole();
-    await serve(settings, team);
+    const { settings, group } = await takeRole();
+    await serve(settings, group);
     return;
   }
   const settings = read();
-  if (settings.config.workers > 1) superviseWorkers(settings);
-  else await serve(settings, teamOfOne());
+  if (settings.config.workers > 1) superviseWorkers(settings, createLog(settings.config.logLevel, settings.config));
+  else await serve(settings, SINGLE_PROCESS);
 };
 
 /**
  * Listens; returns once it does. Exits the process when it cannot, and when it has drained.
- * @param team the processes of this service
+ * @param group the processes of this service
  */
-const serve = async (settings: Settings, team: Team): Promise<void> => {
-  const { config } = settings;
+const serve = async (settings: Settings, group: WorkerGroup): Promise<void> => {
+  const config = group.configOf(settings.config);
   const log = createLog(config.logLevel, config);
   try {
-    const service = await createService({ config, log, team, traces: await loadTraces(log) });
+    const service = await createService({ config, log, group, traces: await loadTraces(log) });
     let ending = false;
     const drain = async (signal: string): Promise<void> => {
       // A worker is signalled by its supervisor, and again by whoever signals the whole group of
@@ -59,7 +60,7 @@ const serve = async (settings: Settings, team: Team): Promise<void> => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void drain(signal));
     let inUse = settings;
     process.on('SIGHUP', () => {
-      inUse = reload(service, log, inUse);
+      inUse = reload({ service, group, log }, inUse);
     });
     log.info({ addresses: await service.listen(), version: service.version }, 'listening');
   } catch (cause) {
@@ -85,15 +86,17 @@ const loadTraces = async (log: Log): Promise<Traces> => {
   }
 };
 
+type Running = { readonly service: Service; readonly group: WorkerGroup; readonly log: Log };
+
 /** @returns the settings in use from now on */
-const reload = (service: Service, log: Log, inUse: Settings): Settings => {
+const reload = ({ service, group, log }: Running, inUse: Settings): Settings => {
   const outcome = rereadConfig(inUse);
   if (outcome.kind === 'mistakes') {
     log.error({ mistakes: outcome.mistakes }, 'the settings have mistakes: nothing was changed');
     return inUse;
   }
   try {
-    const needRestart = service.reload(outcome.config).map(environmentName);
+    const needRestart = service.reload(group.configOf(outcome.config)).map(environmentName);
     log.info({ needRestart }, 'keys, lists and certificates were read again');
     return takeOver(inUse, outcome);
   } catch (cause) {

@@ -3,7 +3,7 @@ import { lookup } from 'node:dns/promises';
 import { Server as TlsServer } from 'node:tls';
 import { isDeepStrictEqual } from 'node:util';
 import { type Config, RELOADED_SETTINGS } from '../../schemas/settings/settings.ts';
-import type { Team } from '../cluster/worker.ts';
+import type { WorkerGroup } from '../cluster/worker-group.ts';
 import { createApp } from '../http/app.ts';
 import { readSamples } from '../http/samples.ts';
 import { TLS_OPTIONS } from '../http/tls-options.ts';
@@ -50,12 +50,12 @@ type ServiceParts = {
   readonly config: Config;
   readonly log: Log;
   /** The processes of the service. */
-  readonly team: Team;
+  readonly group: WorkerGroup;
   readonly traces: Traces;
 };
 
 /** Builds the service; nothing listens yet. */
-export const createService = async ({ config, log, team, traces }: ServiceParts): Promise<Service> => {
+export const createService = async ({ config, log, group, traces }: ServiceParts): Promise<Service> => {
   let files = readAccessFiles(config);
   const metrics = createMetrics(version);
   const watchdog = watchThisProcess((standstill) => {
@@ -74,7 +74,7 @@ export const createService = async ({ config, log, team, traces }: ServiceParts)
   const parts = { ...untraced, verify: traces.traced(untraced.verify) };
   const { resolver } = parts;
   const levels = () => ({ cache: resolver.cacheStats() });
-  team.join({ readGauges: () => metrics.readValues(levels()), forget: resolver.flush });
+  group.join({ readGauges: () => metrics.readValues(levels()), flush: resolver.flush });
   const memory = createMemory(config.maxTotalBytes);
   const mailFaces = createMailFaces(config, parts, log, { observer: metrics.observer, memory });
   let ready = false;
@@ -88,21 +88,21 @@ export const createService = async ({ config, log, team, traces }: ServiceParts)
     memory,
     isReady: () => ready,
     drainMs: () => drainMs,
-    tellQuiet: team.tellQuiet,
-    workers: team.workers,
+    tellQuiet: group.reportQuiet,
+    workers: group.workers,
     settings: config,
     samples: readSamples(config.dnsZone),
     access: { keys: () => files.keys, settings: config, isTls: files.tls !== null },
     tls: files.tls,
     operator: {
       readMetrics: async () => {
-        const ofAll = await team.gather();
+        const ofAll = await group.gatherGauges();
         return ofAll === null ? metrics.read(levels()) : writeSum(ofAll);
       },
       dnsCache: {
         cacheStats: resolver.cacheStats,
         flush: (name) => {
-          team.forget(name);
+          group.flushOthers(name);
           return resolver.flush(name);
         },
       },
@@ -117,7 +117,7 @@ export const createService = async ({ config, log, team, traces }: ServiceParts)
       const address = await app.listen({ host: await addressOf(config.host), port: config.port });
       const { milter, policy } = await mailFaces.listen();
       ready = true;
-      team.tellListening();
+      group.reportListening();
       return [address, ...[...milter, ...policy].map(writeListenAddress)];
     },
     reload: (next) => {
@@ -139,8 +139,8 @@ export const createService = async ({ config, log, team, traces }: ServiceParts)
       ready = false;
       drainMs = ending.drainMs;
       const patience = new Promise<void>((resolve) => setTimeout(resolve, drainMs + ending.graceMs).unref());
-      const drained = Promise.all([app.close(), mailFaces.close({ ...ending, tellQuiet: team.tellQuiet })]).then(() =>
-        traces.close(),
+      const drained = Promise.all([app.close(), mailFaces.close({ ...ending, tellQuiet: group.reportQuiet })]).then(
+        () => traces.close(),
       );
       await Promise.race([drained, patience]);
       parts.resolver.close();

@@ -1,7 +1,7 @@
 /** The log of a service: one line for each message, whichever way it came. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { teamOfOne } from '../../src/cluster/team-of-one.ts';
+import { SINGLE_PROCESS } from '../../src/cluster/single-process.ts';
 import { createService } from '../../src/service/service.ts';
 import { readConfig } from '../../src/settings/read-settings.ts';
 import { createLog } from '../../src/telemetry/log.ts';
@@ -21,7 +21,7 @@ test('createService logs each message once: of a mail server with the decision, 
       write: (line) => void lines.push(JSON.parse(line)),
     },
   );
-  const service = await createService({ config: outcome.config, log, team: teamOfOne(), traces: NO_TRACES });
+  const service = await createService({ config: outcome.config, log, group: SINGLE_PROCESS, traces: NO_TRACES });
   t.after(() => service.close({ drainMs: 0, graceMs: 1000 }));
   const [address] = await service.listen();
   for (const [path, sentence] of [

@@ -14,7 +14,7 @@ import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Verdict } from '../../schemas/verdict.ts';
-import { teamOfOne } from '../../src/cluster/team-of-one.ts';
+import { SINGLE_PROCESS } from '../../src/cluster/single-process.ts';
 import { createService } from '../../src/service/service.ts';
 import { readConfig } from '../../src/settings/read-settings.ts';
 import { createLog } from '../../src/telemetry/log.ts';
@@ -89,7 +89,7 @@ test('HOST=localhost listens on one of its addresses, where the limits of connec
   const service = await createService({
     config: outcome.config,
     log: createLog('silent'),
-    team: teamOfOne(),
+    group: SINGLE_PROCESS,
     traces: NO_TRACES,
   });
   const [address = ''] = await service.listen();

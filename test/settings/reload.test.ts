@@ -14,7 +14,7 @@ import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
 import type { TLSSocket } from 'node:tls';
 import { fileURLToPath } from 'node:url';
-import { teamOfOne } from '../../src/cluster/team-of-one.ts';
+import { SINGLE_PROCESS } from '../../src/cluster/single-process.ts';
 import { formatKeys, hashKey } from '../../src/http/api-keys.ts';
 import { createMailverdict } from '../../src/service/core.ts';
 import { readAccessFiles } from '../../src/service/secret-files.ts';
@@ -239,6 +239,25 @@ test('a worker that takes the place of another protects as the service does, wha
   assert.deepEqual(await once(child, 'exit'), [0, null]);
 });
 
+test('workers name on SIGHUP only what differs from the start: not the key of hashes that they share, nor unix sockets of the first', async (t) => {
+  const { path, write, environment } = folderOf('first', 'mv_one');
+  const { child, hangUp, until } = await start(t, {
+    ...environment,
+    WORKERS: '2',
+    MILTER_LISTEN: `unix:${path('milter')}`,
+  });
+  await until(/^listening$/);
+  const ofBoth = async (): Promise<unknown[]> => [
+    (await hangUp(/were read again/)).needRestart,
+    (await until(/were read again/)).needRestart,
+  ];
+  assert.deepEqual(await ofBoth(), [[], []]);
+  write('mailverdict.yaml', 'logHashKey: "another"\n');
+  assert.deepEqual(await ofBoth(), [['LOG_HASH_KEY'], ['LOG_HASH_KEY']]);
+  child.kill('SIGTERM');
+  assert.deepEqual(await once(child, 'exit'), [0, null]);
+});
+
 test('rereadConfig takes what is written on purpose, and what protects nothing', () => {
   const { path, write } = folderOf('first', 'mv_one');
   const file = { MAILVERDICT_CONFIG: path('mailverdict.yaml') };
@@ -275,7 +294,7 @@ test('createService.reload names what needs a restart', async (t) => {
   const service = await createService({
     config: configOf({}),
     log: createLog('silent'),
-    team: teamOfOne(),
+    group: SINGLE_PROCESS,
     traces: NO_TRACES,
   });
   t.after(() => service.close({ drainMs: 0, graceMs: 0 }));
@@ -310,7 +329,7 @@ test('createService.reload hands the lists of the mail servers on', async (t) =>
   const service = await createService({
     config: configOf('192.0.2.1'),
     log: createLog('silent'),
-    team: teamOfOne(),
+    group: SINGLE_PROCESS,
     traces: NO_TRACES,
   });
   t.after(() => service.close({ drainMs: 0, graceMs: 0 }));
