@@ -11,7 +11,7 @@ export const GATHER_MS = 2000;
 type Asked = Pick<WorkerProcess, 'id' | 'isConnected' | 'send'>;
 
 /** Gatherings in progress. */
-export type GaugeGathering = {
+type GaugeGathering = {
   /** Begins to gather. @param asker who gets the answer */
   readonly begin: (asker: Asked, workers: readonly Asked[]) => void;
   /** Takes what a worker sent. @param id of the gathering, as it was asked */

@@ -1,8 +1,8 @@
 /**
  * Closes the listeners of workers that end: at once where other workers go on, and those of all in
  * the same moment when no client comes any more. Not done in the worker, whose message would cross
- * with a connection on its way there: node sends that one to another worker, and loses it when there
- * is none. From here the connection arrives before the end.
+ * with a connection on its way there: node sends that one to another worker, and loses it when
+ * there is none. From here the connection arrives before the end.
  */
 import type { WorkerProcess } from './worker-process.ts';
 
@@ -16,7 +16,7 @@ export const SETTLE_MS = 100;
 type Closable = Pick<WorkerProcess, 'isListening' | 'disconnect' | 'wasDisconnected'>;
 
 /** The closing of the listeners of one service. */
-export type ListenerClosing<Worker extends Closable> = {
+type ListenerClosing<Worker extends Closable> = {
   /** A worker wants its listeners closed. @param isQuiet whether no client comes to them any more */
   readonly request: (worker: Worker, isQuiet: boolean) => void;
   /** Looks again once nothing was reported for a while. */

@@ -15,7 +15,7 @@ export type WorkerGroup = {
     /** Removes a name from the DNS cache, or everything. */
     readonly flush: (name: string | undefined) => void;
   }) => void;
-  /** Reports that this one listens on all its addresses: from then on it is replaced when it ends. */
+  /** Reports that this one listens on all its addresses; from then on it is replaced if it ends. */
   readonly reportListening: () => void;
   /**
    * Reports whether clients still come to a listener that is to close; the supervisor closes it, or
