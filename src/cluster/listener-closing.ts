@@ -17,7 +17,7 @@ type Closable = Pick<WorkerProcess, 'isListening' | 'disconnect' | 'wasDisconnec
 
 /** The closing of the listeners of one service. */
 type ListenerClosing<Worker extends Closable> = {
-  /** A worker wants its listeners closed. @param isQuiet whether no client comes to them any more */
+  /** A worker wants its listeners closed. @param isQuiet whether clients come no longer */
   readonly request: (worker: Worker, isQuiet: boolean) => void;
   /** Looks again once nothing was reported for a while. */
   readonly settle: () => void;
