@@ -10,7 +10,7 @@ import type { Workers } from '../../schemas/health.ts';
 import type { Samples } from '../../schemas/samples.ts';
 import type { HttpSettings } from '../../schemas/settings/http.ts';
 import { createMemory, type Memory } from '../message/memory.ts';
-import type { TellQuiet } from '../pipeline/connections/silence.ts';
+import type { TellQuiet } from '../pipeline/connections/listener-end.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { ReplayVerdict } from '../verdict/replay.ts';
 import type { Verify } from '../verdict/verify.ts';

@@ -10,7 +10,8 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Server as TlsServer } from 'node:tls';
 import type { HttpSettings } from '../../schemas/settings/http.ts';
-import { createListenerEnd, type TellQuiet, watchSilence } from '../pipeline/connections/silence.ts';
+import { createListenerEnd, type TellQuiet } from '../pipeline/connections/listener-end.ts';
+import { watchSilence } from '../pipeline/connections/silence.ts';
 import { clientNetwork, proxiesOf } from './client-address.ts';
 import { LINGER_MS } from './refusal.ts';
 import { createTurns, type ParserState } from './turns.ts';
@@ -146,7 +147,7 @@ export const limitConnections = (
       const { last } = connection;
       return connection.requests === 1 && last?.request.complete === false && !last.response.headersSent;
     },
-    held: end.held,
+    held: end.untilClosed,
     isAlone: ({ socket }) => (watched.get(socket)?.requests ?? 1) <= 1,
     drain: async (drainMs, tellQuiet) => {
       if (!server.listening) return;

@@ -33,7 +33,7 @@ export type Decision = {
   readonly remove: readonly HeaderRemoval[];
   /** Fields to add after that, in order. */
   readonly add: readonly HeaderAddition[];
-  /** The verdict with what the face has to tell; null without one. */
+  /** The verdict with what the face adds to it; null without one. */
   readonly verdict: Verdict | null;
 };
 
@@ -49,7 +49,7 @@ type DecisionGrounds = {
 /** What a decision on a verdict needs beside it. */
 type VerdictGrounds = DecisionGrounds & {
   readonly exactness: Exactness;
-  /** One per recipient; the mildest outcome holds. */
+  /** One per recipient; the mildest outcome wins. */
   readonly enforcements: readonly Enforcement[];
   readonly addReceivedSpf: boolean;
 };
@@ -218,8 +218,8 @@ const fieldOf = (field: string | null): HeaderAddition[] => {
 
 /**
  * A field body that both mail servers take as it is: no control characters, every fold followed by
- * white space, no empty line. UTF-8 stays: whether a message may hold it is decided where the value
- * is written.
+ * white space, no empty line. UTF-8 stays: whether a message may contain it is decided where the
+ * value is written.
  */
 export const fieldValue = (text: string): string =>
   text

@@ -8,7 +8,7 @@ import type { SpfVerdict } from '../../schemas/spf.ts';
 /** Checks SPF of one envelope, both identities (RFC 7208). Rejects only for a fault. */
 export type CheckSpf = (facts: SmtpFacts) => Promise<SpfVerdict>;
 
-/** The part of a logger that the faces use; pino fits. */
+/** The functions of a logger that the faces use; pino fits. */
 export type PipelineLog = {
   info(fields: object, sentence: string): void;
   warn(fields: object, sentence: string): void;

@@ -1,7 +1,7 @@
 /**
  * What is done with a message of these recipients from this client: everything, a stamp, nothing,
  * or only a log line. Pure. A setting for the recipient's domain goes before one for the listener,
- * and that before the general one; among several recipients the mildest holds, because SMTP answers
+ * and that before the general one; among several recipients the mildest wins, because SMTP answers
  * DATA once for all of them and none may lose mail by another's choice.
  */
 import type { PipelineSettings } from '../../schemas/settings/pipeline.ts';
@@ -18,7 +18,7 @@ export type Enforcement = 'on' | 'as-verdict' | 'off' | 'dry-run';
 type Treatment =
   /** Evaluate and act; one enforcement per recipient, at least one. */
   | { kind: 'evaluate'; enforcements: Enforcement[] }
-  /** Evaluate nothing; tell that the client logged in. */
+  /** Evaluate nothing; write that the client logged in. */
   | { kind: 'stamp-authenticated' }
   /** Leave the message as it is. */
   | { kind: 'ignore'; reason: 'authenticated' | 'local-network' };
@@ -29,7 +29,7 @@ export type EnforcementSettings = Pick<
   'dryRun' | 'enforceDomains' | 'enforceDaemons' | 'authenticatedSenders' | 'localNetworks' | 'localSenders'
 >;
 
-/** A listener of the mail server, by name and port as it tells them. */
+/** A listener of the mail server, by name and port as it sends them. */
 export type Daemon = { readonly name?: string | undefined; readonly port?: string | undefined };
 
 /** Prepares the question. */

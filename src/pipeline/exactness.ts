@@ -8,7 +8,7 @@ import type { Disposition, Verdict } from '../../schemas/verdict.ts';
 import { finding } from '../verdict/findings/finding.ts';
 
 /**
- * How far the bytes we hold are those that were sent. `white-space-unknown`: the mail server kept
+ * How far the received octets are those that were sent. `white-space-unknown`: the mail server kept
  * the space after each colon to itself (HDR_LEADSPC not negotiated); `body-lossy`: the text was
  * decoded on the way and 8-bit octets are gone.
  */
@@ -26,9 +26,9 @@ const INEXACT = {
 } as const;
 
 /**
- * Tells in the verdict that bytes were lost: a signature that may have failed by that is `neutral`
- * (RFC 8601 section 2.7.1: not capable of being evaluated), and a refusal that may rest on it is
- * taken back.
+ * Writes to the verdict that octets were lost: a signature that may have failed by that is
+ * `neutral` (RFC 8601 section 2.7.1: not capable of being evaluated), and a refusal that may rest
+ * on it is withdrawn.
  * @param writeField writes the Authentication-Results field anew
  */
 export const withExactness = (

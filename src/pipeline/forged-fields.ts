@@ -172,7 +172,7 @@ const skipComments = (text: string, from: number): number | null => {
 
 /**
  * The values of `receiver=` in a Received-SPF body (RFC 7208 section 9.1), comments passed over and
- * quoted strings resolved. No other key tells who wrote the field.
+ * quoted strings resolved. No other key says who wrote the field.
  */
 const receiversOf = (value: string): string[] => {
   const found: string[] = [];

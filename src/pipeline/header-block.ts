@@ -52,7 +52,7 @@ const emitField = (field: Buffer, onField: OnField): void => {
   if (colon < 1) return;
   let end = field.length;
   if (field[end - 1] === LF) end -= field[end - 2] === CR ? 2 : 1;
-  // Even a fold may stand before the colon (RFC 5322 section 4.5.8).
+  // Even a fold may come before the colon (RFC 5322 section 4.5.8).
   const name = field.toString('latin1', 0, colon).replace(/\r?\n/g, '');
   onField({ name, value: field.toString('latin1', colon + 1, Math.max(end, colon + 1)) });
 };

@@ -1,6 +1,6 @@
 /**
- * Line feeds, CRs and NULs in a field body that a mail server tells apart from its name. Works on
- * code units, since a body may hold a million of them. Pure.
+ * Line feeds, CRs and NULs in a field body that a mail server sends apart from its name. Works on
+ * code units, since a body may have a million of them. Pure.
  */
 
 const LF = 0x0a;
@@ -22,8 +22,7 @@ export const markStrayLf = (body: string): string => {
 };
 
 /**
- * A field body with a space in place of each CR, LF and NUL that is no part of a fold, and CRLF in
- * the folds.
+ * A field body with a space in place of each CR, LF and NUL outside a fold, and CRLF in the folds.
  * @returns null where there is none to replace
  */
 export const withoutStrays = (body: string): string | null => {

@@ -1,8 +1,8 @@
 /**
  * The lists that an operator may change while the service runs: who may connect, whose policy is
- * enforced, which clients are one's own, which authserv-ids are ours. Every face holds the same
- * lists and asks them anew: for each connection, each message, each decision. What was answered
- * before a change stays answered.
+ * enforced, which clients are local, which authserv-ids are ours. Every face shares the same lists
+ * and reads them for each connection, each message and each decision. A change does not affect what
+ * was decided before.
  */
 import type { PipelineSettings } from '../../schemas/settings/pipeline.ts';
 import { type Networks, networksOf } from '../ip/networks.ts';
@@ -24,7 +24,7 @@ export type Lists = {
   relist(next: ListSettings): void;
 };
 
-/** Holds the lists of the settings. */
+/** Makes the lists from the settings. */
 export const createLists = (settings: ListSettings & EnforcementSettings): Lists => {
   const prepare = ({ pipelineNetworks, enforceDomains, enforceDaemons, localNetworks }: ListSettings) => ({
     mayConnect: networksOf(pipelineNetworks),

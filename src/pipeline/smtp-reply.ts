@@ -1,5 +1,5 @@
 /**
- * SMTP replies that survive both mail servers. Sendmail drops a text that holds a percent sign and
+ * SMTP replies that survive both mail servers. Sendmail drops a text with a percent sign and
  * Postfix eats the sign; both refuse an enhanced code whose class differs from the reply code's. So
  * a text is printable ASCII on one line, without percent sign, and short. RFC 5321 section 4.2, RFC
  * 3463.

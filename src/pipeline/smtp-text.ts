@@ -1,14 +1,14 @@
 /**
  * Octets of an SMTP session as text. An identity is written exactly or not at all: with a replaced
  * octet or cut short it would be somebody else's. What is only shown may lose octets. Addresses are
- * UTF-8 (RFC 6531); control characters are no part of any and would travel into header fields and
- * log lines. Pure.
+ * UTF-8 (RFC 6531); control characters belong to none and would get into header fields and log
+ * lines. Pure.
  */
 import { isUtf8 } from 'node:buffer';
 
 /**
  * An identity as octets, one code unit each.
- * @returns undefined where it is no UTF-8, holds control characters or is longer than `maxLength`
+ * @returns undefined where it is no UTF-8, has control characters or is longer than `maxLength`
  * characters
  */
 export const identityOf = (octets: string, maxLength: number): string | undefined => {

@@ -30,7 +30,7 @@ const candidate = (over: Partial<Candidate> = {}, content: Partial<Content> = {}
 type Candidate = Parameters<Evaluation['decide']>[0];
 
 /** A verification that ends when the test says so. */
-const held = () => {
+const pendingVerification = () => {
   let end: (outcome: Verdict | Error) => void = () => undefined;
   const signals: AbortSignal[] = [];
   const pending = new Promise<Verdict>((resolve, reject) => {
@@ -98,7 +98,7 @@ test('createEvaluation takes a header block that is too large for an oversized m
 });
 
 for (const octets of ['over-size', 'service-full'] as const) {
-  test(`createEvaluation verifies nothing of a message that is not held: ${octets}`, async () => {
+  test(`createEvaluation verifies nothing of a message whose octets were not kept: ${octets}`, async () => {
     let verified = 0;
     const { evaluation } = makeEvaluation({}, async () => {
       verified += 1;
@@ -110,7 +110,7 @@ for (const octets of ['over-size', 'service-full'] as const) {
 }
 
 test('createEvaluation decides without the verification once its time is up, and tells it to stop', async (context) => {
-  const { verify, end, signals } = held();
+  const { verify, end, signals } = pendingVerification();
   const { evaluation } = makeEvaluation({ pipelineEvaluationMs: 5 }, verify);
   const time = handTime(context);
   assert.equal((await time.passUntil(evaluation.decide(candidate()), 1)).cause, 'too-slow');
@@ -122,7 +122,7 @@ test('createEvaluation decides without the verification once its time is up, and
 });
 
 test('createEvaluation leaves a verification that nobody waits for its octets to the end, and then gives their memory back', async (context) => {
-  const { verify, end } = held();
+  const { verify, end } = pendingVerification();
   const { evaluation } = makeEvaluation({ pipelineEvaluationMs: 5 }, verify);
   const octets = Buffer.alloc(100_000, 'x');
   const time = handTime(context);
@@ -134,7 +134,7 @@ test('createEvaluation leaves a verification that nobody waits for its octets to
 });
 
 test('createEvaluation runs no more evaluations at one time than allowed', async () => {
-  const { verify, end } = held();
+  const { verify, end } = pendingVerification();
   const { evaluation } = makeEvaluation({ pipelineMaxEvaluations: 2 }, verify);
   const running = [evaluation.decide(candidate()), evaluation.decide(candidate())];
   assert.equal((await evaluation.decide(candidate())).cause, 'service-full');
@@ -147,7 +147,7 @@ test('createEvaluation runs no more evaluations at one time than allowed', async
 });
 
 test('createEvaluation hands on that the mail server went away, and logs no decision nobody hears', async () => {
-  const { verify, end, signals } = held();
+  const { verify, end, signals } = pendingVerification();
   const { evaluation, lines } = makeEvaluation({}, verify);
   const gone = new AbortController();
   const deciding = evaluation.decide(candidate({ signal: gone.signal }));

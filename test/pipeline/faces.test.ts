@@ -147,7 +147,7 @@ test('the raw hook takes a message whose lines all end with LF', async () => {
 });
 
 const utf8 = (text: string): string => Buffer.from(text).toString('latin1');
-for (const [what, told, mailFrom] of [
+for (const [what, sent, mailFrom] of [
   ['UTF-8', utf8('jürgen@münchen.example'), 'jürgen@münchen.example'],
   ['Latin-1', 'j\xfcrgen@sender.example', undefined],
   ['a control character', 'a\x01b@sender.example', undefined],
@@ -159,10 +159,10 @@ for (const [what, told, mailFrom] of [
       seen.push(facts.mailFrom);
       return makeVerdict();
     });
-    const message = { fields: [FROM], body: '', mailFrom: told };
+    const message = { fields: [FROM], body: '', mailFrom: sent };
     await FACES.milter(message, settings, evaluation);
     // JSON is text: octets that are no UTF-8 come as U+FFFD.
-    await FACES['JSON hook']({ ...message, mailFrom: Buffer.from(told, 'latin1').toString() }, settings, evaluation);
+    await FACES['JSON hook']({ ...message, mailFrom: Buffer.from(sent, 'latin1').toString() }, settings, evaluation);
     assert.deepEqual(seen, [mailFrom, mailFrom]);
   });
 }

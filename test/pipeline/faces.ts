@@ -61,13 +61,13 @@ const byMilter = async (message: FaceMessage, settings: FaceSettings, evaluation
     refusal: () => null,
   });
   const reader = createFrameReader(1_114_112, createMemory(10_000_000));
-  // Postfix tells folds as bare LF.
-  const told = message.fields.map(([name, value]) => [name, value.replace(/\r\n(?=[ \t])/g, '\n')] as const);
+  // Postfix sends folds as bare LF.
+  const sentFields = message.fields.map(([name, value]) => [name, value.replace(/\r\n(?=[ \t])/g, '\n')] as const);
   for (const frame of [
     send.optneg(),
     send.connect(HELO, message.clientIp ?? '192.0.2.10'),
     send.helo(HELO),
-    ...messageFrames(told, message.body, { mailFrom: `<${message.mailFrom ?? 'alice@sender.example'}>` }),
+    ...messageFrames(sentFields, message.body, { mailFrom: `<${message.mailFrom ?? 'alice@sender.example'}>` }),
   ]) {
     reader.push(frame);
     const command = reader.next();
@@ -82,7 +82,7 @@ const byMilter = async (message: FaceMessage, settings: FaceSettings, evaluation
     const replies = readReplies(writeReplies(repliesFor(decision, agreement, settings.quarantine)));
     const refused = replies.find(({ code }) => code === 'y');
     if (refused !== undefined) return { action: Number(refused.texts[0]?.slice(0, 3)), fields: [] };
-    const fields = applyEdits(told, replies, true).map((line) => asText(line).replace(/\r?\n/g, '\r\n'));
+    const fields = applyEdits(sentFields, replies, true).map((line) => asText(line).replace(/\r?\n/g, '\r\n'));
     return { action: 'accept' as const, fields };
   }
   throw new Error('the message was not evaluated');

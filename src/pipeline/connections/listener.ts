@@ -8,7 +8,7 @@ import { chmod, chown, lstat, readFile, unlink } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Networks } from '../../ip/networks.ts';
 import { type ListenAddress, parseListenAddress } from './listen-address.ts';
-import { createListenerEnd, type TellQuiet } from './silence.ts';
+import { createListenerEnd, type TellQuiet } from './listener-end.ts';
 
 /** How to listen. */
 type ListenOptions = {
@@ -85,7 +85,7 @@ const limitConnections = (options: ListenOptions) => {
       if (left === 0) perPeer.delete(peer);
       else perPeer.set(peer, left);
     });
-    // A reply held back for more data waits for the peer's delayed acknowledgement: 40 ms a
+    // Nagle's algorithm would delay a reply until the peer's delayed acknowledgement: 40 ms a
     // message.
     socket.setNoDelay(true);
     options.onConnection(socket);
@@ -98,13 +98,13 @@ const openListener = async (
   accept: (socket: Socket) => void,
 ): Promise<Listener> => {
   const server = createServer({ allowHalfOpen: false }, (socket) => {
-    const held = end.held();
-    if (held === null) {
+    const untilClosed = end.untilClosed();
+    if (untilClosed === null) {
       accept(socket);
       return;
     }
     socket.on('error', () => socket.destroy());
-    void held.then(() => socket.destroyed || accept(socket));
+    void untilClosed.then(() => socket.destroyed || accept(socket));
   });
   const end = createListenerEnd(server);
   if (address.kind === 'inet') {

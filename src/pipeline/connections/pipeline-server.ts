@@ -1,8 +1,8 @@
 /**
- * What milter and policy service have in common: listeners, the connections that are open, and the
- * end. At the end new connections are still taken for a while, then a connection closes once
- * nothing is in hand and nothing came on it for as long; what is left after the grace is cut off.
- * Knows no protocol.
+ * What milter and policy service share: listeners, open connections, and draining. While it drains,
+ * new connections are still accepted for a while, then a connection closes once nothing is in
+ * progress and nothing came on it for as long; what is left after the grace is disconnected. Knows
+ * no protocol.
  */
 import type { Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -12,13 +12,14 @@ import type { FaceSettings } from '../face-settings.ts';
 import type { Observer } from '../observer.ts';
 import type { ListenAddress } from './listen-address.ts';
 import { type Listener, openListeners } from './listener.ts';
-import { type TellQuiet, watchSilence } from './silence.ts';
+import type { TellQuiet } from './listener-end.ts';
+import { watchSilence } from './silence.ts';
 
 /** How a service ends. */
 export type Ending = {
   /** Milliseconds for which listeners stay open, and of silence after which a connection closes. */
   readonly drainMs: number;
-  /** Milliseconds after that for what is in hand; then it is cut off. */
+  /** Milliseconds after that for what is in progress; then it is disconnected. */
   readonly graceMs: number;
   /** Closes the listeners that several processes share. @default nobody shares them */
   readonly tellQuiet?: TellQuiet | undefined;
@@ -32,12 +33,14 @@ export type PipelineServer = {
    * @throws when one cannot be opened
    */
   listen(): Promise<ListenAddress[]>;
-  /** Drains: listeners stay for a while, messages in hand finish, silent connections close. */
+  /**
+   * Drains: listeners stay for a while, messages in progress finish, silent connections close.
+   */
   close(ending: Ending): Promise<void>;
 };
 
-/** What a server is made of. */
-type ServerParts = {
+/** What a server depends on. */
+type ServerDependencies = {
   readonly face: 'milter' | 'policy';
   /** Addresses to listen on, from the settings. */
   readonly addresses: readonly string[];
@@ -49,7 +52,7 @@ type ServerParts = {
   /**
    * Speaks the protocol on one connection. Once `isLastCall` answers true it takes no further
    * message on the connection.
-   * @returns whether the connection has no message in hand
+   * @returns a function: whether the connection has no message in progress
    */
   readonly serve: (socket: Socket, isLastCall: () => boolean) => () => boolean;
 };
@@ -63,11 +66,11 @@ export const createPipelineServer = ({
   log,
   observer,
   serve,
-}: ServerParts): PipelineServer => {
+}: ServerDependencies): PipelineServer => {
   const connections = new Map<Socket, () => boolean>();
   let listeners: Listener[] = [];
   let lastCall = false;
-  const tell = (refused: boolean): void => observer.onConnection({ face, open: connections.size, refused });
+  const report = (refused: boolean): void => observer.onConnection({ face, open: connections.size, refused });
 
   return {
     listen: async () => {
@@ -82,15 +85,15 @@ export const createPipelineServer = ({
             socket,
             serve(socket, () => lastCall),
           );
-          tell(false);
+          report(false);
           socket.once('close', () => {
             connections.delete(socket);
-            tell(false);
+            report(false);
           });
         },
         onRefused: (reason) => {
           log.warn({ face, reason }, 'connection refused');
-          tell(true);
+          report(true);
         },
       });
       return listeners.map(({ address }) => address);
@@ -104,12 +107,12 @@ export const createPipelineServer = ({
       const lastCallTimer = setTimeout(() => {
         lastCall = true;
       }, graceMs / 2);
-      const cutOff = setTimeout(() => {
+      const disconnect = setTimeout(() => {
         for (const socket of connections.keys()) socket.destroy();
       }, graceMs);
       await silence.endSilent();
       clearTimeout(lastCallTimer);
-      clearTimeout(cutOff);
+      clearTimeout(disconnect);
     },
   };
 };

@@ -15,7 +15,7 @@ export const rebuildMessage = ({
   const header = Buffer.from(
     headers
       .map(([name, value]) => {
-        // A line without a colon comes as a name that holds its line end.
+        // A line without a colon comes as a name that includes its line end.
         if (name.endsWith('\n')) return name;
         const body = withoutLineEnd(value);
         return `${name}:${markStrayLf(body)}${value.slice(body.length) || '\r\n'}`;
@@ -26,8 +26,8 @@ export const rebuildMessage = ({
   const gap = size - header.length - body.length;
   const blankLine = gap === 0 && body.length === 0 ? '' : gap === 1 ? '\n' : '\r\n';
   const whole = Buffer.concat([header, Buffer.from(blankLine), body]);
-  // U+FFFD replaces octets that could not be decoded; a message may also hold it honestly, and then
-  // nothing is lost by the doubt but a refusal.
+  // U+FFFD replaces octets that could not be decoded; a message may also contain it honestly, and
+  // then nothing is lost by the doubt but a refusal.
   const lossy =
     whole.length !== size || contents.includes('\ufffd') || headers.flat().some((text) => text.includes('\ufffd'));
   return { octets: whole, exactness: lossy ? 'body-lossy' : 'exact' };

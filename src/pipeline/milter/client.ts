@@ -43,8 +43,8 @@ export class Client {
   greet(helo: string): void {
     this.#helo = helo;
     this.#heloCount += 1;
-    // Only a mail server that keeps its connection over STARTTLS tells the two kinds apart by the
-    // order of commands.
+    // Only with a mail server that keeps its connection over STARTTLS does the order of commands
+    // distinguish the two kinds.
     this.#tlsFromStart =
       this.#heloCount === 1 && this.#macros.get('v') !== undefined && (this.#macros.get('tls_version') ?? '') !== '';
   }

@@ -1,7 +1,7 @@
 /**
  * One milter connection: octets to frames to commands to the session, and its replies back, in one
  * write for each read. Takes no frame while a message is evaluated or while the mail server has to
- * read its replies first. A broken peer costs its own connection only. Holds no state of the
+ * read its replies first. A broken peer costs its own connection only. Keeps no state of the
  * protocol.
  */
 import type { Socket } from 'node:net';

@@ -1,7 +1,7 @@
 /**
  * What a milter session sent → the transport facts. Pure. A fact that was not sent stays absent,
  * and so does an identity that cannot be written exactly. Everything is bounded and without control
- * characters, so that it can stand in a header field or a log line.
+ * characters, so that it can be written to a header field or a log line.
  */
 import { isIP } from 'node:net';
 import type { SmtpFacts } from '../../../schemas/smtp.ts';
@@ -9,7 +9,7 @@ import { identityOf, shownText } from '../smtp-text.ts';
 
 /** The macros of a session, as far as this file reads them. */
 type Macros = {
-  /** Value of a macro; undefined when it was not told. */
+  /** Value of a macro; undefined when it was not sent. */
   get(name: string): string | undefined;
 };
 
@@ -24,7 +24,7 @@ export type EnvelopeFacts = {
 };
 
 /** What a session knows when a message is complete. */
-type ToldFacts = {
+type SessionFacts = {
   readonly connect: ConnectFacts | undefined;
   readonly helo: string | undefined;
   /** HELO commands since CONNECT: STARTTLS is followed by another one. */
@@ -40,14 +40,14 @@ const MAX_NAME_LENGTH = 255;
 const MAX_RECIPIENTS = 1000;
 
 /** Makes the facts. @param authservId goes into `receiver` */
-export const toSmtpFacts = (told: ToldFacts, authservId: string): SmtpFacts => {
-  const { macros, envelope } = told;
-  const clientIp = clientAddress(told.connect, macros);
-  const clientName = resolvedName(told.connect, macros);
+export const toSmtpFacts = (session: SessionFacts, authservId: string): SmtpFacts => {
+  const { macros, envelope } = session;
+  const clientIp = clientAddress(session.connect, macros);
+  const clientName = resolvedName(session.connect, macros);
   const clientNameCheck = RESOLUTIONS[macros.get('client_resolve') ?? ''];
-  const helo = told.helo === undefined ? undefined : identityOf(told.helo, MAX_LENGTH);
+  const helo = session.helo === undefined ? undefined : identityOf(session.helo, MAX_LENGTH);
   const mailFrom = envelope.mailFrom === undefined ? undefined : toPath(envelope.mailFrom);
-  const tls = toTls(told);
+  const tls = toTls(session);
   const auth = toAuth(macros);
   const protocol = toProtocol(envelope, tls !== undefined, auth !== undefined);
   const queueId = nonEmpty(shownText(macros.get('i') ?? '', MAX_NAME_LENGTH));
@@ -94,8 +94,8 @@ const clientAddress = (connect: ConnectFacts | undefined, macros: Macros): strin
 };
 
 /** Sendmail may write IPv6:2001:db8::1; a zone of a link-local address means nothing elsewhere. */
-const toAddress = (told: string): string | undefined => {
-  const [address = ''] = told.replace(/^IPv6:/i, '').split('%', 1);
+const toAddress = (written: string): string | undefined => {
+  const [address = ''] = written.replace(/^IPv6:/i, '').split('%', 1);
   return isIP(address) === 0 ? undefined : address;
 };
 
@@ -114,13 +114,13 @@ const resolvedName = (connect: ConnectFacts | undefined, macros: Macros): string
   return name === '' || name === 'unknown' || name.startsWith('[') ? undefined : name;
 };
 
-const toTls = ({ macros, heloCount, tlsFromStart }: ToldFacts): SmtpFacts['tls'] => {
+const toTls = ({ macros, heloCount, tlsFromStart }: SessionFacts): SmtpFacts['tls'] => {
   const version = nonEmpty(shownText(macros.get('tls_version') ?? '', 32));
   if (version === undefined) return undefined;
   const cipher = nonEmpty(shownText(macros.get('cipher') ?? '', 128));
   const bits = /^\d{1,5}$/.exec(macros.get('cipher_bits') ?? '')?.[0];
   const subject = nonEmpty(shownText(macros.get('cert_subject') ?? '', MAX_LENGTH));
-  // Sendmail tells {verify}; Postfix tells a subject only when the chain was trusted.
+  // Sendmail sends {verify}; Postfix sends a subject only when the chain was trusted.
   const verify = macros.get('verify');
   const verified = verify === undefined ? subject !== undefined : verify === 'OK';
   const mode = tlsFromStart ? 'implicit' : heloCount > 1 ? 'starttls' : undefined;
@@ -146,8 +146,8 @@ const toAuth = (macros: Macros): SmtpFacts['auth'] => {
 };
 
 /**
- * Transmission type (RFC 3848). The protocol does not tell HELO from EHLO; only what needs EHLO
- * shows it.
+ * Transmission type (RFC 3848). The milter protocol does not distinguish HELO from EHLO; only what
+ * needs EHLO shows it.
  */
 const toProtocol = (envelope: EnvelopeFacts, tls: boolean, auth: boolean): string | undefined => {
   if (!tls && !auth && envelope.mailParameters.length === 0) return undefined;

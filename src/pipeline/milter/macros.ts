@@ -1,8 +1,8 @@
 /**
- * Macros of one milter session: the facts a mail server tells beside a command. Pure state, no more
- * than the names listed here and a bounded value of each. A set belongs to the command it came
- * before and replaces the earlier set of that command; a value is looked for in the latest stage
- * first, as libmilter does.
+ * Macros of one milter session: the facts that a mail server sends before a command. Keeps only the
+ * names listed here and a bounded value of each. A set belongs to the command it came before and
+ * replaces the earlier set of that command; a value is looked up in the latest stage first, as
+ * libmilter does.
  */
 import { SMFIC } from './wire.ts';
 

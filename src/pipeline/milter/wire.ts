@@ -164,7 +164,7 @@ const readConnect = (payload: Buffer): Command | WireFault => {
   return { kind: 'connect', hostname, family, port: payload.readUInt16BE(end + 2), address };
 };
 
-/** A reply. Names and values are Latin-1 and hold no NUL. */
+/** A reply. Names and values are Latin-1 without NUL. */
 export type Reply =
   | { kind: 'continue' | 'accept' | 'skip' | 'progress' }
   | { kind: 'replycode'; line: string }
@@ -213,8 +213,8 @@ const writeReply = (reply: Reply): Buffer => {
   }
 };
 
-const frame = (code: string, ...parts: Buffer[]): Buffer => {
-  const payload = Buffer.concat([Buffer.from(code, 'latin1'), ...parts]);
+const frame = (code: string, ...pieces: Buffer[]): Buffer => {
+  const payload = Buffer.concat([Buffer.from(code, 'latin1'), ...pieces]);
   return Buffer.concat([number(payload.length), payload]);
 };
 

@@ -13,7 +13,7 @@ import { PipelineSettings } from '../../../schemas/settings/pipeline.ts';
 import { networksOf } from '../../../src/ip/networks.ts';
 import { parseListenAddress } from '../../../src/pipeline/connections/listen-address.ts';
 import { openListeners } from '../../../src/pipeline/connections/listener.ts';
-import { createListenerEnd } from '../../../src/pipeline/connections/silence.ts';
+import { createListenerEnd } from '../../../src/pipeline/connections/listener-end.ts';
 
 type ListenOptions = Parameters<typeof openListeners>[1];
 
@@ -86,23 +86,23 @@ test('openListeners serves several addresses, tells the port it got, and stops',
 
 test('createListenerEnd leaves a shared listener to the one that it tells, and serves who came meanwhile after its end', async () => {
   const server = createServer(async (socket) => {
-    await end.held();
+    await end.untilClosed();
     socket.end(server.listening ? 'too early' : 'served');
   });
   const end = createListenerEnd(server);
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const bound = server.address();
   const port = typeof bound === 'object' ? (bound?.port ?? 0) : 0;
-  let told = Promise.withResolvers<void>();
+  let reported = Promise.withResolvers<void>();
   let awaited = true;
   const closing = end.close(false, (_, isQuiet) => {
-    if (isQuiet === awaited) told.resolve();
+    if (isQuiet === awaited) reported.resolve();
   });
-  await told.promise;
+  await reported.promise;
   const heard = hear({ port });
-  told = Promise.withResolvers();
+  reported = Promise.withResolvers();
   awaited = false;
-  await told.promise;
+  await reported.promise;
   server.close();
   await closing;
   assert.equal(await heard, 'served');

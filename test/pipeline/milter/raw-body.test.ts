@@ -1,4 +1,4 @@
-/** A body that is the whole raw message is told from one that is not. */
+/** A body that is the whole raw message is recognized. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RawBodyDetector } from '../../../src/pipeline/milter/raw-body.ts';

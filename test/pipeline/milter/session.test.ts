@@ -269,7 +269,7 @@ test('Session answers unknown SMTP commands where it was not spared them', async
   );
 });
 
-for (const [title, told, expected] of [
+for (const [title, sent, expected] of [
   ['the null reverse-path', '<>', ''],
   ['a quoted local part', '<"a b"@sender.example>', '"a b"@sender.example'],
   ['an address without brackets', 'a@sender.example', 'a@sender.example'],
@@ -280,7 +280,7 @@ for (const [title, told, expected] of [
 ] as const) {
   test(`Session tells ${title} as MAIL FROM`, async () => {
     const { session } = begin();
-    const { messages } = await play(session, [...START, ...messageFrames([], '', { mailFrom: told })]);
+    const { messages } = await play(session, [...START, ...messageFrames([], '', { mailFrom: sent })]);
     assert.equal(messages[0]?.facts.mailFrom, expected);
   });
 }
@@ -428,7 +428,7 @@ test('Session answers every command as agreed, in any order, and never holds wha
   );
 });
 
-test('Session takes no message once it is told not to: the mail server is sent away, or passes the message as FAILURE_MODE says', async () => {
+test('Session takes no message once it may not: the mail server has to try later, or passes the message as FAILURE_MODE says', async () => {
   const open = [send.optneg(), send.connect('mail.sender.example', '192.0.2.10'), send.helo('mail.sender.example')];
   const message = messageFrames([['From', ' a@sender.example']], 'Hello\r\n');
   for (const [refusal, answers] of [

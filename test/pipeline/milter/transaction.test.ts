@@ -30,7 +30,7 @@ const octetsOf = async (fields: [string, string][], body: string[], over: Partia
   return { octets: typeof octets === 'string' ? octets : octets.toString('latin1'), exactness };
 };
 
-const WHITE_SPACE: [sent: string, told: string, toldWithout: string, without: string][] = [
+const WHITE_SPACE: [sent: string, value: string, valueWithout: string, without: string][] = [
   ['X: v', ' v', 'v', 'X: v'],
   ['X:v', 'v', 'v', 'X: v'],
   ['X:  v', '  v', ' v', 'X:  v'],
@@ -45,12 +45,12 @@ const WHITE_SPACE: [sent: string, told: string, toldWithout: string, without: st
   ['X: a\r\n b', ' a\r\n b', 'a\r\n b', 'X: a\r\n b'],
 ];
 
-for (const [sent, told, toldWithout, without] of WHITE_SPACE) {
-  test(`Transaction gives back ${JSON.stringify(sent)} from ${JSON.stringify(told)}`, async () => {
-    assert.deepEqual(await octetsOf([['X', told]], []), { octets: `${sent}\r\n\r\n`, exactness: 'exact' });
+for (const [sent, value, valueWithout, without] of WHITE_SPACE) {
+  test(`Transaction gives back ${JSON.stringify(sent)} from ${JSON.stringify(value)}`, async () => {
+    assert.deepEqual(await octetsOf([['X', value]], []), { octets: `${sent}\r\n\r\n`, exactness: 'exact' });
   });
-  test(`Transaction makes ${JSON.stringify(without)} of ${JSON.stringify(toldWithout)} without HDR_LEADSPC, and says that it is a guess`, async () => {
-    assert.deepEqual(await octetsOf([['X', toldWithout]], [], { leadingSpace: false }), {
+  test(`Transaction makes ${JSON.stringify(without)} of ${JSON.stringify(valueWithout)} without HDR_LEADSPC, and says that it is a guess`, async () => {
+    assert.deepEqual(await octetsOf([['X', valueWithout]], [], { leadingSpace: false }), {
       octets: `${without}\r\n\r\n`,
       exactness: 'white-space-unknown',
     });
@@ -95,7 +95,7 @@ test('Transaction tells when there are more forged fields than are kept', async 
   assert.deepEqual([octets, forgedIncomplete], ['over-size', true]);
 });
 
-test('Transaction tells when all messages together hold too much, and gives its share back', async () => {
+test('Transaction tells when all messages need too much memory, and releases its share', async () => {
   const memory = createMemory(4096);
   const first = begin({ memory });
   assert.equal(first.addBody(Buffer.alloc(3000)), true);
@@ -157,8 +157,8 @@ test('Transaction holds a body of small pieces in memory of its size', () => {
 
 test('Transaction takes a raw message in the body as the message, when its peer is known to send one', async () => {
   const raw = 'From: \xe9 <a@x.example>\r\nAuthentication-Results: mx.rcpt.example; dkim=pass\r\n\r\nHello\r\n';
-  const parts = { leadingSpace: false, rawBody: true };
-  const transaction = begin(parts);
+  const over = { leadingSpace: false, rawBody: true };
+  const transaction = begin(over);
   transaction.addField('From', '');
   transaction.addField('Authentication-Results', 'mx.rcpt.example; dkim=pass');
   transaction.addBody(Buffer.from(raw.slice(0, 3), 'latin1'));
@@ -167,5 +167,5 @@ test('Transaction takes a raw message in the body as the message, when its peer 
   assert.equal(content.octets.toString('latin1'), raw);
   assert.equal(content.exactness, 'exact');
   assert.deepEqual(content.forged, [{ name: 'Authentication-Results', occurrence: 1 }]);
-  assert.equal((await octetsOf([['From', 'a']], ['Hello\r\n'], parts)).octets, 'From: a\r\n\r\nHello\r\n');
+  assert.equal((await octetsOf([['From', 'a']], ['Hello\r\n'], over)).octets, 'From: a\r\n\r\nHello\r\n');
 });

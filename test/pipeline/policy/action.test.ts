@@ -1,4 +1,4 @@
-/** From an SPF verdict to what Postfix is told at RCPT time. */
+/** From an SPF verdict to the answer to Postfix at RCPT time. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SpfCheck, SpfResult, SpfVerdict } from '../../../schemas/spf.ts';
