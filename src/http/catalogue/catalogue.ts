@@ -5,6 +5,7 @@
  */
 
 import { PROBLEMS } from '../../../schemas/problem-kinds.ts';
+import type { FindingFacts } from '../../findings/finding.ts';
 import { RULES } from '../../posture/rules/findings.ts';
 import { FINDINGS } from '../../verdict/findings/catalogue.ts';
 
@@ -23,7 +24,7 @@ export type Catalogue = {
   readonly sections: readonly { readonly title: Text; readonly table: Table }[];
 };
 
-type Known = { readonly code: string; readonly severity: string; readonly section: string; readonly about: string };
+type Known = FindingFacts & { readonly code: string };
 
 /** Every finding of a verdict and of the domain view. */
 export const findingsCatalogue = (): Catalogue => {

@@ -3,8 +3,8 @@
  * that a suggestion must keep. Types only.
  */
 import type { DnsUsage } from '../../../schemas/dns.ts';
-import type { ReachedLimit } from '../../../schemas/limit.ts';
-import type { Posture, Suggestion } from '../../../schemas/posture/posture.ts';
+import type { Posture } from '../../../schemas/posture/posture.ts';
+import type { FindingFacts, Occurrence } from '../../findings/finding.ts';
 
 /** A domain with everything that was found out about it. */
 export type Assessed = Pick<
@@ -28,23 +28,12 @@ export type Assessed = Pick<
   readonly nowMs: number;
 };
 
-/** What a rule found. */
-export type Hit = {
-  /** One plain sentence without a full stop. */
-  readonly message: string;
-  /** Path in the posture. */
-  readonly field?: string;
-  readonly limit?: ReachedLimit | undefined;
-  readonly suggestion?: Suggestion | undefined;
-};
+/** What a rule found; severity and section are those of the rule. */
+export type Hit = Omit<Occurrence, 'severity' | 'section'>;
 
-/** One rule: a stable code, how much it matters, the standard behind it, and the test. */
-export type Rule = {
+/** One rule: a stable code, what is known of its findings, and the test. */
+export type Rule = FindingFacts & {
   readonly code: string;
-  readonly severity: 'error' | 'warning' | 'advice' | 'good' | 'info';
-  readonly section: string;
-  /** What it is about, for the catalogue in the documents: one sentence that names no domain. */
-  readonly about: string;
   /** Pure. */
   readonly find: (assessed: Assessed) => Hit | readonly Hit[] | null;
 };

@@ -4,6 +4,7 @@
  * says nothing, and never changes what the parts say.
  */
 import type { PostureFinding } from '../../../schemas/posture/posture.ts';
+import { makeFinding } from '../../findings/finding.ts';
 import type { Assessed, Rule } from './assessed.ts';
 import { BIMI_RULES } from './bimi.ts';
 import { DKIM_RULES } from './dkim.ts';
@@ -56,19 +57,9 @@ const WEIGHT = { error: 0, warning: 1, advice: 2, info: 3, good: 4 } as const;
 
 /** All findings, what matters most first. */
 export const collectFindings = (assessed: Assessed): PostureFinding[] =>
-  RULES.flatMap(({ code, severity, section, find }) =>
-    [find(assessed) ?? []]
+  RULES.flatMap((rule) =>
+    [rule.find(assessed) ?? []]
       .flat()
       .slice(0, MAX_FINDINGS_PER_RULE)
-      .map(
-        ({ message, field, limit, suggestion }): PostureFinding => ({
-          code,
-          severity,
-          message,
-          section,
-          ...(field !== undefined && { field }),
-          ...(limit !== undefined && { limit }),
-          ...(suggestion !== undefined && { suggestion }),
-        }),
-      ),
+      .map((hit) => makeFinding(rule.code, rule, hit)),
   ).toSorted((one, other) => WEIGHT[one.severity] - WEIGHT[other.severity]);

@@ -4,22 +4,13 @@
  * programs rely on them.
  */
 import type { Finding } from '../../../schemas/finding.ts';
+import type { FindingFacts } from '../../findings/finding.ts';
 import {
   ADDRESS_FAULTS,
   ADDRESS_REMARKS,
   type AddressFault,
   type AddressRemark,
 } from '../../message/address/grammar.ts';
-
-/** What is known of a finding beforehand. */
-type FindingFacts = {
-  /** A finding may have another severity, where `about` says so. */
-  readonly severity: Finding['severity'];
-  /** The rule, as in "RFC 7208 section 4.6.4"; a finding may name a closer one. */
-  readonly section: string;
-  /** One sentence without a full stop, which names no domain. */
-  readonly about: string;
-};
 
 const OWN_FINDINGS = {
   'no-author-domain': {

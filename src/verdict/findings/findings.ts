@@ -119,7 +119,7 @@ const limits: Rule = ({ usage, outcomes, dmarc, iprev, author }) => {
   const report = (limit: ReachedLimit, { effect, severity, section, field }: LimitEffect) => {
     if (found.has(limit.name)) return;
     const message = `this verification reached ${limitText(limit)}: ${effect}`;
-    found.set(limit.name, { ...finding('limit-reached', message, field, { severity, section }), limit });
+    found.set(limit.name, finding('limit-reached', message, field, { severity, section, limit }));
   };
   for (const limit of usage.exceeded) {
     const effect = LIMITS[limit.name].lasting
