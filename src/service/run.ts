@@ -28,21 +28,24 @@ const EX_CONFIG = 78;
 export const start = async (read: () => Settings): Promise<void> => {
   if (cluster.isWorker) {
     const { settings, group } = await takeRole();
-    await serve(settings, group);
+    const config = group.configOf(settings.config);
+    await serve(settings, group, createLog(config.logLevel, config));
     return;
   }
   const settings = read();
-  if (settings.config.workers > 1) superviseWorkers(settings, createLog(settings.config.logLevel, settings.config));
-  else await serve(settings, SINGLE_PROCESS);
+  const log = createLog(settings.config.logLevel, settings.config);
+  for (const misspelt of settings.misspelt)
+    log.warn(misspelt, 'a variable of the environment is no setting and is ignored; was the nearest one meant?');
+  if (settings.config.workers > 1) superviseWorkers(settings, log);
+  else await serve(settings, SINGLE_PROCESS, log);
 };
 
 /**
  * Listens; returns once it does. Exits the process when it cannot, and when it has drained.
  * @param group the processes of this service
  */
-const serve = async (settings: Settings, group: WorkerGroup): Promise<void> => {
+const serve = async (settings: Settings, group: WorkerGroup, log: Log): Promise<void> => {
   const config = group.configOf(settings.config);
-  const log = createLog(config.logLevel, config);
   try {
     const service = await createService({ config, log, group, traces: await loadTraces(log) });
     let ending = false;

@@ -71,7 +71,12 @@ export const createService = async ({ config, log, group, traces }: ServiceParts
     },
     verify: metrics,
   });
-  const parts = { ...untraced, verify: traces.traced(untraced.verify) };
+  const parts = {
+    ...untraced,
+    verify: traces.traced(untraced.verify),
+    assess: ((domain, options) =>
+      watchdog.assessing(domain, () => untraced.assess(domain, options))) satisfies typeof untraced.assess,
+  };
   const { resolver } = parts;
   const levels = () => ({ cache: resolver.cacheStats() });
   group.join({ readGauges: () => metrics.readValues(levels()), flush: resolver.flush });

@@ -7,6 +7,7 @@ import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { accessMistakes } from '../../schemas/settings/access.ts';
 import { Config, environmentName } from '../../schemas/settings/settings.ts';
+import { FILE_VARIABLE, type MisspeltVariable, misspeltVariables } from './misspelt-variables.ts';
 import { readSettingsFile } from './yaml-file.ts';
 
 /** Where a setting came from. */
@@ -20,6 +21,8 @@ export type ConfigOutcome =
       sources: Readonly<Record<keyof Config, SettingSource>>;
       /** The settings file that was read; null where there is none or nothing is in it. */
       file: string | null;
+      /** Variables of the environment that are ignored and nearly have the name of a setting. */
+      misspelt: readonly MisspeltVariable[];
     }
   | { kind: 'mistakes'; mistakes: string[] };
 
@@ -61,7 +64,7 @@ const KEYS = Object.keys(Config.shape) as (keyof Config)[];
  * @default environment process.env
  */
 export const readConfig = (environment: Readonly<Record<string, string | undefined>> = process.env): ConfigOutcome => {
-  const named = environment.MAILVERDICT_CONFIG ?? '';
+  const named = environment[FILE_VARIABLE] ?? '';
   const file = named === '' ? USUAL_FILE : named;
   const settings = readSettingsFile(file, named === '');
   const written = settings.kind === 'settings' ? settings.values : {};
@@ -97,5 +100,6 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
     },
     sources: Object.fromEntries(KEYS.map((key) => [key, sourceOf(key)])) as Record<keyof Config, SettingSource>,
     file: settings.kind === 'settings' ? file : null,
+    misspelt: misspeltVariables(environment),
   };
 };

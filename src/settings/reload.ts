@@ -50,5 +50,5 @@ export const takeOver = (inUse: Settings, next: Settings): Settings => {
     config[key] = next.config[key];
     sources[key] = next.sources[key];
   }
-  return { kind: 'config', config: config as Config, sources: sources as Settings['sources'], file: next.file };
+  return { ...next, config: config as Config, sources: sources as Settings['sources'] };
 };

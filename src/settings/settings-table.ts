@@ -139,7 +139,7 @@ export const settingsPage = (): string =>
   `${[
     '# Settings',
     '<!-- Written by `npm run readme` from schemas/settings. -->',
-    'A setting is read from the environment under its name, or from `mailverdict.yaml` in the working folder (or the file that `MAILVERDICT_CONFIG` names), where its name is in camel case: `MAX_MESSAGE_BYTES` is `maxMessageBytes`. The environment wins. In the environment a list has commas between its items; for a list, Max is the most items. An unknown name in the file or a value out of its range ends the start with a message. `NODE_ENV=production` loads no example zone.',
+    'A setting is read from the environment under its name, or from `mailverdict.yaml` in the working folder (or the file that `MAILVERDICT_CONFIG` names), where its name is in camel case: `MAX_MESSAGE_BYTES` is `maxMessageBytes`. The environment wins. In the environment a list has commas between its items; for a list, Max is the most items. An unknown name in the file or a value out of its range ends the start with a message; a variable that nearly has the name of a setting is ignored, with a warning in the log. `NODE_ENV=production` loads no example zone.',
     '`mailverdict config check` reads the settings and tells every mistake; `mailverdict config show` prints them as a file. [Operations](operating.md) tells how they are read again without a restart.',
     settingsTable(),
   ].join('\n\n')}\n`;

@@ -6,6 +6,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { isMap, isScalar, LineCounter, parseDocument, stringify } from 'yaml';
 import { Config } from '../../schemas/settings/settings.ts';
+import { nearestName } from './nearest-name.ts';
 
 /**
  * What a file says: values by key, all mistakes, or nothing because there is no file or nothing in
@@ -18,6 +19,8 @@ type SettingsFile =
 
 const MAX_FILE_BYTES = 262_144;
 const KEYS = Object.keys(Config.shape);
+/** Letters that may differ between a wrong name and the one that was probably meant. */
+const MAX_CHANGES = 2;
 
 /** Reads a file. @param isOptional whether a file that does not exist is no mistake */
 export const readSettingsFile = (file: string, isOptional: boolean): SettingsFile => {
@@ -54,7 +57,7 @@ export const parseSettings = (text: string, file: string): SettingsFile => {
       continue;
     }
     const line = isScalar(key) && key.range ? lines.linePos(key.range[0]).line : 1;
-    const meant = closest(name);
+    const meant = nearestName(name, KEYS, MAX_CHANGES);
     mistakes.push(
       `${file}, line ${line}: ${name.slice(0, 100)} is no setting${meant === null ? '' : `; did you mean ${meant}?`}`,
     );
@@ -71,35 +74,6 @@ const toValue = (node: unknown, document: ReturnType<typeof parseDocument>): unk
       ? node.toJS(document)
       : node;
   return value === null ? undefined : value;
-};
-
-/** The setting whose name is nearest, if it is near: the same letters, or two changes away. */
-const closest = (name: string): string | null => {
-  if (name.length > 100) return null;
-  const letters = (text: string): string => text.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
-  const [best] = KEYS.map((key) => ({ key, distance: editDistance(letters(name), letters(key)) })).sort(
-    (one, other) => one.distance - other.distance,
-  );
-  return best !== undefined && best.distance <= 2 ? best.key : null;
-};
-
-/** Changes of one letter between two words (Levenshtein). */
-const editDistance = (one: string, other: string): number => {
-  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
-  for (const [index, letter] of [...one].entries()) {
-    const next = [index + 1];
-    for (const [column, another] of [...other].entries()) {
-      next.push(
-        Math.min(
-          (row[column] ?? 0) + (letter === another ? 0 : 1),
-          (row[column + 1] ?? 0) + 1,
-          (next[column] ?? 0) + 1,
-        ),
-      );
-    }
-    row = next;
-  }
-  return row[other.length] ?? 0;
 };
 
 /** A setting as a line or lines of the file. */

@@ -170,3 +170,20 @@ test('SIGHUP before the service listens does not end it, with one process and wi
     assert.deepEqual(await child.exited, [0, null]);
   }
 });
+
+test('the service starts and warns once of a variable that nearly has the name of a setting', async () => {
+  for (const environment of [{}, { WORKERS: '2' }]) {
+    const child = start({ DNS_SERVER: '192.0.2.1', ...environment });
+    const lines: { level: string; variable?: string; nearest?: string; msg: string }[] = [];
+    const log = createInterface({ input: child.stdout }).on('line', (line) => lines.push(JSON.parse(line)));
+    while (!lines.some(({ msg }) => msg === 'listening')) await once(log, 'line');
+    child.kill('SIGTERM');
+    assert.deepEqual(await child.exited, [0, null]);
+    assert.deepEqual(
+      lines
+        .filter(({ variable }) => variable !== undefined)
+        .map(({ level, variable, nearest }) => [level, variable, nearest]),
+      [['warn', 'DNS_SERVER', 'DNS_SERVERS']],
+    );
+  }
+});

@@ -14,9 +14,11 @@ const begin = () => {
   let look = (): void => {};
   const told: Standstill[] = [];
   let ended = false;
+  let ids = 0;
   const watchdog = watchEventLoop({
     nowMs: () => nowMs,
     cpuMs: () => cpuMs,
+    newId: () => `id ${++ids}`,
     every: (_, call) => {
       look = call;
       return () => {
@@ -41,7 +43,7 @@ test('watchEventLoop tells a pause over the limit, and none up to it', () => {
   assert.deepEqual(told, []);
   pass(LOOK_MS + STANDSTILL_MS + 1, 3);
   pass(LOOK_MS);
-  assert.deepEqual(told, [{ elapsedMs: STANDSTILL_MS + 1, cpuMs: 3, during: [] }]);
+  assert.deepEqual(told, [{ elapsedMs: STANDSTILL_MS + 1, cpuMs: 3, during: [], assessments: [] }]);
   close();
   assert.ok(hasEnded());
 });
@@ -62,6 +64,32 @@ test('watchEventLoop names the largest verifications that were under way or ende
     { id: 'small 9', bytes: 9, step: 'spf' },
   ]);
   assert.equal(told[0]?.during.length, 5);
+});
+
+test('watchEventLoop names the assessments of domains that were under way or ended during the pause', async () => {
+  const { pass, told, assessing } = begin();
+  const ends: (() => void)[] = [];
+  const running = ['a.example', 'b.example', 'x'.repeat(1000)].map((domain) =>
+    assessing(domain, () => new Promise<string>((resolve) => ends.push(() => resolve(domain)))),
+  );
+  ends[0]?.();
+  assert.equal(await running[0], 'a.example');
+  pass(4000);
+  assert.deepEqual(told[0]?.assessments, [
+    { id: 'id 2', domain: 'b.example' },
+    { id: 'id 3', domain: 'x'.repeat(255) },
+    { id: 'id 1', domain: 'a.example' },
+  ]);
+  assert.deepEqual(told[0]?.during, []);
+  pass(4000);
+  assert.equal(told[1]?.assessments.length, 2, 'what ended before the pause is not named');
+  await assert.rejects(
+    assessing('c.example', () => Promise.reject(new Error('broken'))),
+    /broken/,
+  );
+  for (let at = 0; at < 10; at++) void assessing(`d${at}.example`, () => new Promise(() => undefined));
+  pass(4000);
+  assert.equal(told[2]?.assessments.length, 5);
 });
 
 test('verify tells its progress under the id of the verdict, from the first step to the end, whatever the end is', async () => {
