@@ -57,7 +57,7 @@ export const startDnsServer = async (zoneText: string, roundTripMs = 0): Promise
       const answers = answer.records.map((data) => ({ name: question.name, type, ttlSeconds, data }) as never);
       return encodeMessage(replyTo(message, { answers }));
     }
-    const authorities = [soa(parsed.zone.apex, 300, 300)];
+    const authorities = [soa([...parsed.zone.apexes.keys()][0] ?? '', 300, 300)];
     return encodeMessage(replyTo(message, { rcode: answer.kind === 'nxdomain' ? 3 : 0, authorities }));
   };
 

@@ -5,6 +5,7 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { exampleAnswers } from './answers.ts';
 import { exampleMessages } from './messages.ts';
 import { examplesReadme } from './readme.ts';
 import { exampleZone } from './zone.ts';
@@ -18,7 +19,7 @@ export async function makeExamples(folder: string, keysFolder: string): Promise<
   mkdirSync(folder, { recursive: true });
   for (const [file, bytes] of await exampleMessages(keysFolder)) writeFileSync(join(folder, file), bytes);
   writeFileSync(join(folder, 'zone.txt'), exampleZone(keysFolder));
-  writeFileSync(join(folder, 'README.md'), examplesReadme());
+  writeFileSync(join(folder, 'README.md'), examplesReadme(await exampleAnswers(folder)));
 }
 
 if (import.meta.main) await makeExamples(import.meta.dirname, join(import.meta.dirname, 'keys'));

@@ -205,7 +205,8 @@ function signer(keysFolder: string): Sign {
  * 8617 section 5.1).
  */
 async function throughList(signed: string, keysFolder: string): Promise<string> {
-  const changed = `${signed.replace('\r\nSubject: ', '\r\nSubject: [gardening] ')}${lines(['-- ', 'gardening@lists.example'])}`;
+  const listFields = 'List-Id: Gardening <gardening.lists.example>\r\nList-Post: <mailto:gardening@lists.example>\r\n';
+  const changed = `${listFields}${signed.replace('\r\nSubject: ', '\r\nSubject: [gardening] ')}${lines(['-- ', 'gardening@lists.example'])}`;
   const seal = await sealMessage(Buffer.from(changed), {
     signingDomain: KEYS.lists.domain,
     selector: KEYS.lists.selector,

@@ -18,8 +18,11 @@ export function queryOf(example: Pick<ExampleCase, 'smtp'>): string {
     .join('&');
 }
 
-/** Writes the file; its table is padded as the formatter of the repository wants it. */
-export function examplesReadme(): string {
+/**
+ * Writes the file; its table is padded as the formatter of the repository wants it.
+ * @param answers what the verifier says of each
+ */
+export function examplesReadme(answers: string): string {
   const first = EXAMPLES.slice(0, 1).map(
     (example) => `curl --data-binary @examples/${example.file} 'http://localhost:8080/v1/verify?${queryOf(example)}'`,
   );
@@ -35,6 +38,12 @@ The keys in \`keys/\` are published here on purpose: they protect nothing, and m
 SPF, DKIM (one word for each signature), ARC and DMARC are the results; in parentheses stands the policy that applies.
 
 ${table([COLUMNS, ...EXAMPLES.map(row)])}
+
+## The answers
+
+What \`author\` of each verdict says: its level, its summary, who else is proven, and whose move it is.
+
+${answers}
 `;
 }
 

@@ -91,8 +91,48 @@ mail.quiet      IN A    192.0.2.60
 
 ; stranger.example: sends under the names of others
 host.stranger   IN A    198.51.100.200
+
+; the names of the addresses, each zone with an SOA of its own
+${REVERSE_ZONES.map(reverseZone).join('\n')}
 `;
 }
+
+/** The networks of documentation that the examples use (RFC 5737, RFC 3849), and their hosts. */
+const REVERSE_ZONES: readonly (readonly [apex: string, hosts: readonly (readonly [label: string, host: string])[]])[] =
+  [
+    [
+      '2.0.192.in-addr.arpa',
+      [
+        ['10', 'mail.brand'],
+        ['30', 'mail.shop'],
+        ['40', 'mail.heritage'],
+        ['60', 'mail.quiet'],
+      ],
+    ],
+    [
+      '100.51.198.in-addr.arpa',
+      [
+        ['5', 'out.mailer'],
+        ['77', 'mail.notice'],
+        ['200', 'host.stranger'],
+      ],
+    ],
+    [
+      '113.0.203.in-addr.arpa',
+      [
+        ['25', 'mx.lists'],
+        ['40', 'mx.alumni'],
+      ],
+    ],
+    ['0.1.0.0.8.b.d.0.1.0.0.2.ip6.arpa', [['0.1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0', 'mail.brand']]],
+  ];
+
+/** One reverse zone; the names of hosts are those of the zone above. */
+const reverseZone = ([apex, hosts]: (typeof REVERSE_ZONES)[number]): string =>
+  [
+    `${apex}. IN SOA ns.example. hostmaster.example. ( 2025020301 2h 15m 2w 5m )`,
+    ...hosts.map(([label, host]) => `${label}.${apex}. IN PTR ${host}`),
+  ].join('\n');
 
 /**
  * One key record, in strings of at most 255 octets where it is longer (RFC 6376 section 3.6.2.2).

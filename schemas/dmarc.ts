@@ -23,6 +23,9 @@ export const IdentifierAlignment = z.object({
     .describe('true when an authenticated identifier aligns; null when a failure leaves it unknown'),
   limit: ReachedLimit.optional().describe('with aligned null: the limit that would leave it unknown again'),
   domain: z.string().nullable().describe('the identifier that aligns'),
+  compared: z
+    .array(z.string())
+    .describe('the authenticated identifiers that were compared with the Author Domain, at most 10'),
 });
 export type IdentifierAlignment = z.infer<typeof IdentifierAlignment>;
 

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { ArcVerdict } from './arc.ts';
+import { AuthorVerdict } from './author.ts';
 import { DkimSignature } from './dkim.ts';
 import { DmarcVerdict } from './dmarc.ts';
 import { DnsUsage, Evidence } from './dns.ts';
@@ -28,6 +29,9 @@ export const VerdictSettings = z.object({
     .describe('what is done with a message whose From names no author domain that can be read'),
   authservId: z.string().describe('authserv-id of the Authentication-Results'),
   arcTrustedSealers: z.array(z.string()).describe('domains whose ARC seals may explain a failure'),
+  trustedForwarders: z
+    .array(z.string())
+    .describe('domains and networks of forwarders that may explain a DMARC failure'),
   allowDomains: z.array(z.string()).describe('authenticated domains that override a DMARC failure'),
   allowNetworks: z.array(z.string()).describe('client networks that override a DMARC failure'),
   localDomains: z.array(z.string()).describe('domains this receiver takes mail for'),
@@ -87,22 +91,6 @@ export const Disposition = z
   })
   .meta({ id: 'Disposition', description: 'What to do with the message' });
 export type Disposition = z.infer<typeof Disposition>;
-
-export const AuthorVerdict = z
-  .object({
-    address: z.string().nullable().describe('address in From; null when there is not exactly one author domain'),
-    domain: z.string().nullable().describe('Author Domain (RFC 9989 section 3.2.2)'),
-    authenticated: z
-      .boolean()
-      .nullable()
-      .describe('true: the domain sent the message; false: it does not; null: a failure leaves it unknown'),
-    by: z.array(z.string()).describe('the identifiers that prove it, as in "dkim:brand.example"'),
-    summary: z
-      .string()
-      .describe('one plain sentence: did this really come from the domain in From, and how do we know'),
-  })
-  .meta({ id: 'AuthorVerdict', description: 'The answer' });
-export type AuthorVerdict = z.infer<typeof AuthorVerdict>;
 
 export const Iprev = z
   .object({

@@ -55,6 +55,7 @@ export const RELOADED_SETTINGS: readonly (keyof Config)[] = [
   'tlsCertificate',
   'tlsKey',
   'arcTrustedSealers',
+  'trustedForwarders',
   'allowDomains',
   'allowNetworks',
   'localDomains',

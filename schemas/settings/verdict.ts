@@ -15,6 +15,10 @@ const Network = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], {
   error: 'must be an address or a network such as 192.0.2.0/24 or 2001:db8::/32',
 });
 
+const DomainOrNetwork = z.union([Network, Domain], {
+  error: 'must be a domain name such as forwarder.example, or an address or a network such as 192.0.2.0/24',
+});
+
 export const EvaluationSettings = z.object({
   authservId: text({
     default: '',
@@ -69,6 +73,13 @@ export const EvaluationSettings = z.object({
     max: 1000,
     unit: 'domains',
     about: 'sealers whose ARC chain may explain a DMARC failure (RFC 8617 section 7.2)',
+  }),
+  trustedForwarders: list({
+    item: DomainOrNetwork,
+    max: 1000,
+    unit: 'domains and networks',
+    about:
+      'hosts that forward mail here: a DMARC failure that forwarding explains is accepted from them, when the address of the client and its name confirm each other',
   }),
   allowDomains: list({
     item: Domain,

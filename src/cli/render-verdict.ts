@@ -8,6 +8,9 @@ import { paint, paintWord, plain, type Style, wrap } from './terminal.ts';
 const LABEL_COLUMNS = 13;
 const WORD_COLUMNS = 11;
 
+/** Whose move it is. */
+const NEXT_LABELS = { receiver: 'Receiver', 'domain-owner': 'Domain owner' } as const;
+
 /** Writes the verdict, with a line end at the end. */
 export const renderVerdict = (verdict: Verdict, style: Style): string => {
   const row = (label: string, word: string, reason: string): string =>
@@ -18,6 +21,15 @@ export const renderVerdict = (verdict: Verdict, style: Style): string => {
   const lines = [
     paint(style, 'bold', wrap(author.summary, 0, style.width)),
     '',
+    ...author.next.flatMap(({ who, text, record }) => [
+      `${NEXT_LABELS[who].padEnd(LABEL_COLUMNS)}${wrap(text, LABEL_COLUMNS, style.width)}`,
+      ...(record === undefined
+        ? []
+        : [
+            `${' '.repeat(LABEL_COLUMNS)}${paint(style, 'grey', wrap(`${record.name} ${record.type} "${record.data}"`, LABEL_COLUMNS, style.width))}`,
+          ]),
+    ]),
+    ...(author.next.length === 0 ? [] : ['']),
     `${'From'.padEnd(LABEL_COLUMNS)}${plain(verdict.message.from.join(', ') || '(no address)')}`,
     ...(verdict.message.subject === null
       ? []

@@ -15,6 +15,9 @@ import { organizationalDomain, type RecordLookup, type TreeWalk, walkTree } from
  */
 const MAX_ALIGNMENT_WALKS = 10;
 
+/** Identifiers that are told; a message may have a hundred signatures. */
+const MAX_COMPARED = 10;
+
 /** An identifier and what its check came to: passed, or left open by a failure. */
 export type Identifier = { domain: string; state: 'pass' | 'unknown' };
 
@@ -64,9 +67,13 @@ export const align = async (
     identifiers.map(async ({ domain, state }) => ({ domain, state, aligned: await test(domain, mode) })),
   );
   const passing = tests.find(({ state, aligned }) => state === 'pass' && aligned === true);
-  if (passing !== undefined) return { mode, aligned: true, domain: passing.domain };
+  const compared = [...new Set(identifiers.filter(({ state }) => state === 'pass').map(({ domain }) => domain))].slice(
+    0,
+    MAX_COMPARED,
+  );
+  if (passing !== undefined) return { mode, aligned: true, domain: passing.domain, compared };
   const open = tests.filter(({ state, aligned }) => typeof aligned === 'object' || (state === 'unknown' && aligned));
-  if (open.length === 0) return { mode, aligned: false, domain: null };
+  if (open.length === 0) return { mode, aligned: false, domain: null, compared };
   const lasting = open.flatMap(({ aligned }) =>
     typeof aligned === 'object' && aligned.failure === 'limit' && isLasting(aligned) ? [aligned.limit] : [],
   );
@@ -75,6 +82,7 @@ export const align = async (
     mode,
     aligned: null,
     domain: null,
+    compared,
     ...(limit !== undefined && lasting.length === open.length && { limit }),
   };
 };

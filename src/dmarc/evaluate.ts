@@ -20,8 +20,10 @@ import { organizationalDomain, recordLookup, type TreeWalk, walkTree } from './t
  * identifiers.
  */
 export type DmarcEvaluation = {
-  /** Alignment of one domain in the mode that the record asks for DKIM; null when unknown. */
-  dkimAligned: (domain: string) => Promise<boolean | null>;
+  /**
+   * Alignment of one domain in the mode that the record asks for the method; null when unknown.
+   */
+  isAligned: (domain: string, method: 'spf' | 'dkim') => Promise<boolean | null>;
   finish: (identifiers: Identifiers) => Promise<DmarcVerdict>;
   /**
    * As soon as the records are known: whether they give ground for BIMI.
@@ -58,10 +60,11 @@ export const beginDmarc = (authorDomain: string, lookup: Lookup, deadlineMs: num
       const askReportRecord = recordLookup(reportLookup, deadlineMs);
       return checkReportAddresses(applicable.found, organizationalDomain(made), ask, askReportRecord);
     },
-    dkimAligned: async (domain) => {
+    isAligned: async (domain, method) => {
       const made = await walk;
-      const record = applicableRecord(made);
-      const mode = record.kind === 'record' ? record.found.record.adkim : 'relaxed';
+      const applicable = applicableRecord(made);
+      const record = applicable.kind === 'record' ? applicable.found.record : null;
+      const mode = (method === 'spf' ? record?.aspf : record?.adkim) ?? 'relaxed';
       const aligned = await (await test)(domain, mode);
       return typeof aligned === 'boolean' ? aligned : null;
     },

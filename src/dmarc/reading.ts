@@ -2,7 +2,7 @@
  * What the two readings of DMARC have in common: alignment of all identifiers, and the result.
  * Pure.
  */
-import type { DmarcReading } from '../../schemas/dmarc.ts';
+import type { DmarcReading, IdentifierAlignment } from '../../schemas/dmarc.ts';
 import { limitText } from '../../schemas/limit.ts';
 import { type Failure, isLasting } from '../dns/failure.ts';
 import type { DmarcRecord } from '../records/dmarc.ts';
@@ -15,7 +15,7 @@ import { type AlignmentTest, align, type Identifier } from './alignment.ts';
 export type Identifiers = { spf: Identifier[]; dkim: Identifier[] };
 
 /** No identifier aligns. */
-export const NO_ALIGNMENT = { mode: null, aligned: false, domain: null } as const;
+export const NO_ALIGNMENT: IdentifierAlignment = { mode: null, aligned: false, domain: null, compared: [] };
 
 /** A reading without a record. */
 export const noRecord = (reason: string, organizational: string | null): DmarcReading => ({

@@ -9,7 +9,7 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { domainToASCII } from 'node:url';
-import { isFoldingSpace, readCfws, readComment, readQuotedString } from '../message/lexical.ts';
+import { readReceivedSpf } from '../message/received-spf.ts';
 import type { HeaderRemoval } from './header-edits.ts';
 import { withoutStrays } from './line-feeds.ts';
 
@@ -170,44 +170,9 @@ const skipComments = (text: string, from: number): number | null => {
   return depth === 0 ? text.length : null;
 };
 
-/**
- * The values of `receiver=` in a Received-SPF body (RFC 7208 section 9.1), comments passed over and
- * quoted strings resolved. No other key says who wrote the field.
- */
-const receiversOf = (value: string): string[] => {
-  const found: string[] = [];
-  let key = '';
-  let word = '';
-  const endPair = (): void => {
-    if (key === 'receiver' && word !== '') found.push(word);
-    key = '';
-    word = '';
-  };
-  for (let at = 0; at < value.length; ) {
-    const character = value.charAt(at);
-    if (character === '(') at = readComment(value, at).end;
-    else if (character === '"') {
-      const { content, end } = readQuotedString(value, at);
-      word += content;
-      at = end;
-    } else if (isFoldingSpace(character)) {
-      // The whole run at once: looked through again at each of its spaces, it would cost the square
-      // of its length.
-      at = readCfws(value, at).end;
-      if (key !== '' && word !== '') endPair();
-      else if (key === '' && value.charAt(at) !== '=') word = '';
-    } else {
-      at += 1;
-      if (character === ';') endPair();
-      else if (character === '=' && key === '') {
-        key = word.toLowerCase();
-        word = '';
-      } else word += character;
-    }
-  }
-  endPair();
-  return found;
-};
+/** The values of `receiver=` of a Received-SPF body. No other key tells who wrote the field. */
+const receiversOf = (value: string): string[] =>
+  readReceivedSpf(value).pairs.flatMap(([key, word]) => (key === 'receiver' ? [word] : []));
 
 /**
  * One reading for faces that hand over octets as Latin-1 and faces that hand over decoded text:

@@ -89,8 +89,8 @@ export const createMailverdict = (config: Config, log: Log, watcher: Watcher = U
         : null,
       clock: evaluation.clock,
     }),
-    relist: ({ arcTrustedSealers, allowDomains, allowNetworks, localDomains }) => {
-      settings = { ...settings, arcTrustedSealers, allowDomains, allowNetworks, localDomains };
+    relist: ({ arcTrustedSealers, trustedForwarders, allowDomains, allowNetworks, localDomains }) => {
+      settings = { ...settings, arcTrustedSealers, trustedForwarders, allowDomains, allowNetworks, localDomains };
     },
   };
 };
@@ -142,6 +142,7 @@ const verdictSettings = (config: Config): VerdictSettings => ({
   unreadableFrom: config.unreadableFrom,
   authservId: config.authservId,
   arcTrustedSealers: config.arcTrustedSealers,
+  trustedForwarders: config.trustedForwarders,
   allowDomains: config.allowDomains,
   allowNetworks: config.allowNetworks,
   localDomains: config.localDomains,

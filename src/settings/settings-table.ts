@@ -31,6 +31,7 @@ const USUAL_SETTINGS: readonly (keyof Config)[] = [
   'logAddresses',
   'logHashKey',
   'unreadableFrom',
+  'trustedForwarders',
   'allowDomains',
   'allowNetworks',
   'localDomains',

@@ -3,7 +3,8 @@
  * findings, what DNS cost. Pure but for the time that passed.
  */
 import type { Verdict } from '../../schemas/verdict.ts';
-import { answerAuthor } from './answer.ts';
+import { answerAuthor } from './answer/answer.ts';
+import type { TrustedWord } from './answer/grounds.ts';
 import { type Reported, writeAuthenticationResults, writeReceivedSpf } from './authentication-results.ts';
 import { mergeEvidence } from './evidence.ts';
 import { collectFindings } from './findings/findings.ts';
@@ -15,19 +16,20 @@ import { mailauthVersion } from './spf/mailauth.ts';
 import { readTransport } from './transport.ts';
 
 /** Results with the sentences on which two SPF evaluators differ. */
-type Judged = Omit<Reported, 'smtp'> & { readonly disagreements: readonly string[] };
+type Judged = Omit<Reported, 'smtp'> & { readonly disagreements: readonly string[]; readonly word: TrustedWord };
 
 /** Makes it. */
 export const toVerdict = (run: Run, mail: Mail, { digest, outcomes }: Methods, judged: Judged): Verdict => {
   const { message, author, facts, derived } = mail;
   const { settings, version } = run.parts;
-  const { spf, dkim, arc, dmarc, bimi, iprev, disposition, disagreements } = judged;
+  const { spf, dkim, arc, dmarc, bimi, iprev, disposition, disagreements, word } = judged;
   const reported: Reported = { spf, dkim, arc, dmarc, bimi, iprev, smtp: facts, disposition };
   const receiver = facts.receiver ?? settings.authservId;
   const usage = run.budget.usage();
+  const evaluatedAt = new Date(run.nowMs).toISOString();
   return {
     id: run.id,
-    evaluatedAt: new Date(run.nowMs).toISOString(),
+    evaluatedAt,
     elapsedMs: Math.round(run.elapsedMs() * 100) / 100,
     engine: {
       name: 'mailverdict',
@@ -35,7 +37,11 @@ export const toVerdict = (run: Run, mail: Mail, { digest, outcomes }: Methods, j
       mailauth: mailauthVersion,
       ...(run.includes('evidence') && { settings }),
     },
-    author: answerAuthor(author, dmarc),
+    author: answerAuthor({
+      ...{ spf, dkim, arc, dmarc, iprev, disposition },
+      ...{ message, author, facts, outcomes, word, settings, receiver, evaluatedAt },
+      isDelivered: derived !== null,
+    }),
     disposition,
     smtp: facts,
     transport: readTransport(facts),
@@ -59,7 +65,7 @@ export const toVerdict = (run: Run, mail: Mail, { digest, outcomes }: Methods, j
       usage,
       settings,
       disagreements,
-      ofDerivedFacts: mail.findings,
+      ofDerivedFacts: [...mail.findings, ...word.findings],
     }),
     dns: usage,
     ...(run.includes('evidence') && {

@@ -5,6 +5,7 @@
 import type { SmtpFacts } from '../../schemas/smtp.ts';
 import type { Verdict } from '../../schemas/verdict.ts';
 import { createKeyCache } from '../dkim/key.ts';
+import { weighTrustedWord } from './answer/trusted-word.ts';
 import { addDetails } from './details.ts';
 import { decide } from './disposition/disposition.ts';
 import { gatherGrounds } from './disposition/grounds.ts';
@@ -32,12 +33,13 @@ export const createVerifier = (parts: VerifierParts): Verify => {
       const dmarc = await finishDmarc(run, mail, methods);
       const dkim = await alignSignatures(methods);
       const bimi = await finishBimi(run, mail, methods, { dmarc, dkim });
+      const word = await weighTrustedWord({ trusted: mail.trusted, dkim, dmarc, evaluation: methods.evaluation });
       const details = await addDetails(run, mail, methods, dmarc);
       if (options.signal?.aborted) throw new Fault('aborted', 'the caller gave up');
       run.progress('decide');
       const results = { ...methods, ...details, dkim, bimi };
       const disposition = decide(await gatherGrounds(run, mail, results));
-      return toVerdict(run, mail, methods, { ...results, disposition });
+      return toVerdict(run, mail, methods, { ...results, disposition, word });
     } finally {
       run.progress('end');
     }

@@ -69,7 +69,7 @@ test('verify writes aligned text without colour where there is no terminal, and 
   const hostile = Buffer.from('From: a@brand.example\r\nSubject: \u001b[31mred\u001b]0;title\u0007 \u202eflip\r\n\r\n');
   const { out } = await runCli(['verify', '-', ...STRANGER], hostile);
   assert.doesNotMatch(out, /[\u0000-\u0009\u000b-\u001f\u202e]/);
-  assert.match(out, /^No: nothing in this message proves that it comes from brand\.example\.\n/);
+  assert.match(out, /^No: nothing in this message proves that it comes from brand\.example, and brand\.example asks\n/);
   assert.match(out, /^SPF {10}fail {7}brand\.example does not permit 198\.51\.100\.200$/m);
   assert.match(out, /^DMARC {8}fail/m);
 });

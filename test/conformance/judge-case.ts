@@ -32,6 +32,7 @@ const judgeMessage = async (suiteCase: SuiteCase, lookup: Lookup): Promise<strin
       unreadableFrom: 'reject',
       authservId: 'receiver.example',
       arcTrustedSealers: [],
+      trustedForwarders: [],
       allowDomains: [],
       allowNetworks: [],
       localDomains: [],

@@ -65,7 +65,12 @@ test('RFC 9989 4.4: relaxed alignment takes a domain under the same Organization
     identifiers,
   );
   assert.equal(strict.result, 'fail');
-  assert.deepEqual(strict.rfc9989.alignment.dkim, { mode: 'strict', aligned: false, domain: null });
+  assert.deepEqual(strict.rfc9989.alignment.dkim, {
+    mode: 'strict',
+    aligned: false,
+    domain: null,
+    compared: ['mail.brand.example'],
+  });
 });
 
 test('RFC 9989 4.10.2: psd=n makes a subdomain an Organizational Domain of its own, which the Public Suffix List does not see', async () => {

@@ -62,16 +62,16 @@ export const makeDisposition = (wouldBe: Disposition['wouldBe'], enforced = true
 
 /** A verdict that passes. */
 export const makeVerdict = (over: Partial<Verdict> = {}): Verdict => {
-  const alignment = { mode: 'relaxed', aligned: true, domain: 'sender.example' } as const;
+  const alignment = { mode: 'relaxed' as const, aligned: true, domain: 'sender.example', compared: ['sender.example'] };
   const reading = {
-    result: 'pass',
+    result: 'pass' as const,
     reason: 'an identifier aligns',
     organizationalDomain: 'sender.example',
     recordDomain: 'sender.example',
     record: 'v=DMARC1; p=reject',
     policy: null,
     alignment: { spf: alignment, dkim: alignment },
-  } as const;
+  };
   const olderReading = {
     result: 'pass',
     organizationalDomain: 'sender.example',
@@ -90,8 +90,19 @@ export const makeVerdict = (over: Partial<Verdict> = {}): Verdict => {
     author: {
       address: 'a@sender.example',
       domain: 'sender.example',
+      level: 'proven',
       authenticated: true,
-      by: ['dkim:sender.example'],
+      by: [
+        {
+          kind: 'dkim',
+          domain: 'sender.example',
+          by: 'mx.rcpt.example',
+          at: '2026-11-22T00:00:00.000Z',
+          where: 'dkim[0]',
+        },
+      ],
+      actual: [],
+      next: [],
       summary: 'It did.',
     },
     disposition: makeDisposition('accept'),

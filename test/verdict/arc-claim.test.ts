@@ -1,6 +1,7 @@
 /** findOverride: what a trusted sealer must claim for its chain to override a DMARC failure. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { readMessage } from '../../src/message/message.ts';
 import { findOverride } from '../../src/verdict/disposition/override.ts';
 import { readClaims } from '../../src/verdict/methods/claims.ts';
 import { example, makeVerifier, SETTINGS } from './make-verifier.ts';
@@ -8,12 +9,15 @@ import { example, makeVerifier, SETTINGS } from './make-verifier.ts';
 const smtp = { clientIp: '203.0.113.25', helo: 'mx.lists.example', mailFrom: 'gardening-bounces@lists.example' };
 const settings = { ...SETTINGS, enforce: true, arcTrustedSealers: ['lists.example'] };
 const verdict = await makeVerifier(settings)(example('mailing-list.eml'), smtp);
+const message = readMessage(example('mailing-list.eml'));
+assert.equal(message.kind, 'message');
 const author = verdict.dmarc.authorDomain;
 
 const overrideFor = (results: string) =>
   findOverride({
     ...verdict,
     facts: verdict.smtp,
+    message,
     settings,
     arc: {
       ...verdict.arc,

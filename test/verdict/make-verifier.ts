@@ -21,6 +21,7 @@ export const SETTINGS: VerdictSettings = {
   unreadableFrom: 'reject',
   authservId: 'mx.receiver.example',
   arcTrustedSealers: [],
+  trustedForwarders: [],
   allowDomains: [],
   allowNetworks: [],
   localDomains: [],

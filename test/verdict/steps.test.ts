@@ -265,29 +265,32 @@ test('facts are derived from the Received field of the own MX and from none belo
   assert.ok(nobody.findings.some(({ code }) => code === 'no-trusted-source'));
 });
 
-test('results of a trusted authserv-id are told, the topmost field of a name alone', async () => {
+/** Fields above the Received field by which `mx.receiver.example` took the message in. */
+const takenIn = (head: string, below = ''): Buffer =>
+  Buffer.concat([
+    Buffer.from(
+      `${head}Received: from a.example (a.example [192.0.2.60]) by mx.receiver.example with ESMTP; Mon, 3 Feb 2025 10:00:00 +0000\r\n${below}`,
+    ),
+    example('unsigned.eml'),
+  ]);
+
+test('results of a trusted authserv-id are listed, of all its fields above the boundary', async () => {
   const head =
-    'Authentication-Results: mx.receiver.example; spf=fail smtp.mailfrom=a.example\r\nAuthentication-Results: mx.receiver.example; spf=pass smtp.mailfrom=forged.example\r\nAuthentication-Results: other.example; dkim=pass\r\n';
+    'Authentication-Results: mx.receiver.example; spf=fail smtp.mailfrom=a.example\r\nAuthentication-Results: mx.receiver.example; dkim=none\r\nAuthentication-Results: other.example; dkim=pass\r\n';
   const { derived } = await makeVerifier()(
-    Buffer.concat([Buffer.from(head), example('unsigned.eml')]),
+    takenIn(head, 'Authentication-Results: mx.receiver.example; spf=pass smtp.mailfrom=forged.example\r\n'),
     {},
     { trustedAuthservIds: ['MX.receiver.example'] },
   );
   assert.deepEqual(derived?.authenticationResults, [
     { authservId: 'mx.receiver.example', method: 'spf', result: 'fail', properties: { 'smtp.mailfrom': 'a.example' } },
+    { authservId: 'mx.receiver.example', method: 'dkim', result: 'none', properties: {} },
   ]);
 });
 
-test('deriveFacts takes nothing from an Authentication-Results of another version, nor from the next one of that name', async () => {
-  const judge = (head: string) =>
-    makeVerifier()(
-      Buffer.concat([Buffer.from(head), example('unsigned.eml')]),
-      {},
-      { trustedAuthservIds: ['mx.receiver.example'] },
-    );
-  const { derived, findings } = await judge(
-    'Authentication-Results: mx.receiver.example 2; spf=pass\r\nAuthentication-Results: mx.receiver.example; spf=pass\r\n',
-  );
+test('deriveFacts takes nothing from an Authentication-Results of another version', async () => {
+  const judge = (head: string) => makeVerifier()(takenIn(head), {}, { trustedAuthservIds: ['mx.receiver.example'] });
+  const { derived, findings } = await judge('Authentication-Results: mx.receiver.example 2; spf=pass\r\n');
   assert.deepEqual(derived?.authenticationResults, []);
   const told = findings.find(({ code }) => code === 'unknown-results-version');
   assert.match(told?.message ?? '', /mx\.receiver\.example has version 2/);

@@ -1,12 +1,13 @@
 /**
  * A zone file (RFC 1035 section 5) as a lookup: examples and tests answer their own names,
  * everything else goes on. Follows CNAMEs, wildcards (RFC 4592) and empty non-terminals (RFC 8020
- * section 2). One zone with one SOA; never reads another file ($INCLUDE), never delegates.
+ * section 2). Each SOA begins a zone, so that one file can hold names and their reverse; never
+ * reads another file ($INCLUDE), never delegates.
  */
 import type { AnswerSource, RecordData, RecordType } from '../../../schemas/dns.ts';
 import { reached } from '../../../schemas/limit.ts';
 import type { Answer, Lookup } from '../lookup.ts';
-import { isAtOrUnder, normalizeName, parentName } from '../name.ts';
+import { normalizeName, parentName } from '../name.ts';
 import { readEntries, type ZoneError } from './zone-file.ts';
 import { recordReader } from './zone-record.ts';
 
@@ -26,14 +27,13 @@ const MAX_ERRORS = 100;
 /** All records of one name and type. */
 type RecordSet = { readonly ttlSeconds: number; readonly records: readonly RecordData[] };
 
-/** The records of a zone by normalized name; a name with no record set is an empty non-terminal. */
+/** The records of a file by normalized name; a name with no record set is an empty non-terminal. */
 type Zone = {
-  /** Owner of the SOA, normalized. */
-  readonly apex: string;
   /**
-   * TTL of a negative answer: the smaller of the SOA's TTL and its MINIMUM (RFC 2308 section 5).
+   * The owner of each SOA, normalized, to the TTL of a negative answer: the smaller of the SOA's
+   * TTL and its MINIMUM (RFC 2308 section 5).
    */
-  readonly negativeTtlSeconds: number;
+  readonly apexes: ReadonlyMap<string, number>;
   readonly names: ReadonlyMap<string, ReadonlyMap<RecordType, RecordSet>>;
 };
 
@@ -65,7 +65,7 @@ export const parseZone = (text: string, fileName?: string): ParsedZone => {
   const { entries, errors } = readEntries(text);
   const readRecord = recordReader();
   const names = new Map<string, Map<RecordType, RecordSet>>();
-  let soa: { owner: string; ttlSeconds: number; minimum: number } | null = null;
+  const apexes = new Map<string, number>();
   const owners: { owner: string; line: number }[] = [];
 
   for (const entry of entries) {
@@ -81,20 +81,22 @@ export const parseZone = (text: string, fileName?: string): ParsedZone => {
     names.set(owner, sets);
     if (read.kind === 'unasked') continue;
     if (read.type === 'SOA' && typeof read.data === 'object' && 'minimum' in read.data) {
-      if (soa !== null) errors.push({ line: entry.line, message: 'a zone has one SOA record, this is a second one' });
-      soa ??= { owner, ttlSeconds, minimum: read.data.minimum };
+      if (apexes.has(owner))
+        errors.push({ line: entry.line, message: `a zone has one SOA record, this is a second one of ${owner}` });
+      else apexes.set(owner, Math.min(ttlSeconds, read.data.minimum));
     }
     const clash = addRecord(sets, read.type, ttlSeconds, read.data);
     if (clash !== null) errors.push({ line: entry.line, message: `${owner}: ${clash}` });
   }
 
-  if (soa === null) return failed([...errors, { line: 1, message: 'no SOA record says where the zone begins' }]);
-  const apex = soa.owner;
+  if (apexes.size === 0) return failed([...errors, { line: 1, message: 'no SOA record says where the zone begins' }]);
+  const zone = { apexes, names };
   for (const { owner, line } of owners)
-    if (!isAtOrUnder(owner, apex)) errors.push({ line, message: `${owner} is outside the zone ${apex}` });
+    if (apexOf(zone, owner) === null)
+      errors.push({ line, message: `${owner} is outside the zone ${[...apexes.keys()].join(', ')}` });
   if (errors.length > 0) return failed(errors);
-  addEmptyNonTerminals(names, apex);
-  return { ok: true, zone: { apex, negativeTtlSeconds: Math.min(soa.ttlSeconds, soa.minimum), names } };
+  addEmptyNonTerminals(zone);
+  return { ok: true, zone };
 };
 
 /** @returns what forbids the record beside those already there, or null */
@@ -117,12 +119,22 @@ const addRecord = (
   return null;
 };
 
-const addEmptyNonTerminals = (names: Map<string, Map<RecordType, RecordSet>>, apex: string): void => {
+/** The zone that a name is in: the nearest owner of an SOA at or above it; null: none. */
+const apexOf = ({ apexes }: Pick<Zone, 'apexes'>, name: string): string | null => {
+  let above: string | null = name;
+  while (above !== null && !apexes.has(above)) above = parentName(above);
+  return above;
+};
+
+const addEmptyNonTerminals = (
+  zone: { names: Map<string, Map<RecordType, RecordSet>> } & Pick<Zone, 'apexes'>,
+): void => {
+  const { names, apexes } = zone;
   for (const owner of [...names.keys()]) {
-    let above = owner === apex ? null : parentName(owner);
+    let above = apexes.has(owner) ? null : parentName(owner);
     while (above !== null && !names.has(above)) {
       names.set(above, new Map());
-      above = parentName(above);
+      above = apexes.has(above) ? null : parentName(above);
     }
   }
 };
@@ -151,7 +163,8 @@ export const zoneLookup =
   async (question, deadlineMs) => {
     let name = normalizeName(question.name);
     if (name === null) return { kind: 'failure', failure: 'badname', source: 'local' };
-    if (!isAtOrUnder(name, zone.apex)) return outside(question, deadlineMs);
+    let apex = apexOf(zone, name);
+    if (apex === null) return outside(question, deadlineMs);
     let ttlSeconds = Number.POSITIVE_INFINITY;
     const passed = new Set([name]);
     for (let links = 0; links <= MAX_CNAMES; links++) {
@@ -171,13 +184,14 @@ export const zoneLookup =
       if (alias === undefined || target === null)
         return {
           kind: sets === null ? 'nxdomain' : 'nodata',
-          ttlSeconds: Math.min(ttlSeconds, zone.negativeTtlSeconds),
+          ttlSeconds: Math.min(ttlSeconds, zone.apexes.get(apex) ?? 0),
           authenticated: false,
           source: 'zone',
           rcode: sets === null ? 3 : 0,
         };
       ttlSeconds = Math.min(ttlSeconds, alias.ttlSeconds);
-      if (!isAtOrUnder(target, zone.apex))
+      apex = apexOf(zone, target);
+      if (apex === null)
         return withTtlAtMost(await outside({ name: target, type: question.type }, deadlineMs), ttlSeconds);
       // A loop is a fault of the zone, as a server would say.
       if (passed.has(target)) return { kind: 'failure', failure: 'servfail', source: 'zone', rcode: 2 };
@@ -191,6 +205,6 @@ const withTtlAtMost = (answer: Answer, ttlSeconds: number): Answer =>
   answer.kind === 'failure' ? answer : { ...answer, ttlSeconds: Math.min(answer.ttlSeconds, ttlSeconds) };
 
 /**
- * Answers names at or under the zone's apex from the zone, source `zone`; all else goes to `next`.
+ * Answers names at or under the apexes of the file from it, source `zone`; all else goes to `next`.
  */
 export const withZone = (zone: Zone, next: Lookup): Lookup => zoneLookup(zone, next);

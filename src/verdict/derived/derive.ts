@@ -1,23 +1,19 @@
 /**
  * Transport facts of a message that was already delivered, taken from the Received field that the
- * caller's own hosts wrote when they took the message in (RFC 5321 section 4.4), and results that a
- * trusted authserv-id wrote (RFC 8601 section 5). Of those only the topmost field of a name counts:
- * everything below it came from outside. Facts that were given are never replaced, and a client
- * inside is never reported as the one that brought the message in.
+ * caller's own hosts wrote when they took the message in (RFC 5321 section 4.4), and the results
+ * that trusted servers wrote above that field. Facts that were given are never replaced, and a
+ * client inside is never reported as the one that brought the message in.
  */
 import { isIP } from 'node:net';
 import type { Finding } from '../../../schemas/finding.ts';
 import { SmtpFacts } from '../../../schemas/smtp.ts';
 import type { Derived } from '../../../schemas/verdict.ts';
-import { readAuthenticationResults } from '../../message/authentication-results.ts';
 import { fieldsNamed, type HeaderField, type Message } from '../../message/message.ts';
-import type { Received } from '../../message/received.ts';
+import { type Received, readReceived } from '../../message/received.ts';
 import { finding } from '../findings/finding.ts';
 import { comparableName, readOwnHosts } from './own-hosts.ts';
 import { type ReceivedPath, walkReceived } from './received-path.ts';
-
-const MAX_RESULTS = 50;
-const MAX_CHARACTERS = 998;
+import { type Boundary, NO_RESULTS, readTrustedResults, type TrustedResults } from './trusted-results.ts';
 
 /** What the caller trusts. */
 type Trust = {
@@ -36,6 +32,7 @@ export type DerivedFacts = {
    * not so.
    */
   readonly clientUnknown: string | null;
+  readonly trusted: TrustedResults;
   readonly findings: readonly Finding[];
 };
 
@@ -44,14 +41,17 @@ export const deriveFacts = (message: Message, given: SmtpFacts, trust: Trust): D
   const { trustedAuthservIds } = trust;
   const trustReceived = typeof trust.trustReceived === 'string' ? [trust.trustReceived] : trust.trustReceived;
   if (trustReceived === undefined && trustedAuthservIds === undefined)
-    return { facts: given, derived: null, clientUnknown: null, findings: [] };
+    return { facts: given, derived: null, clientUnknown: null, trusted: NO_RESULTS, findings: [] };
   const path = trustReceived === undefined ? null : walkReceived(message, readOwnHosts(trustReceived));
   const taken = path?.believed.at(-1) ?? null;
   const read = path === null || taken === null ? {} : readFacts(path, taken.received, message);
   const added = Object.fromEntries(
     Object.entries(read).filter(([name]) => given[name as keyof SmtpFacts] === undefined),
   );
-  const results = believedResults(message, trustedAuthservIds ?? []);
+  const trusted =
+    trustedAuthservIds === undefined
+      ? NO_RESULTS
+      : readTrustedResults(message, trustedAuthservIds, boundaryOf(message, path, trustedAuthservIds));
   const facts: SmtpFacts = { ...added, ...given };
   return {
     facts,
@@ -64,11 +64,34 @@ export const deriveFacts = (message: Message, given: SmtpFacts, trust: Trust): D
           ? null
           : `Received field ${path?.hops.find((hop) => hop.taken)?.position ?? 1} from the top, by ${taken.received.by}`,
       path: [...(path?.hops ?? [])],
-      authenticationResults: results.believed,
+      authenticationResults: trusted.listed,
     },
     clientUnknown: facts.clientIp === undefined && path !== null && path.inside !== null ? insideSentence(path) : null,
-    findings: [...(path === null ? [] : pathFindings(path, facts, message)), ...results.findings],
+    trusted,
+    findings: [
+      ...(path === null ? [] : pathFindings(path, facts, message)),
+      ...trusted.doubts.map(({ code, text }) => finding(code, text, 'derived.authenticationResults')),
+    ],
   };
+};
+
+/**
+ * The Received field by which the message came in: with `trustReceived` the one that the walk ended
+ * at; without it the newest one, when the server that wrote it has a trusted authserv-id as its
+ * name or above it.
+ */
+const boundaryOf = (message: Message, path: ReceivedPath | null, trusted: readonly string[]): Boundary | null => {
+  if (path !== null) {
+    const taken = path.believed.at(-1);
+    return taken === undefined ? null : { fieldIndex: taken.field.index, dateMs: taken.received.dateMs };
+  }
+  const [newest] = fieldsNamed(message, 'received');
+  if (newest === undefined) return null;
+  const { by, dateMs, ambiguous } = readReceived(newest.value());
+  if (by === null || ambiguous) return null;
+  const host = comparableName(by);
+  const isOwn = trusted.map(comparableName).some((id) => host === id || host.endsWith(`.${id}`));
+  return isOwn ? { fieldIndex: newest.index, dateMs } : null;
 };
 
 const insideSentence = ({ hops, inside }: ReceivedPath): string =>
@@ -147,61 +170,4 @@ const readFacts = (path: ReceivedPath, received: Received, message: Message): Sm
     return value !== undefined && parsed.success ? [[name, parsed.data] as const] : [];
   });
   return Object.fromEntries(facts);
-};
-
-type BelievedResults = {
-  readonly believed: Derived['authenticationResults'];
-  readonly findings: readonly Finding[];
-};
-
-/**
- * Version of the field and of each method that is read here; RFC 8601 section 2.2: no version means
- * this one.
- */
-const KNOWN_VERSION = 1;
-
-const believedResults = (message: Message, trusted: readonly string[]): BelievedResults => {
-  const wanted = new Set(trusted.map(comparableName));
-  const seen = new Set<string>();
-  const believed: Derived['authenticationResults'] = [];
-  const findings: Finding[] = [];
-  const ignore = (what: string) =>
-    findings.push(
-      finding(
-        'unknown-results-version',
-        `${what}; only version 1 is known here, so nothing was taken from it`,
-        'derived.authenticationResults',
-      ),
-    );
-  for (const field of fieldsNamed(message, 'authentication-results')) {
-    const read = readAuthenticationResults(field.value());
-    if (read.kind === 'malformed') continue;
-    const name = comparableName(read.authservId);
-    if (!wanted.has(name) || seen.has(name)) continue;
-    // Seen even when nothing is taken from it: the next field of that name may be the one that the
-    // sender brought.
-    seen.add(name);
-    if (read.version !== KNOWN_VERSION) {
-      ignore(`the Authentication-Results of ${read.authservId} has version ${read.version}`);
-      continue;
-    }
-    const ofOtherVersions = read.results.filter(({ version = KNOWN_VERSION }) => version !== KNOWN_VERSION);
-    const [other] = ofOtherVersions;
-    if (other !== undefined)
-      ignore(
-        `${ofOtherVersions.length} results of ${read.authservId} have a method of another version (${other.method}/${other.version})`,
-      );
-    believed.push(
-      ...read.results
-        .filter(({ version = KNOWN_VERSION }) => version === KNOWN_VERSION)
-        .slice(0, MAX_RESULTS - believed.length)
-        .map(({ method, result, properties }) => ({
-          authservId: read.authservId,
-          method,
-          result,
-          properties: Object.fromEntries([...properties].map(([key, value]) => [key, value.slice(0, MAX_CHARACTERS)])),
-        })),
-    );
-  }
-  return { believed, findings };
 };

@@ -18,7 +18,7 @@ type Results = Pick<Verdict, 'spf' | 'dkim' | 'arc' | 'dmarc' | 'iprev'>;
 export const gatherGrounds = async (run: Run, mail: Mail, results: Results): Promise<DispositionGrounds> => {
   const { settings } = run.parts;
   const { dmarc, spf, dkim } = results;
-  const grounds = { ...results, facts: mail.facts, settings };
+  const grounds = { ...results, facts: mail.facts, message: mail.message, settings };
   return {
     dmarc,
     spf: spf.result,

@@ -11,8 +11,10 @@ import type { SmtpFacts } from '../../../schemas/smtp.ts';
 import type { SpfVerdict } from '../../../schemas/spf.ts';
 import type { Iprev, Override, VerdictSettings } from '../../../schemas/verdict.ts';
 import { isInNetwork } from '../../ip/networks.ts';
+import type { Message } from '../../message/message.ts';
 import { MAX_CLAIMS } from '../methods/claims.ts';
 import { comparable } from '../methods/identifiers.ts';
+import { findForwarder, mayBeForwarder } from './forwarder.ts';
 
 type Grounds = {
   dmarc: DmarcVerdict;
@@ -22,12 +24,13 @@ type Grounds = {
   iprev: Iprev;
   facts: SmtpFacts;
   settings: VerdictSettings;
+  message: Message;
 };
 
 /** The first override that holds, or null. Only a DMARC failure can be overridden. */
 export const findOverride = (grounds: Grounds): Override | null => {
   if (grounds.dmarc.result !== 'fail') return null;
-  return byArc(grounds) ?? byNetwork(grounds) ?? byDomain(grounds);
+  return byArc(grounds) ?? byForwarder(grounds) ?? byNetwork(grounds) ?? byDomain(grounds);
 };
 
 /**
@@ -39,6 +42,7 @@ export const findOpenOverride = (grounds: Grounds): string | null => {
   const { arc, spf, dkim, settings } = grounds;
   const vouching = arc.result === 'temperror' ? findVouching(grounds) : undefined;
   if (vouching !== undefined) return `the ARC chain that ${vouching.sealer} vouches in`;
+  if (mayBeForwarder(grounds)) return 'the name of a client that may be a trusted forwarder';
   const allowed = new Set(settings.allowDomains);
   const signed = dkim.find(
     ({ result, sdid }) => result === 'temperror' && sdid !== null && allowed.has(comparable(sdid)),
@@ -53,7 +57,7 @@ export const findOpenOverride = (grounds: Grounds): string | null => {
  * True when a sealer claims, once and whole, that DMARC passed for this very Author Domain;
  * anything else is no claim.
  */
-const claimsDmarcPass = ({ claims }: ArcInstance, authorDomain: string | null): boolean => {
+export const claimsDmarcPass = ({ claims }: ArcInstance, authorDomain: string | null): boolean => {
   // Another version of the method may say the opposite.
   const dmarcClaims = claims.filter(({ method }) => method === 'dmarc' || method.startsWith('dmarc/'));
   const [only] = dmarcClaims;
@@ -66,17 +70,21 @@ const claimsDmarcPass = ({ claims }: ArcInstance, authorDomain: string | null): 
  * The first sealer that says DMARC passed vouches for the author; every later one must be trusted
  * to have kept that true.
  */
-const findVouching = ({ arc, dmarc }: Grounds): ArcInstance | undefined => {
+const findVouching = ({ arc, dmarc }: Pick<Grounds, 'arc' | 'dmarc'>): ArcInstance | undefined => {
   const vouching = arc.instances.find((instance) => claimsDmarcPass(instance, dmarc.authorDomain));
   if (vouching === undefined || arc.instances.slice(vouching.instance - 1).some(({ trusted }) => !trusted))
     return undefined;
   return vouching;
 };
 
+/** The trusted sealer that saw DMARC pass for the Author Domain, when the chain passes; or null. */
+export const findArcVoucher = (grounds: Pick<Grounds, 'arc' | 'dmarc'>): ArcInstance | null =>
+  grounds.arc.result === 'pass' ? (findVouching(grounds) ?? null) : null;
+
 const byArc = (grounds: Grounds): Override | null => {
-  const { arc, dkim } = grounds;
-  const vouching = arc.result === 'pass' ? findVouching(grounds) : undefined;
-  if (vouching === undefined) return null;
+  const { dkim } = grounds;
+  const vouching = findArcVoucher(grounds);
+  if (vouching === null) return null;
   // A broken signature of the author is what a mailing list leaves behind; without one the message
   // was only forwarded.
   const broken = dkim.some(({ result }) => result === 'fail');
@@ -84,6 +92,16 @@ const byArc = (grounds: Grounds): Override | null => {
     type: broken ? 'mailing_list' : 'trusted_forwarder',
     comment: `the trusted sealer ${vouching.sealer} saw DMARC pass before the message was changed or forwarded (ARC i=${vouching.instance})`,
   };
+};
+
+const byForwarder = (grounds: Grounds): Override | null => {
+  const forwarder = findForwarder(grounds);
+  return forwarder === null
+    ? null
+    : {
+        type: 'trusted_forwarder',
+        comment: `the trusted forwarder ${forwarder.host} handed it on, whose name and address confirm each other`,
+      };
 };
 
 const byNetwork = ({ facts, settings }: Grounds): Override | null => {

@@ -137,6 +137,18 @@ const OWN_FINDINGS = {
     section: 'RFC 8601 section 2.2',
     about: 'an Authentication-Results field of a trusted server has an unknown version, so nothing was taken from it',
   },
+  'results-not-believed': {
+    severity: 'info',
+    section: 'RFC 8601 section 5',
+    about:
+      'Authentication-Results in the name of a trusted server is below the Received field by which the message came in, or that field is not known, so its sender can have written it',
+  },
+  'trusted-result-contradicted': {
+    severity: 'warning',
+    section: 'RFC 8601 section 5',
+    about:
+      'a trusted server says that the author domain is proven, but the signature that this rests on is broken here, so its word is not taken',
+  },
   'display-name-domain': {
     severity: 'warning',
     section: 'RFC 9989 section 11.4',

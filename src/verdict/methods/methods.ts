@@ -92,7 +92,8 @@ export const alignSignatures = async ({ dkim, evaluation }: Methods): Promise<Dk
   const aligned = await Promise.all(
     dkim.map(async (signature) => ({
       ...signature,
-      aligned: signature.sdid === null || evaluation === null ? null : await evaluation.dkimAligned(signature.sdid),
+      aligned:
+        signature.sdid === null || evaluation === null ? null : await evaluation.isAligned(signature.sdid, 'dkim'),
     })),
   );
   await rest(aligned);
