@@ -10,7 +10,6 @@ import type { Lookup } from '../dns/lookup.ts';
 import { parseClientIp } from '../ip/address.ts';
 import { parseMacroString } from '../records/macro.ts';
 import { txtTexts } from '../records/txt.ts';
-import { askAhead } from './ahead.ts';
 import { expandText, usesLetter } from './macro.ts';
 import { explanationValues, targetOf } from './mechanisms.ts';
 import { completeTree, evaluateRecord } from './record-evaluation.ts';
@@ -63,12 +62,6 @@ type CheckHostParts = {
    * @default false
    */
   readonly whole?: boolean;
-  /**
-   * Ask the questions of the tree together, ahead of need. Never changes result or counts, but asks
-   * questions that the result may not need.
-   * @default false
-   */
-  readonly ahead?: boolean;
 };
 
 /** A count against its limit; `used` is one over `limit` where the limit was passed. */
@@ -187,7 +180,6 @@ export const checkHost = async (input: CheckHostInput, parts: CheckHostParts): P
     return { result: 'none', reason, domain, ...counts({ lookups: 0, voids: 0 }), ...nothing };
   }
   const ask = askOnce(parts.lookup, parts.deadlineMs, parts.monotonicMs ?? (() => performance.now()));
-  const asking = parts.ahead ? askAhead(ask, client, limits, domain) : null;
   const walk: Walk = {
     client,
     limits,
@@ -212,7 +204,6 @@ export const checkHost = async (input: CheckHostInput, parts: CheckHostParts): P
     const complete = await completeTree(rest, extra.exhausted);
     tree = { lookups: rest.lookups, voids: rest.voids, complete };
   }
-  await asking;
   return {
     result: evaluated.result ?? 'temperror',
     reason: evaluated.reason,

@@ -2,6 +2,11 @@
  * check_host() of one domain: finds the record, checks its syntax, takes its terms from left to
  * right (RFC 7208 sections 4.4 to 4.7 and 6.1). The same code completes a tree once the result is
  * known: then every term is left to `completeTree` and none decides.
+ *
+ * The domain view walks the tree of the same records in src/posture/spf/tree.ts. The two share what
+ * they read out of a record (terms.ts), not the walk: this one is for one client and asks one
+ * question after the other, because a match or a limit of section 4.6.4 ends it and the questions
+ * behind it must not be asked; that one is for every client and asks all at once.
  */
 import type { SpfResult, SpfTraceRecord, SpfTraceTerm } from '../../schemas/spf.ts';
 import { formatIp } from '../ip/address.ts';

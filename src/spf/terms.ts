@@ -1,6 +1,6 @@
 /**
- * What the evaluation, the questions asked ahead and the domain view read out of a record in the
- * same way: which terms cause a lookup, which hosts of an MX answer are asked for, whether a
+ * What the evaluation and the domain view read out of a record in the same way: which terms cause a
+ * lookup, which hosts of an MX answer are asked for, whether a
  * redirect has an effect. Pure. RFC 7208 sections 4.6.4, 5.4 and 6.1.
  */
 import type { RecordType } from '../../schemas/dns.ts';

@@ -22,10 +22,7 @@ export type SpfLimits = {
   readonly mxHosts: number;
   /** Names of one PTR answer that are validated; later ones are ignored. */
   readonly ptrNames: number;
-  /**
-   * Questions asked for the whole tree beyond what the result needs; as many again may be asked
-   * ahead.
-   */
+  /** Questions asked for the whole tree beyond what the result needs. */
   readonly extraQuestions: number;
   /** Records within records in a whole tree. */
   readonly nesting: number;

@@ -185,7 +185,7 @@ test('assess keeps to its limit on questions and tells that it was reached', asy
   assert.deepEqual(posture.dns.exceeded, [reached('questions', 64, 'DOMAIN_MAX_QUESTIONS')]);
 });
 
-test('assess takes no more round trips than levels: ten includes, mail hosts and reports come in together', async () => {
+test('assess takes no more round trips than levels: ten includes, mail hosts, reports and a sender come in together', async () => {
   let waiting: (() => void)[] = [];
   const includes = Array.from({ length: 10 }, (_, n) => n);
   const world: World = {
@@ -200,7 +200,7 @@ test('assess takes no more round trips than levels: ten includes, mail hosts and
     return base.lookup(question, deadlineMs);
   };
   let done = false;
-  const assessing = createAssessor({ ...base, lookup })('brand.example').finally(() => {
+  const assessing = createAssessor({ ...base, lookup })('brand.example', { clientIp: '12.0.0.1' }).finally(() => {
     done = true;
   });
   let roundTrips = 0;

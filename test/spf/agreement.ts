@@ -11,14 +11,13 @@ import { memoryLookup, memoryResolver } from './memory-zone.ts';
 
 type Question = Pick<GeneratedCase, 'input' | 'zone'>;
 
-/** check_host() on a case; `whole` also asks ahead and completes the tree. */
+/** check_host() on a case; `whole` also completes the tree. */
 export const ours = ({ input, zone }: Question, whole = false): Promise<CheckHostResult> =>
   checkHost(input, {
     lookup: memoryLookup(zone),
     deadlineMs: Number.POSITIVE_INFINITY,
     epochSeconds: 0,
     whole,
-    ahead: whole,
   });
 
 /** mailauth on the same case. */

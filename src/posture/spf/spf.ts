@@ -107,10 +107,14 @@ const answerBytes = (domain: string, texts: readonly string[]): number =>
     HEADER_BYTES + domain.length + QUESTION_BYTES,
   );
 
+/**
+ * Whether the sender would pass. The evaluation asks in its own order and needs no prefetch: the
+ * tree asks the same questions beside it, level by level, under the same budget.
+ */
 const checkSender = async (domain: string, sample: SpfPosture['sample'], parts: SpfParts): Promise<SpfCheck> => {
   const checked = await checkHost(
     { ip: sample.clientIp, domain, sender: sample.mailFrom, helo: sample.helo, receiver: '' },
-    { ...parts, limits: {}, ahead: true },
+    { ...parts, limits: {} },
   );
   return {
     identity: 'mailfrom',

@@ -3,6 +3,11 @@
  * together, so that a tree costs as many round trips as it is deep. Goes on past every limit of RFC
  * 7208 (what they come to is counted afterwards, in count.ts); its own bounds are questions,
  * terms and depth, and a term that they stop is shown as `not-asked`. Never decides about a sender.
+ *
+ * The evaluation of a sender (src/spf/record-evaluation.ts) walks the same records. The two share
+ * what they read out of a record (src/spf/terms.ts), not the walk: that one ends at the first match
+ * or limit, in the order of the terms and for one address family; this one asks for both families
+ * at once and ends at neither.
  */
 import { type LimitName, limitText, type ReachedLimit, reached } from '../../../schemas/limit.ts';
 import type { SpfTreeRecord } from '../../../schemas/posture/spf.ts';
