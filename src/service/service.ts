@@ -1,8 +1,7 @@
-/** The service: the parts and the faces on top of them, as one thing that listens and drains. */
+/** The service: the core and the faces on top of it, which listen, reload and drain as one. */
 import { lookup } from 'node:dns/promises';
 import { Server as TlsServer } from 'node:tls';
-import { isDeepStrictEqual } from 'node:util';
-import { type Config, RELOADED_SETTINGS } from '../../schemas/settings/settings.ts';
+import type { Config } from '../../schemas/settings/settings.ts';
 import type { WorkerGroup } from '../cluster/worker-group.ts';
 import { createApp } from '../http/app.ts';
 import { readSamples } from '../http/samples.ts';
@@ -10,13 +9,14 @@ import { TLS_OPTIONS } from '../http/tls-options.ts';
 import { createMemory } from '../message/memory.ts';
 import { writeListenAddress } from '../pipeline/connections/listen-address.ts';
 import type { Ending } from '../pipeline/connections/pipeline-server.ts';
+import { needRestart } from '../settings/reload.ts';
 import type { Log } from '../telemetry/log.ts';
 import { logged } from '../telemetry/logged.ts';
-import { createMetrics, writeSum } from '../telemetry/metrics.ts';
-import { watchThisProcess } from '../telemetry/standstill.ts';
+import { writeSum } from '../telemetry/metrics/registry.ts';
 import type { Traces } from '../telemetry/traces.ts';
 import { version } from '../version.ts';
-import { createMailFaces, createMailverdict } from './core.ts';
+import { createMailFaces } from './core.ts';
+import { createObservedCore } from './observed-core.ts';
 import { readAccessFiles } from './secret-files.ts';
 
 /** A service that listens and can be ended. */
@@ -45,8 +45,8 @@ export type Service = {
 const addressOf = async (host: string): Promise<string> =>
   host === 'localhost' ? (await lookup(host, { order: 'ipv4first' })).address : host;
 
-/** What a service is made of. */
-type ServiceParts = {
+/** What a service is made from. */
+type ServiceDependencies = {
   readonly config: Config;
   readonly log: Log;
   /** The processes of the service. */
@@ -55,64 +55,20 @@ type ServiceParts = {
 };
 
 /** Builds the service; nothing listens yet. */
-export const createService = async ({ config, log, group, traces }: ServiceParts): Promise<Service> => {
-  let files = readAccessFiles(config);
-  const metrics = createMetrics(version);
-  const watchdog = watchThisProcess((standstill) => {
-    metrics.onStandstill(standstill);
-    log.warn(standstill, 'the event loop stood still: nothing else was served meanwhile');
-  });
-  const untraced = createMailverdict(config, log, {
-    onQuestion: metrics.onQuestion,
-    onProgress: watchdog.onProgress,
-    onStep: (step, elapsedMs) => {
-      metrics.onStep(step, elapsedMs);
-      traces.onStep(step, elapsedMs);
-    },
-    verify: metrics,
-  });
-  const parts = {
-    ...untraced,
-    verify: traces.traced(untraced.verify),
-    assess: ((domain, options) =>
-      watchdog.assessing(domain, () => untraced.assess(domain, options))) satisfies typeof untraced.assess,
-  };
-  const { resolver } = parts;
-  const levels = () => ({ cache: resolver.cacheStats() });
-  group.join({ readGauges: () => metrics.readValues(levels()), flush: resolver.flush });
+export const createService = async (dependencies: ServiceDependencies): Promise<Service> => {
+  const { config, log, group, traces } = dependencies;
+  const files = { inUse: readAccessFiles(config) };
+  const observed = createObservedCore(config, log, traces);
+  const { core, metrics } = observed;
   const memory = createMemory(config.maxTotalBytes);
-  const mailFaces = createMailFaces(config, parts, log, { observer: metrics.observer, memory });
-  let ready = false;
-  let drainMs = 0;
+  const mailFaces = createMailFaces(config, core, log, { observer: metrics.observer, memory });
+  const state = { isReady: false, drainMs: 0 };
   const app = await createApp({
-    log,
-    verify: logged(parts.verify, log),
-    replay: parts.replay,
-    domains: { assess: parts.assess, width: config.domainConcurrency },
+    ...appDependencies(dependencies, observed, files),
     hooks: mailFaces,
     memory,
-    isReady: () => ready,
-    drainMs: () => drainMs,
-    tellQuiet: group.reportQuiet,
-    workers: group.workers,
-    settings: config,
-    samples: readSamples(config.dnsZone),
-    access: { keys: () => files.keys, settings: config, isTls: files.tls !== null },
-    tls: files.tls,
-    operator: {
-      readMetrics: async () => {
-        const ofAll = await group.gatherGauges();
-        return ofAll === null ? metrics.read(levels()) : writeSum(ofAll);
-      },
-      dnsCache: {
-        cacheStats: resolver.cacheStats,
-        flush: (name) => {
-          group.flushOthers(name);
-          return resolver.flush(name);
-        },
-      },
-    },
-    onAnswer: metrics.onAnswer,
+    isReady: () => state.isReady,
+    drainMs: () => state.drainMs,
   });
   // Before the routes get to see it: what they do belongs to the trace of the request.
   app.server.prependListener('request', ({ headers }) => traces.enterRequest(headers));
@@ -121,35 +77,65 @@ export const createService = async ({ config, log, group, traces }: ServiceParts
     listen: async () => {
       const address = await app.listen({ host: await addressOf(config.host), port: config.port });
       const { milter, policy } = await mailFaces.listen();
-      ready = true;
+      state.isReady = true;
       group.reportListening();
       return [address, ...[...milter, ...policy].map(writeListenAddress)];
     },
     reload: (next) => {
-      const read = readAccessFiles(next, files);
+      const read = readAccessFiles(next, files.inUse);
       // Whether TLS is spoken at all is settled when the listener is made.
-      const tlsStays = (read.tls === null) === (files.tls === null);
+      const tlsStays = (read.tls === null) === (files.inUse.tls === null);
       if (read.tls !== null && app.server instanceof TlsServer)
         app.server.setSecureContext({ ...read.tls, ...TLS_OPTIONS });
-      files = { keys: read.keys, tls: tlsStays ? read.tls : files.tls };
-      parts.relist(next);
+      files.inUse = { keys: read.keys, tls: tlsStays ? read.tls : files.inUse.tls };
+      core.relist(next);
       mailFaces.relist(next);
-      return (Object.keys(config) as (keyof Config)[]).filter(
-        (key) =>
-          !isDeepStrictEqual(config[key], next[key]) &&
-          !(RELOADED_SETTINGS.includes(key) && (tlsStays || !key.startsWith('tls'))),
-      );
+      return needRestart(config, next, tlsStays);
     },
     close: async (ending) => {
-      ready = false;
-      drainMs = ending.drainMs;
-      const patience = new Promise<void>((resolve) => setTimeout(resolve, drainMs + ending.graceMs).unref());
-      const drained = Promise.all([app.close(), mailFaces.close({ ...ending, tellQuiet: group.reportQuiet })]).then(
-        () => traces.close(),
-      );
-      await Promise.race([drained, patience]);
-      parts.resolver.close();
-      watchdog.close();
+      state.isReady = false;
+      state.drainMs = ending.drainMs;
+      const patience = new Promise<void>((resolve) => setTimeout(resolve, ending.drainMs + ending.graceMs).unref());
+      const drained = Promise.all([app.close(), mailFaces.close({ ...ending, tellQuiet: group.reportQuiet })]);
+      await Promise.race([drained.then(() => traces.close()), patience]);
+      observed.close();
     },
+  };
+};
+
+/** What the app gets of the service that does not change while it runs. */
+const appDependencies = (
+  { config, log, group }: ServiceDependencies,
+  { core, metrics }: ReturnType<typeof createObservedCore>,
+  files: { readonly inUse: ReturnType<typeof readAccessFiles> },
+) => {
+  const { resolver } = core;
+  const levels = () => ({ cache: resolver.cacheStats() });
+  group.join({ readGauges: () => metrics.readValues(levels()), flush: resolver.flush });
+  return {
+    log,
+    verify: logged(core.verify, log),
+    replay: core.replay,
+    domains: { assess: core.assess, width: config.domainConcurrency },
+    tellQuiet: group.reportQuiet,
+    workers: group.workers,
+    settings: config,
+    samples: readSamples(config.dnsZone),
+    access: { keys: () => files.inUse.keys, settings: config, isTls: files.inUse.tls !== null },
+    tls: files.inUse.tls,
+    operator: {
+      readMetrics: async () => {
+        const ofAll = await group.gatherGauges();
+        return ofAll === null ? metrics.read(levels()) : writeSum(ofAll);
+      },
+      dnsCache: {
+        cacheStats: resolver.cacheStats,
+        flush: (name?: string) => {
+          group.flushOthers(name);
+          return resolver.flush(name);
+        },
+      },
+    },
+    onAnswer: metrics.onAnswer,
   };
 };

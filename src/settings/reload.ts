@@ -52,3 +52,14 @@ export const takeOver = (inUse: Settings, next: Settings): Settings => {
   }
   return { ...next, config: config as Config, sources: sources as Settings['sources'] };
 };
+
+/**
+ * The settings that differ and that a reload does not take over.
+ * @param tlsStays whether TLS is spoken if and only if it was at the start
+ */
+export const needRestart = (started: Config, next: Config, tlsStays: boolean): (keyof Config)[] =>
+  (Object.keys(started) as (keyof Config)[]).filter(
+    (key) =>
+      !isDeepStrictEqual(started[key], next[key]) &&
+      !(RELOADED_SETTINGS.includes(key) && (tlsStays || !key.startsWith('tls'))),
+  );
