@@ -1,14 +1,14 @@
 /**
  * Cached answers, bounded by bytes: records in one store, negatives and failures in a
- * smaller one beside it, so that a flood of names that do not exist cannot push out the records of
+ * smaller one of their own, so that a flood of names that do not exist cannot push out the records of
  * those that do. Holds strings, never slices of datagrams. Knows nothing of asking.
  */
 import { LRUCache } from 'lru-cache';
 import type { RecordData, RecordType } from '../../schemas/dns.ts';
 import type { Answer, Question } from './lookup.ts';
 
-/** One answer with its life. */
-export type HeldAnswer = {
+/** One answer with its lifetime. */
+export type CachedAnswer = {
   readonly type: RecordType;
   readonly answer: Answer;
   /**
@@ -20,12 +20,12 @@ export type HeldAnswer = {
   readonly ttlSeconds: number;
   /** Failures in a row, this one included; 0 for an answer. */
   readonly failuresInRow: number;
-  /** Times it was given out. */
+  /** Times it was served. */
   hits: number;
   /** Until when it may replace a failure past its TTL; 0: not. */
   staleUntilMs: number;
   /** Cached for the same name and another type; the store's own. */
-  next: HeldAnswer | undefined;
+  next: CachedAnswer | undefined;
 };
 
 /** Bytes of each store, and the largest cached answer. */
@@ -41,12 +41,12 @@ export type StoreStats = { readonly entries: number; readonly bytes: number; rea
 /** The two stores. Names are normalized. */
 type AnswerStore = {
   /** A cached answer, expired or not. */
-  readonly records: (question: Question) => HeldAnswer | undefined;
-  readonly negative: (question: Question) => HeldAnswer | undefined;
+  readonly records: (question: Question) => CachedAnswer | undefined;
+  readonly negative: (question: Question) => CachedAnswer | undefined;
   /**
    * Records replace a negative, a negative replaces records; a failure leaves records to be stale.
    */
-  readonly put: (name: string, held: HeldAnswer) => void;
+  readonly put: (name: string, entry: CachedAnswer) => void;
   /** @returns the number of types that were cached */
   readonly remove: (name: string) => number;
   readonly clear: () => number;
@@ -55,18 +55,18 @@ type AnswerStore = {
 
 /** Makes empty stores. */
 export const answerStore = (limits: StoreLimits): AnswerStore => {
-  const positive = namesHeld(limits.maxBytes, limits.maxAnswerBytes);
-  const negative = namesHeld(limits.maxNegativeBytes, limits.maxAnswerBytes);
+  const positive = nameStore(limits.maxBytes, limits.maxAnswerBytes);
+  const negative = nameStore(limits.maxNegativeBytes, limits.maxAnswerBytes);
   return {
     records: positive.find,
     negative: negative.find,
-    put: (name, held) => {
-      if (held.answer.kind === 'records') {
-        negative.remove(name, held.type);
-        positive.put(name, held);
+    put: (name, entry) => {
+      if (entry.answer.kind === 'records') {
+        negative.remove(name, entry.type);
+        positive.put(name, entry);
       } else {
-        if (held.answer.kind !== 'failure') positive.remove(name, held.type);
-        negative.put(name, held);
+        if (entry.answer.kind !== 'failure') positive.remove(name, entry.type);
+        negative.put(name, entry);
       }
     },
     remove: (name) => new Set([...positive.removeAll(name), ...negative.removeAll(name)]).size,
@@ -76,13 +76,13 @@ export const answerStore = (limits: StoreLimits): AnswerStore => {
 };
 
 /**
- * Names with their answers, chained by type, the least recently used name given up first. A key of
+ * Names with their answers, chained by type, the least recently used name evicted first. A key of
  * type and name would have to be joined and hashed for every question, which takes longer than
  * everything else of a cached answer.
  */
-const namesHeld = (maxBytes: number, maxAnswerBytes: number) => {
+const nameStore = (maxBytes: number, maxAnswerBytes: number) => {
   let entries = 0;
-  const names = new LRUCache<string, HeldAnswer>({
+  const names = new LRUCache<string, CachedAnswer>({
     maxSize: maxBytes,
     sizeCalculation: (first, name) => chainBytes(first, name),
     dispose: (first, _name, reason) => {
@@ -90,7 +90,7 @@ const namesHeld = (maxBytes: number, maxAnswerBytes: number) => {
     },
   });
 
-  const find = ({ name, type }: Question): HeldAnswer | undefined => ofType(names.get(name), type);
+  const find = ({ name, type }: Question): CachedAnswer | undefined => ofType(names.get(name), type);
 
   const remove = (name: string, type: RecordType): void => {
     const first = names.peek(name);
@@ -101,22 +101,22 @@ const namesHeld = (maxBytes: number, maxAnswerBytes: number) => {
     else names.set(name, rest);
   };
 
-  const put = (name: string, held: HeldAnswer): void => {
-    remove(name, held.type);
-    if (answerBytes(held, name) > Math.min(maxBytes, maxAnswerBytes)) return;
+  const put = (name: string, entry: CachedAnswer): void => {
+    remove(name, entry.type);
+    if (answerBytes(entry, name) > Math.min(maxBytes, maxAnswerBytes)) return;
     const others = names.peek(name);
-    held.next = others;
-    if (chainBytes(held, name) > maxBytes) {
+    entry.next = others;
+    if (chainBytes(entry, name) > maxBytes) {
       entries -= chainLength(others);
-      held.next = undefined;
+      entry.next = undefined;
     }
     entries++;
-    names.set(name, held);
+    names.set(name, entry);
   };
 
   const removeAll = (name: string): RecordType[] => {
     const types: RecordType[] = [];
-    for (let held = names.peek(name); held !== undefined; held = held.next) types.push(held.type);
+    for (let entry = names.peek(name); entry !== undefined; entry = entry.next) types.push(entry.type);
     entries -= types.length;
     names.delete(name);
     return types;
@@ -132,13 +132,13 @@ const namesHeld = (maxBytes: number, maxAnswerBytes: number) => {
   return { find, remove, put, removeAll, clear, stats: () => ({ entries, bytes: names.calculatedSize, maxBytes }) };
 };
 
-const ofType = (first: HeldAnswer | undefined, type: RecordType): HeldAnswer | undefined => {
-  let held = first;
-  while (held !== undefined && held.type !== type) held = held.next;
-  return held;
+const ofType = (first: CachedAnswer | undefined, type: RecordType): CachedAnswer | undefined => {
+  let entry = first;
+  while (entry !== undefined && entry.type !== type) entry = entry.next;
+  return entry;
 };
 
-const withoutType = (first: HeldAnswer | undefined, type: RecordType): HeldAnswer | undefined => {
+const withoutType = (first: CachedAnswer | undefined, type: RecordType): CachedAnswer | undefined => {
   if (first === undefined) return undefined;
   const rest = withoutType(first.next, type);
   if (first.type === type) return rest;
@@ -146,16 +146,17 @@ const withoutType = (first: HeldAnswer | undefined, type: RecordType): HeldAnswe
   return first;
 };
 
-const chainLength = (first: HeldAnswer | undefined): number => (first === undefined ? 0 : 1 + chainLength(first.next));
+const chainLength = (first: CachedAnswer | undefined): number =>
+  first === undefined ? 0 : 1 + chainLength(first.next);
 
-const chainBytes = (first: HeldAnswer | undefined, name: string): number =>
+const chainBytes = (first: CachedAnswer | undefined, name: string): number =>
   first === undefined ? 0 : answerBytes(first, name) + chainBytes(first.next, name);
 
-/** Estimated cost of an entry with its name, its objects and its place in the map. */
+/** Estimated cost of an entry with its name, its objects and its slot in the map. */
 const ENTRY_BYTES = 500;
 const RECORD_BYTES = 64;
 
-const answerBytes = ({ answer }: HeldAnswer, name: string): number => ENTRY_BYTES + name.length + sizeOf(answer);
+const answerBytes = ({ answer }: CachedAnswer, name: string): number => ENTRY_BYTES + name.length + sizeOf(answer);
 
 const sizeOf = (answer: Answer): number =>
   answer.kind === 'records' ? answer.records.reduce((bytes: number, data) => bytes + recordBytes(data), 0) : 0;

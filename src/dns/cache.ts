@@ -1,14 +1,14 @@
 /**
  * The cache as a lookup: serves cached answers, merges identical questions in flight, renews busy
  * answers before they expire, and serves a stale one where the renewal fails (RFC 8767). A failure
- * is held too, so that a sick zone is not asked at every message (RFC 9520). Answers of source
+ * is cached too, so that a sick zone is not asked at every message (RFC 9520). Answers of source
  * `local` (limits, special names) are never cached.
  */
 import { RecordType } from '../../schemas/dns.ts';
-import { answerStore, type HeldAnswer, type StoreLimits, type StoreStats } from './answer-store.ts';
+import { answerStore, type CachedAnswer, type StoreLimits, type StoreStats } from './answer-store.ts';
 import { byDeadline, type Clock, TIMEOUT } from './deadline.ts';
 import { Flights } from './flights.ts';
-import { type HoldingBounds, holdingTimes } from './holding-time.ts';
+import { type LifetimeBounds, lifetimes } from './lifetime.ts';
 import type { Answer, Lookup, Question } from './lookup.ts';
 import { normalizeName } from './name.ts';
 import type { Ask } from './transport/ask.ts';
@@ -16,7 +16,7 @@ import type { RandomNumbers } from './transport/random.ts';
 
 /** How long answers are cached, and how stale ones are used. */
 type CacheSettings = StoreLimits &
-  HoldingBounds & {
+  LifetimeBounds & {
     /** Time one question has, whoever waits for it. */
     readonly questionTimeoutMs: number;
     readonly prefetches: boolean;
@@ -37,13 +37,13 @@ type CacheStats = {
   readonly prefetches: number;
 };
 
-/** A lookup with a memory. */
+/** A lookup with a cache. */
 type CachedLookup = {
   readonly lookup: Lookup;
   readonly stats: () => CacheStats;
   /**
    * Forgets every type of a name, or everything; an answer in flight is not cached either.
-   * Answers that reached the name through a CNAME stand under the name that was asked for.
+   * Answers that reached the name through a CNAME are cached under the name that was asked for.
    * @returns the number of answers forgotten
    */
   readonly flush: (name?: string) => number;
@@ -72,26 +72,26 @@ class Cache implements CachedLookup {
     this.settings = settings;
     this.clock = clock;
     this.store = answerStore(settings);
-    const hold = holdingTimes(settings, random);
-    this.flights = new Flights(next, settings.questionTimeoutMs, (question, answer, mayHold) => {
-      const held = hold(question, answer, this.store.negative(question), clock());
-      if (held === null) return answer;
-      if (mayHold && held.ttlSeconds > 0) this.store.put(question.name, held);
-      return held.answer;
+    const toEntry = lifetimes(settings, random);
+    this.flights = new Flights(next, settings.questionTimeoutMs, (question, answer, mayCache) => {
+      const entry = toEntry(question, answer, this.store.negative(question), clock());
+      if (entry === null) return answer;
+      if (mayCache && entry.ttlSeconds > 0) this.store.put(question.name, entry);
+      return entry.answer;
     });
   }
 
   readonly lookup: Lookup = (question, deadlineMs) => {
     const nowMs = this.clock();
-    // Names are written normalized only, so one that is found as it stands needs no look.
-    const direct = this.fromMemory(question, nowMs);
+    // Names are written normalized only, so one that is found as written needs no normalizing.
+    const direct = this.fromCache(question, nowMs);
     if (direct !== undefined) return Promise.resolve(direct);
     const name = normalizeName(question.name);
     if (name === null) return Promise.resolve<Answer>({ kind: 'failure', failure: 'badname', source: 'local' });
     if (name === question.name) return this.miss(question, deadlineMs, nowMs);
     const normalized = { name, type: question.type };
-    const held = this.fromMemory(normalized, nowMs);
-    return held === undefined ? this.miss(normalized, deadlineMs, nowMs) : Promise.resolve(held);
+    const entry = this.fromCache(normalized, nowMs);
+    return entry === undefined ? this.miss(normalized, deadlineMs, nowMs) : Promise.resolve(entry);
   };
 
   readonly flush = (name?: string): number => {
@@ -108,11 +108,11 @@ class Cache implements CachedLookup {
   readonly stats = (): CacheStats => ({ ...this.store.stats(), ...this.counts });
 
   /** @returns undefined when nothing is cached that may be served */
-  private fromMemory(question: Question, nowMs: number): Answer | undefined {
-    const held = this.store.records(question);
-    if (held !== undefined && (nowMs < held.expiresAtMs || nowMs < held.staleUntilMs)) {
-      const answer = nowMs < held.expiresAtMs ? this.hit(held, nowMs) : this.stale(held);
-      if (this.isDueForPrefetch(held, nowMs)) this.prefetch(question, nowMs);
+  private fromCache(question: Question, nowMs: number): Answer | undefined {
+    const entry = this.store.records(question);
+    if (entry !== undefined && (nowMs < entry.expiresAtMs || nowMs < entry.staleUntilMs)) {
+      const answer = nowMs < entry.expiresAtMs ? this.hit(entry, nowMs) : this.stale(entry);
+      if (this.isDueForPrefetch(entry, nowMs)) this.prefetch(question, nowMs);
       return answer;
     }
     const negative = this.store.negative(question);
@@ -121,30 +121,30 @@ class Cache implements CachedLookup {
     return old === undefined ? this.hit(negative, nowMs) : this.stale(old);
   }
 
-  private hit(held: HeldAnswer, nowMs: number): Answer {
+  private hit(entry: CachedAnswer, nowMs: number): Answer {
     this.counts.hits++;
-    held.hits++;
-    const { answer } = held;
+    entry.hits++;
+    const { answer } = entry;
     if (answer.kind === 'failure') return { ...answer, source: 'cache' };
     const { kind, authenticated, rcode = 0 } = answer;
-    // Rounded down: who caches by this number must not hold the answer longer than its zone allows.
-    const ttlSeconds = Math.floor((held.expiresAtMs - nowMs) / 1000);
+    // Rounded down: who caches by this number must not keep the answer longer than its zone allows.
+    const ttlSeconds = Math.floor((entry.expiresAtMs - nowMs) / 1000);
     return kind === 'records'
       ? { kind, records: answer.records, ttlSeconds, authenticated, source: 'cache', rcode }
       : { kind, ttlSeconds, authenticated, source: 'cache', rcode };
   }
 
-  private stale({ answer }: HeldAnswer): Answer {
+  private stale({ answer }: CachedAnswer): Answer {
     this.counts.stale++;
     return answer.kind === 'failure' ? answer : { ...answer, ttlSeconds: STALE_RECHECK_MS / 1000, source: 'stale' };
   }
 
-  private isDueForPrefetch(held: HeldAnswer, nowMs: number): boolean {
+  private isDueForPrefetch(entry: CachedAnswer, nowMs: number): boolean {
     return (
       this.settings.prefetches &&
-      held.ttlSeconds >= MIN_PREFETCH_TTL_SECONDS &&
-      held.hits >= MIN_PREFETCH_HITS &&
-      held.expiresAtMs - nowMs < held.ttlSeconds * 100 &&
+      entry.ttlSeconds >= MIN_PREFETCH_TTL_SECONDS &&
+      entry.hits >= MIN_PREFETCH_HITS &&
+      entry.expiresAtMs - nowMs < entry.ttlSeconds * 100 &&
       this.prefetching < this.settings.maxPrefetches
     );
   }
@@ -178,9 +178,9 @@ class Cache implements CachedLookup {
     });
   }
 
-  private staleCandidate(question: Question, nowMs: number): HeldAnswer | undefined {
+  private staleCandidate(question: Question, nowMs: number): CachedAnswer | undefined {
     const { serveStaleSeconds } = this.settings;
-    const held = serveStaleSeconds > 0 ? this.store.records(question) : undefined;
-    return held !== undefined && nowMs < held.expiresAtMs + serveStaleSeconds * 1000 ? held : undefined;
+    const entry = serveStaleSeconds > 0 ? this.store.records(question) : undefined;
+    return entry !== undefined && nowMs < entry.expiresAtMs + serveStaleSeconds * 1000 ? entry : undefined;
   }
 }

@@ -1,23 +1,23 @@
 /**
- * Questions in flight: an identical question waits for the one that is under way. A flight runs to
+ * Questions in flight: an identical question waits for the one in flight. A flight runs to
  * its own deadline even if the first who asked has left. Holds no answers.
  */
 import type { Answer, Question } from './lookup.ts';
 import type { Ask } from './transport/ask.ts';
 
-/** A question under way, shared by all who asked it. */
+/** A question in flight, shared by all who asked it. */
 type Flight = { answer: Promise<Answer>; readonly deadlineMs: number; isForgotten: boolean };
 
 /**
  * Takes the answer of a flight.
- * @param mayHold false where the name was flushed in the meantime
+ * @param mayCache false where the name was flushed in the meantime
  * @returns the answer as those who wait get it
  */
-type Land = (question: Question, answer: Answer, mayHold: boolean) => Answer;
+type Land = (question: Question, answer: Answer, mayCache: boolean) => Answer;
 
 const keyOf = ({ type, name }: Question): string => `${type}:${name}`;
 
-/** In the place of a flight's answer while the flight starts. */
+/** Placeholder of a flight's answer while the flight starts. */
 const NOT_YET: Promise<Answer> = new Promise(() => {});
 
 /** The flights of one cache. Names are normalized. */
@@ -47,7 +47,7 @@ export class Flights {
     this.flights.set(key, flight);
     flight.answer = new Promise((resolve) => {
       this.next(question, deadlineMs, (answer) => {
-        // A flight that was forgotten is out of the map, and another may be in its place.
+        // A flight that was forgotten is out of the map, and another may have its key.
         if (!flight.isForgotten) this.flights.delete(key);
         resolve(this.land(question, answer, !flight.isForgotten));
       });

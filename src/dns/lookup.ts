@@ -1,6 +1,6 @@
 /**
  * The contract of this room: one question, one answer. Cache, zone, overlay and budget are all a
- * `Lookup`, so each is a layer around another; what lies between the cache and the wire answers by
+ * `Lookup`, so each is a layer over another; what lies between the cache and the wire answers by
  * callback (ask.ts). Never throws and never turns a failure into "no record": what went wrong is an
  * answer of kind `failure`. RFC 1035 (questions), RFC 2308 (NODATA and NXDOMAIN are two different
  * negatives), RFC 9520 (failures).
@@ -51,8 +51,8 @@ export type Answer =
 /**
  * Asks one question.
  * @param deadlineMs the moment, on the monotonic clock (`performance.now()`), by which the answer
- * is wanted; a failure `timeout` is due by then. A moment that has passed asks for what is in
- * memory: a cached answer is given, and nothing goes out to a server
+ * is wanted; a failure `timeout` is due by then. A moment that has passed asks the cache
+ * alone: nothing goes out to a server
  * @returns never rejects
  */
 export type Lookup = (question: Question, deadlineMs: number) => Promise<Answer>;

@@ -32,8 +32,8 @@ export type QuestionEvent = {
   readonly elapsedMs: number;
 };
 
-/** What the resolver is given; each part has its real counterpart as default. */
-type ResolverParts = {
+/** What the resolver is given; each has its real counterpart as default. */
+type ResolverDependencies = {
   /** Monotonic milliseconds. @default performance.now() */
   readonly clock?: Clock;
   /** @default crypto.randomFillSync */
@@ -47,7 +47,7 @@ type ResolverParts = {
 };
 
 /**
- * Limits that are no settings: a standard gives them, or no operator could tell a better value.
+ * Limits that are no settings: a standard gives them, or no operator could name a better value.
  */
 const FIXED = {
   /** A new socket costs 50 µs: after so many questions its new port is as good as free. */
@@ -67,7 +67,7 @@ const FIXED = {
   failureTtlSeconds: 5,
   /** A sender tries again after minutes, and must then see that the zone works again. */
   maxFailureTtlSeconds: 60,
-  /** Renewals take less than a hundredth of the usual places in flight (DNS_MAX_IN_FLIGHT). */
+  /** Renewals take less than a hundredth of the usual questions in flight (DNS_MAX_IN_FLIGHT). */
   maxPrefetches: 32,
   /** The client response timer that RFC 8767 section 5 recommends. */
   serveStaleWaitMs: 1800,
@@ -89,11 +89,11 @@ export type Resolver = {
  * Makes a resolver. Opens no socket until the first question. A server that is no IP literal is
  * left out; without any server every question fails with `network`.
  */
-export const createResolver = (settings: DnsSettings, parts: ResolverParts = {}): Resolver => {
-  const clock = parts.clock ?? (() => performance.now());
-  const random = randomNumbers(parts.fillRandom ?? randomFillSync);
-  const fixed = { ...FIXED, ...parts.limits };
-  const literals = settings.dnsServers.length > 0 ? settings.dnsServers : (parts.systemServers ?? getServers)();
+export const createResolver = (settings: DnsSettings, dependencies: ResolverDependencies = {}): Resolver => {
+  const clock = dependencies.clock ?? (() => performance.now());
+  const random = randomNumbers(dependencies.fillRandom ?? randomFillSync);
+  const fixed = { ...FIXED, ...dependencies.limits };
+  const literals = settings.dnsServers.length > 0 ? settings.dnsServers : (dependencies.systemServers ?? getServers)();
   const all = literals.flatMap((literal) => parseServer(literal) ?? []);
   const servers = withHealth(all, settings.dnsServerRetrySeconds * 1000, clock, random);
 
@@ -122,7 +122,8 @@ export const createResolver = (settings: DnsSettings, parts: ResolverParts = {})
   );
 
   return {
-    lookup: parts.onQuestion === undefined ? cache.lookup : observed(cache.lookup, parts.onQuestion, clock),
+    lookup:
+      dependencies.onQuestion === undefined ? cache.lookup : observed(cache.lookup, dependencies.onQuestion, clock),
     cacheStats: () => ({
       ...cache.stats(),
       inFlight: flights.inFlight(),

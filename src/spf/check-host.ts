@@ -1,6 +1,6 @@
 /**
  * check_host() of RFC 7208: may this client use this domain in this identity? The result is exactly
- * the RFC's; the trace tells how it came about. Never throws for what the outside does: a failed
+ * the RFC's; the trace says how it came about. Never throws for what the outside does: a failed
  * question is temperror, a wrong record is permerror with its place. Never asks DNS but through the
  * lookup it is given. RFC 7208 sections 4 to 7, RFC 8616 section 4 (internationalized identities).
  */
@@ -43,7 +43,7 @@ type CheckHostInput = {
 };
 
 /** What check_host() works with. */
-type CheckHostParts = {
+type CheckHostOptions = {
   readonly lookup: Lookup;
   /**
    * Moment on the clock of `monotonicMs` after which nothing is asked: what is still open is
@@ -142,7 +142,7 @@ const atMost = (ask: ReturnType<typeof askOnce>, most: number): { ask: Walk['ask
   let asked = 0;
   return {
     ask: (name, type) => {
-      if (ask.holds(name, type)) return ask(name, type);
+      if (ask.knows(name, type)) return ask(name, type);
       if (asked >= most)
         return Promise.resolve({
           kind: 'failure',
@@ -162,10 +162,10 @@ const atMost = (ask: ReturnType<typeof askOnce>, most: number): { ask: Walk['ask
  * @returns never rejects as long as the lookup keeps its contract; `none` for an address that is no
  * address or a domain that is no domain name
  */
-export const checkHost = async (input: CheckHostInput, parts: CheckHostParts): Promise<CheckHostResult> => {
-  const limits = { ...SPF_LIMITS, ...parts.limits };
+export const checkHost = async (input: CheckHostInput, options: CheckHostOptions): Promise<CheckHostResult> => {
+  const limits = { ...SPF_LIMITS, ...options.limits };
   const domain = toALabels(input.domain).toLowerCase().replace(/\.$/, '');
-  const client = clientOf(input, parts.epochSeconds ?? Date.now() / 1000);
+  const client = clientOf(input, options.epochSeconds ?? Date.now() / 1000);
   const counts = (walk: Pick<Walk, 'lookups' | 'voids'>) => ({
     lookups: { used: walk.lookups, limit: limits.lookups },
     voids: { used: walk.voids, limit: limits.voids },
@@ -179,7 +179,7 @@ export const checkHost = async (input: CheckHostInput, parts: CheckHostParts): P
     const nothing = { record: null, matched: null, explanation: null, trace, tree: null };
     return { result: 'none', reason, domain, ...counts({ lookups: 0, voids: 0 }), ...nothing };
   }
-  const ask = askOnce(parts.lookup, parts.deadlineMs, parts.monotonicMs ?? (() => performance.now()));
+  const ask = askOnce(options.lookup, options.deadlineMs, options.monotonicMs ?? (() => performance.now()));
   const walk: Walk = {
     client,
     limits,
@@ -198,7 +198,7 @@ export const checkHost = async (input: CheckHostInput, parts: CheckHostParts): P
       : null;
   const used = counts(walk);
   let tree: CheckHostResult['tree'] = null;
-  if (parts.whole) {
+  if (options.whole) {
     const extra = atMost(ask, limits.extraQuestions);
     const rest: Walk = { ...walk, ask: extra.ask, surplus: true };
     const complete = await completeTree(rest, extra.exhausted);

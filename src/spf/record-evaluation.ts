@@ -15,7 +15,7 @@ import { txtTexts } from '../records/txt.ts';
 import { evaluateMechanism, targetOf } from './mechanisms.ts';
 import { isRecordDomain, sameName } from './target-name.ts';
 import { causesLookup } from './terms.ts';
-import { type LaidOut, laidOut, newTraceTerm, putAside } from './trace.ts';
+import { deferUnreached, newTraceTerm, type TracedTerm, traceTerms } from './trace.ts';
 import {
   askFor,
   countLookup,
@@ -128,8 +128,8 @@ export const evaluateRecord = async (walk: Walk, frame: Frame, holder: SpfTraceT
   trace.text = found;
   const record = parseSpf(found);
   if (record.kind === 'fault') {
-    const terms = laidOut(walk, trace, record.terms);
-    putAside(walk, frame, terms);
+    const terms = traceTerms(walk, trace, record.terms);
+    deferUnreached(walk, frame, terms);
     const { offset, reason } = record.fault;
     return failed(
       trace,
@@ -137,9 +137,9 @@ export const evaluateRecord = async (walk: Walk, frame: Frame, holder: SpfTraceT
       `the SPF record of ${printable(frame.domain)} is wrong at character ${offset + 1}: ${reason}`,
     );
   }
-  const terms = laidOut(walk, trace, record.terms);
+  const terms = traceTerms(walk, trace, record.terms);
   if (walk.surplus) {
-    putAside(walk, frame, terms);
+    deferUnreached(walk, frame, terms);
     return failed(trace, null, 'read for the whole tree only');
   }
   return takeTerms(walk, frame, trace, terms);
@@ -149,20 +149,20 @@ const takeTerms = async (
   walk: Walk,
   frame: Frame,
   trace: SpfTraceRecord,
-  terms: readonly LaidOut<SpfTerm>[],
+  terms: readonly TracedTerm<SpfTerm>[],
 ): Promise<Evaluated> => {
   const place = `the SPF record of ${printable(frame.domain)}`;
-  const decide = (at: LaidOut<SpfTerm>, decision: Omit<Evaluated, 'trace'>): Evaluated => {
+  const decide = (at: TracedTerm<SpfTerm>, decision: Omit<Evaluated, 'trace'>): Evaluated => {
     at.trace.decided = true;
     if (!at.kept) {
       // A full trace still shows the term that decided.
       trace.terms.push(at.trace);
       trace.omittedTerms = (trace.omittedTerms ?? 1) - 1;
     }
-    putAside(walk, frame, terms);
+    deferUnreached(walk, frame, terms);
     return { ...decision, trace: Object.assign(trace, { result: decision.result, reason: decision.reason }) };
   };
-  const fail = (at: LaidOut<SpfTerm>, { result, reason, limit }: TermError): Evaluated => {
+  const fail = (at: TracedTerm<SpfTerm>, { result, reason, limit }: TermError): Evaluated => {
     at.trace.outcome = 'error';
     at.trace.reason ??= reason;
     if (limit !== undefined) at.trace.limit = limit;

@@ -9,7 +9,7 @@ import { hasAll } from './terms.ts';
 import type { Frame, Walk } from './walk.ts';
 
 /** A term with its entry in the trace. */
-export type LaidOut<Term = SpfTerm | SpfUnreadableTerm> = {
+export type TracedTerm<Term = SpfTerm | SpfUnreadableTerm> = {
   readonly term: Term;
   readonly trace: SpfTraceTerm;
   /** False where the trace was full. */
@@ -48,11 +48,11 @@ export const newTraceTerm = (term: SpfTerm | SpfUnreadableTerm): SpfTraceTerm =>
 };
 
 /** Fills a trace with the terms of a record, as far as there is room. */
-export const laidOut = <Term extends SpfTerm | SpfUnreadableTerm>(
+export const traceTerms = <Term extends SpfTerm | SpfUnreadableTerm>(
   walk: Walk,
   record: SpfTraceRecord,
   terms: readonly Term[],
-): LaidOut<Term>[] =>
+): TracedTerm<Term>[] =>
   terms.map((term) => {
     const trace = newTraceTerm(term);
     const kept = walk.traceRoom > 0;
@@ -69,7 +69,7 @@ export const laidOut = <Term extends SpfTerm | SpfUnreadableTerm>(
  * Keeps the terms that the result does not need for the whole tree. A redirect beside `all` has no
  * effect and is not kept (section 6.1).
  */
-export const putAside = (walk: Walk, frame: Frame, terms: readonly LaidOut[]): void => {
+export const deferUnreached = (walk: Walk, frame: Frame, terms: readonly TracedTerm[]): void => {
   const isRedirectIdle = hasAll(terms.map(({ term }) => term));
   for (const { term, trace, kept } of terms) {
     if (trace.outcome !== 'not-reached' || term.kind === 'unreadable') continue;

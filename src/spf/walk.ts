@@ -26,7 +26,7 @@ export type SpfLimits = {
   readonly extraQuestions: number;
   /** Records within records in a whole tree. */
   readonly nesting: number;
-  /** Terms that the trace holds. */
+  /** Terms in the trace. */
   readonly traceTerms: number;
   /** Characters of an explanation. */
   readonly explanationCharacters: number;
@@ -200,7 +200,7 @@ export const askOnce = (
   lookup: Lookup,
   deadlineMs: number,
   monotonicMs: () => number,
-): Asker & { holds: (name: string, type: RecordType) => boolean } => {
+): Asker & { knows: (name: string, type: RecordType) => boolean } => {
   const answers = new Map<string, Promise<Answer>>();
   const keyOf = (name: string, type: RecordType) => `${type} ${name.toLowerCase().replace(/\.$/, '')}`;
   const ask: Asker = (name, type) => {
@@ -214,5 +214,5 @@ export const askOnce = (
     answers.set(key, answer);
     return answer;
   };
-  return Object.assign(ask, { holds: (name: string, type: RecordType) => answers.has(keyOf(name, type)) });
+  return Object.assign(ask, { knows: (name: string, type: RecordType) => answers.has(keyOf(name, type)) });
 };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { RecordType } from '../../schemas/dns.ts';
-import { answerStore, type HeldAnswer } from '../../src/dns/answer-store.ts';
+import { answerStore, type CachedAnswer } from '../../src/dns/answer-store.ts';
 import type { Answer } from '../../src/dns/lookup.ts';
 
 const NAMES = ['a.test', 'b.test', 'c.test', 'd.test', 'e.test'];
@@ -18,7 +18,7 @@ const answerOf = (kind: (typeof KINDS)[number], letters: number): Answer =>
       ? { kind, ttlSeconds: 60, authenticated: false, source: 'network' }
       : { kind, failure: 'servfail', source: 'network' };
 
-const heldOf = (type: RecordType, answer: Answer): HeldAnswer => ({
+const entryOf = (type: RecordType, answer: Answer): CachedAnswer => ({
   type,
   answer,
   expiresAtMs: 1,
@@ -72,7 +72,7 @@ test('answerStore holds for each name and type what a map by both would, and cou
         if (answer.kind === 'records') negatives.delete(key);
         else if (answer.kind !== 'failure') records.delete(key);
         (answer.kind === 'records' ? records : negatives).set(key, answer);
-        store.put(step.name, heldOf(step.type, answer));
+        store.put(step.name, entryOf(step.type, answer));
       }
       assert.deepEqual(contents(store), { records, negatives });
       assert.equal(store.stats().records.entries, records.size);
@@ -92,7 +92,7 @@ test('answerStore keeps to its bounds whatever is put into it, and counts what i
       const store = answerStore(limits);
       for (const step of taken) {
         if (step.type === null) store.remove(step.name);
-        else store.put(step.name, heldOf(step.type, answerOf(step.kind, step.letters)));
+        else store.put(step.name, entryOf(step.type, answerOf(step.kind, step.letters)));
         const { records, negatives } = store.stats();
         assert.ok(records.bytes <= limits.maxBytes && negatives.bytes <= limits.maxNegativeBytes);
         const held = contents(store);
@@ -108,8 +108,8 @@ test('answerStore keeps to its bounds whatever is put into it, and counts what i
 test('answerStore gives up the names asked for longest ago', () => {
   // Room for two names with one answer each.
   const store = answerStore({ ...WIDE, maxBytes: 1300 });
-  for (const name of ['a.test', 'b.test']) store.put(name, heldOf('A', answerOf('records', 1)));
+  for (const name of ['a.test', 'b.test']) store.put(name, entryOf('A', answerOf('records', 1)));
   store.records({ name: 'a.test', type: 'A' });
-  store.put('c.test', heldOf('A', answerOf('records', 1)));
+  store.put('c.test', entryOf('A', answerOf('records', 1)));
   assert.deepEqual([...contents(store).records.keys()], ['A a.test', 'A c.test']);
 });

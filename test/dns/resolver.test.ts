@@ -12,7 +12,7 @@ import { CATALOGUE } from './faults/catalogue.ts';
 import { changed, nameOf, text } from './faults/replies.ts';
 import { type ScriptedServer, type ServedQuery, scriptedServer, soa } from './scripted-server.ts';
 
-type ResolverParts = NonNullable<Parameters<typeof createResolver>[1]>;
+type ResolverDependencies = NonNullable<Parameters<typeof createResolver>[1]>;
 
 const FAR_MS = 60_000;
 
@@ -37,7 +37,7 @@ const resolverFor = (
   context: TestContext,
   servers: readonly (ScriptedServer | string)[],
   settings: z.input<typeof DnsSettings> = {},
-  parts: ResolverParts = {},
+  parts: ResolverDependencies = {},
 ) => {
   const resolver = createResolver(
     DnsSettings.parse({

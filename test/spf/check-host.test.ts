@@ -3,13 +3,13 @@ import { describe, it } from 'node:test';
 import { checkHost } from '../../src/spf/check-host.ts';
 import { type MemoryZone, memoryLookup, type ZoneName } from './memory-zone.ts';
 
-type CheckHostParts = Parameters<typeof checkHost>[1];
+type CheckHostOptions = Parameters<typeof checkHost>[1];
 type CheckHostInput = Parameters<typeof checkHost>[0];
 
 const IP = '192.0.2.1';
 const IP6 = '2001:db8::1';
 
-const check = (zone: MemoryZone, input: Partial<CheckHostInput> = {}, parts: Partial<CheckHostParts> = {}) =>
+const check = (zone: MemoryZone, input: Partial<CheckHostInput> = {}, parts: Partial<CheckHostOptions> = {}) =>
   checkHost(
     { ip: IP, domain: 'a.example', sender: 'user@a.example', helo: 'mail.a.example', receiver: 'mx.example', ...input },
     { lookup: memoryLookup(zone), deadlineMs: Number.POSITIVE_INFINITY, epochSeconds: 0, ...parts },

@@ -4,7 +4,7 @@ import { SpfTraceRecord, type SpfTraceTerm } from '../../schemas/spf.ts';
 import { type CheckHostResult, checkHost } from '../../src/spf/check-host.ts';
 import { type MemoryZone, memoryLookup } from './memory-zone.ts';
 
-type CheckHostParts = Parameters<typeof checkHost>[1];
+type CheckHostOptions = Parameters<typeof checkHost>[1];
 
 const input = {
   ip: '192.0.2.1',
@@ -14,7 +14,11 @@ const input = {
   receiver: 'mx.example',
 };
 
-const check = (zone: MemoryZone, parts: Partial<CheckHostParts> = {}, asked: string[] = []): Promise<CheckHostResult> =>
+const check = (
+  zone: MemoryZone,
+  parts: Partial<CheckHostOptions> = {},
+  asked: string[] = [],
+): Promise<CheckHostResult> =>
   checkHost(input, { lookup: memoryLookup(zone, asked), deadlineMs: Number.POSITIVE_INFINITY, whole: true, ...parts });
 
 const decision = ({ result, reason, matched, lookups, voids, explanation }: CheckHostResult) => ({

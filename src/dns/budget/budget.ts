@@ -30,14 +30,14 @@ export type Budget = {
 };
 
 /**
- * `replay`: the lookup is recorded evidence. It is counted, not limited: the record already holds
+ * `replay`: the lookup is recorded evidence. It is counted, not limited: the record already says
  * which questions were refused, and the order of concurrent questions may differ from the first
  * time. Evidence and usage then come out as recorded.
  */
 type BudgetMode = 'enforce' | 'replay';
 
 /**
- * Puts a budget around a lookup.
+ * Adds a budget to a lookup.
  * @default mode enforce
  */
 export const withBudget = (next: Lookup, limits: BudgetLimits, clock: Clock, mode: BudgetMode = 'enforce'): Budget => {

@@ -31,7 +31,7 @@ export type OpenTry = {
 
 /**
  * Sends a query to a server.
- * @param query for this try alone: the transport writes the id into it and holds it to compare the
+ * @param query for this try alone: the transport writes the id into it and keeps it to compare the
  * reply
  */
 export type Exchange = (server: Server, query: Query, receiver: Receiver) => OpenTry;

@@ -17,7 +17,7 @@ import type { Server } from './servers.ts';
  */
 const MAX_UNEXPECTED = 20;
 
-/** A try and its place: a socket and an id on it. */
+/** A try with its socket and its id there. */
 class Pending implements OpenTry {
   readonly pooled: PooledSocket;
   readonly id: number;

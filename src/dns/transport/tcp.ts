@@ -70,7 +70,7 @@ class Pending implements OpenTry {
   readonly query: Query;
   readonly receiver: Receiver;
   private readonly channel: Channel;
-  /** Null while it waits for a place. */
+  /** Null while it waits for a connection. */
   connection: Connection | null = null;
   id = 0;
   isReleased = false;

@@ -78,7 +78,7 @@ class Try implements Receiver {
   readonly candidate: Candidate;
   /** Without EDNS. */
   readonly isPlain: boolean;
-  /** What the transport holds of it; null once it ended. */
+  /** The transport's side of it; null once it ended. */
   sent: OpenTry | null = null;
 
   constructor(asked: AskedQuestion, candidate: Candidate, isPlain: boolean) {
@@ -109,7 +109,7 @@ const NO_TRIES: Try[] = [];
 const NO_CANDIDATES: readonly Candidate[] = [];
 
 /**
- * A question from its first try to its answer: one object, since a question that is not in memory
+ * A question from its first try to its answer: one object, since a question that is not cached
  * costs little more than what is made for it.
  */
 class AskedQuestion {
@@ -166,7 +166,7 @@ class AskedQuestion {
     candidate.isGivenUp = true;
     // A healthy server says SERVFAIL of a sick zone: that does not speak against the server.
     if (failure.failure !== 'servfail') this.means.servers.failed(candidate.server);
-    // What a server said tells more than that another could not be reached.
+    // What a server said is worth more than that another could not be reached.
     if (failure.failure !== 'network') this.lastFailure = failure;
     const next = this.nextCandidate();
     if (next !== null) this.advance(next);

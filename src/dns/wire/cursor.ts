@@ -13,7 +13,7 @@ const MAX_NAME_OCTETS = 255;
 const MAX_POINTERS = 127;
 const QUESTION_AT = 12;
 
-/** A place in a message. */
+/** A position in a message. */
 export type Cursor = {
   readonly bytes: Buffer;
   at: number;

@@ -3,12 +3,12 @@
  * failures, which are cached for seconds, longer with each in a row (RFC 9520). Caches nothing
  * itself.
  */
-import type { HeldAnswer } from './answer-store.ts';
+import type { CachedAnswer } from './answer-store.ts';
 import type { Answer, Question } from './lookup.ts';
 import type { RandomNumbers } from './transport/random.ts';
 
 /** Bounds of the time for which answers are cached. */
-export type HoldingBounds = {
+export type LifetimeBounds = {
   readonly minTtlSeconds: number;
   readonly maxTtlSeconds: number;
   readonly maxNegativeTtlSeconds: number;
@@ -23,13 +23,13 @@ const MIN_FAILURE_TTL_SECONDS = 1;
 const MAX_FAILURE_TTL_SECONDS = 300;
 
 /**
- * Makes the function that gives an answer its life.
+ * Makes the function that turns an answer into a cache entry with its lifetime.
  * @returns given the cached failure of the question; null for an answer that is not to be
  * cached, else the answer with its TTL clamped
  */
-export const holdingTimes = (bounds: HoldingBounds, random: RandomNumbers) => {
+export const lifetimes = (bounds: LifetimeBounds, random: RandomNumbers) => {
   /** Failures in a row that are not long past. */
-  const failuresBefore = (before: HeldAnswer | undefined, nowMs: number): number =>
+  const failuresBefore = (before: CachedAnswer | undefined, nowMs: number): number =>
     before !== undefined && nowMs < before.expiresAtMs + bounds.maxFailureTtlSeconds * 1000 ? before.failuresInRow : 0;
 
   /**
@@ -42,7 +42,7 @@ export const holdingTimes = (bounds: HoldingBounds, random: RandomNumbers) => {
     return Math.min(Math.max(jittered, MIN_FAILURE_TTL_SECONDS), MAX_FAILURE_TTL_SECONDS);
   };
 
-  return ({ type }: Question, answer: Answer, before: HeldAnswer | undefined, nowMs: number): HeldAnswer | null => {
+  return ({ type }: Question, answer: Answer, before: CachedAnswer | undefined, nowMs: number): CachedAnswer | null => {
     if (answer.source !== 'network') return null;
     if (answer.kind === 'failure') {
       const failuresInRow = failuresBefore(before, nowMs) + 1;
