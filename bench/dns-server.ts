@@ -27,7 +27,7 @@ const TYPES = new Map(Object.entries(TYPE_CODES).map(([type, code]) => [code, ty
  * 4.1.1).
  */
 const ID_BYTES = 2;
-const MAX_REMEMBERED = 10_000;
+const MAX_MEMOIZED = 10_000;
 
 /** Serves a zone. @param roundTripMs time that a question and its answer take together */
 export const startDnsServer = async (zoneText: string, roundTripMs = 0): Promise<DnsServer> => {
@@ -69,7 +69,7 @@ export const startDnsServer = async (zoneText: string, roundTripMs = 0): Promise
     query.copy(reply, 0, 0, ID_BYTES);
     if (roundTripMs > 0) setTimeout(() => socket.send(reply, port, address), roundTripMs);
     else socket.send(reply, port, address);
-    if (known === undefined && remembered.size < MAX_REMEMBERED) remembered.set(key, reply);
+    if (known === undefined && remembered.size < MAX_MEMOIZED) remembered.set(key, reply);
   });
   socket.bind(0, '127.0.0.1');
   await once(socket, 'listening');

@@ -2,7 +2,7 @@
  * The door of this room: the DKIM signatures and the ARC chain of a message. RFC 6376 section 6,
  * RFC 8617 section 5.2. All keys are asked for at once, as soon as their names are known, and the
  * body is hashed while DNS answers. Aligns nothing and decides nothing about the message; never
- * throws for what a message holds, and takes time that grows with the size of the message alone.
+ * throws for what is in a message, and takes time that grows with the size of the message alone.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Lookup } from '../dns/lookup.ts';
@@ -21,7 +21,7 @@ import {
   type SignatureOutcome,
 } from './signature/outcome.ts';
 
-/** Settings of this room; defaults and bounds stand in schemas/settings/verdict.ts. */
+/** Settings of this room; defaults and bounds are in schemas/settings/verdict.ts. */
 type DkimSettings = {
   /** Follow the standards to the letter; false: let through what harms only the letter. */
   readonly strict: boolean;
@@ -36,7 +36,7 @@ type DkimSettings = {
 };
 
 /** What verification needs beside the message. */
-type VerifyParts = {
+type VerifyDependencies = {
   readonly lookup: Lookup;
   /** The moment on the monotonic clock by which keys are wanted. */
   readonly deadlineMs: number;
@@ -70,7 +70,7 @@ const beginsTurn = (index: number): boolean => index > 0 && index % TURN_FIELDS 
 const readSignatures = async (
   message: Message,
   header: Header,
-  { settings, mayAlign = () => false }: VerifyParts,
+  { settings, mayAlign = () => false }: VerifyDependencies,
 ): Promise<Read[]> => {
   const read: Omit<Read, 'overTheCap'>[] = [];
   for (const [index, { index: fieldIndex }] of fieldsNamed(message, 'dkim-signature').entries()) {
@@ -92,12 +92,12 @@ const TURN_BYTES = 1_048_576;
  * Verifies the DKIM signatures and the ARC chain of a message.
  * @returns never rejects as long as `lookup` keeps its contract
  */
-export const verifyMessage = async (message: Message, parts: VerifyParts): Promise<MessageSignatures> => {
-  const { settings, lookup, deadlineMs, keys } = parts;
-  const rules = { ...settings, nowSeconds: parts.nowSeconds };
+export const verifyMessage = async (message: Message, dependencies: VerifyDependencies): Promise<MessageSignatures> => {
+  const { settings, lookup, deadlineMs, keys } = dependencies;
+  const rules = { ...settings, nowSeconds: dependencies.nowSeconds };
   const hasBareLf = message.lineEnds.bareLf > 0;
   const header = readHeader(message.fields, hasBareLf);
-  const read = await readSignatures(message, header, parts);
+  const read = await readSignatures(message, header, dependencies);
   const structure = readArcSets(header, { strict: true, underscoreSelectors: settings.underscoreSelectors });
 
   const toJudge = ({ reading, overTheCap }: Read): UsableReading | null =>

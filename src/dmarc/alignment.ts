@@ -15,7 +15,7 @@ import { organizationalDomain, type RecordLookup, type TreeWalk, walkTree } from
  */
 const MAX_ALIGNMENT_WALKS = 10;
 
-/** Identifiers that are told; a message may have a hundred signatures. */
+/** Identifiers that are reported; a message may have a hundred signatures. */
 const MAX_COMPARED = 10;
 
 /** An identifier and what its check came to: passed, or left open by a failure. */
@@ -55,8 +55,8 @@ export const treeWalkAlignment = (author: TreeWalk, askRecord: RecordLookup): Al
 
 /**
  * Holds identifiers of one method against the Author Domain; the first that passed and aligns is
- * told. Where nothing but limits of ours that would strike again leave it open, one of them is
- * told.
+ * reported. Where nothing but limits of ours that would strike again leave it open, one of them is
+ * reported.
  */
 export const align = async (
   identifiers: readonly Identifier[],

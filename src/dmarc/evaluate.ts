@@ -47,7 +47,7 @@ export const beginDmarc = (authorDomain: string, lookup: Lookup, deadlineMs: num
   const walk = isLiteral
     ? Promise.resolve<TreeWalk>({ start: authorDomain, steps: [], failure: null })
     : walkTree(authorDomain, askRecord);
-  // One test for all, so that the bound on its walks holds for the message.
+  // One test for all, so that the bound on its walks is one for the message.
   const test = walk.then((made) => treeWalkAlignment(made, askRecord));
   return {
     bimiGround: async (applies) => bimiGround(await walk, applies),

@@ -1,6 +1,6 @@
 /**
  * Where DMARC reports go, and whether a receiver outside the organization agreed to take them (RFC
- * 9990 section 4). Reports without that agreement are never sent, and nobody tells the domain.
+ * 9990 section 4). Reports without that agreement are never sent, and no error goes back.
  */
 import type { DmarcReportAddress } from '../../schemas/dmarc.ts';
 import type { Answer } from '../dns/lookup.ts';
@@ -35,7 +35,7 @@ export const checkReportAddresses = async (
   return Promise.all(addresses.map((address) => checkAddress(address, publisher, ask, askRecord)));
 };
 
-/** An address and the tag that holds it. */
+/** An address and its tag. */
 type ReportAddress = { readonly tag: 'rua' | 'ruf'; readonly uri: DmarcUri };
 
 /** Domain of the record and its Organizational Domain; null when unknown. */

@@ -20,7 +20,7 @@ export type DmarcAnswer =
   | { kind: 'none'; reason: string; texts: readonly string[] }
   | { kind: 'failure'; failure: Failure };
 
-/** One step of a walk: the domain, and what `_dmarc.` below it holds. */
+/** One step of a walk: the domain, and what is at `_dmarc.` below it. */
 type WalkStep = { domain: string; answer: DmarcAnswer };
 
 /** The steps made, in order. When the last one is a failure the rest of the walk is unknown. */
@@ -29,7 +29,7 @@ export type TreeWalk = { start: string; steps: WalkStep[]; failure: Failure | nu
 /** Asks for the record of one domain; each domain once per verification. */
 export type RecordLookup = (domain: string) => Promise<DmarcAnswer>;
 
-/** A record lookup with a memory, so that walks which share names share questions. */
+/** A memoized record lookup, so that walks which share names share questions. */
 export const recordLookup = (lookup: Lookup, deadlineMs: number): RecordLookup => {
   const asked = new Map<string, Promise<DmarcAnswer>>();
   return (domain) => {

@@ -1,7 +1,7 @@
 /**
- * Cached answers, bounded by bytes: records in one store, negatives and failures in a
- * smaller one of their own, so that a flood of names that do not exist cannot push out the records of
- * those that do. Holds strings, never slices of datagrams. Knows nothing of asking.
+ * Cached answers, bounded by bytes: records in one store, negatives and failures in a smaller one,
+ * so that a flood of names that do not exist cannot push out the records of those that do. Keeps
+ * strings, never slices of datagrams. Knows nothing of asking.
  */
 import { LRUCache } from 'lru-cache';
 import type { RecordData, RecordType } from '../../schemas/dns.ts';

@@ -7,7 +7,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { errorCodes, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { letGo } from '../message/let-go.ts';
+import { detachBuffer } from '../message/detach-buffer.ts';
 import { Octets, type Room } from '../message/octets.ts';
 import type { OpenBodyRoom } from './body-memory.ts';
 import { createJsonCounter } from './json-bounds.ts';
@@ -91,7 +91,7 @@ const tellRetry = (reply: FastifyReply, cause: unknown): unknown => {
 
 const parseJson = (bytes: Buffer): unknown => {
   const text = bytes.toString('utf8');
-  letGo(bytes);
+  detachBuffer(bytes);
   try {
     return JSON.parse(text);
   } catch (cause) {

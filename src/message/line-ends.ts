@@ -20,7 +20,7 @@ export type LineEnds = {
   readonly longestLineBytes: number;
 };
 
-/** What one pass tells. */
+/** What one pass finds. */
 export type Scan = {
   readonly lineEnds: LineEnds;
   /**

@@ -2,7 +2,7 @@
  * A message as bytes: the header block as ordered raw fields, and the body as a view. RFC 5322
  * sections 2.1 to 2.2 and 3.6.8, RFC 6532 (UTF-8). A line ends at LF, with or without CR before it,
  * because that is how the verifier counts lines; a lone CR ends nothing and is reported. Never
- * copies the body, never changes a byte, never throws for what a message holds, and its cost grows
+ * copies the body, never changes a byte, never throws for what is in a message, and its cost grows
  * with the size alone.
  */
 import { isAscii, isUtf8 } from 'node:buffer';

@@ -5,7 +5,7 @@
  * allocated. Judges nothing.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { letGo } from './let-go.ts';
+import { detachBuffer } from './detach-buffer.ts';
 
 /** An account of memory. */
 export type Room = {
@@ -75,7 +75,7 @@ export class Octets {
       // Copying 50 MB in one go would keep everybody else waiting.
       if (index > 0 && block.length === LARGEST_BLOCK_BYTES) await nextTurn();
       at += block.copy(joined, at, 0, Math.min(block.length, length - at));
-      letGo(block);
+      detachBuffer(block);
     }
     this.#room.release(this.#reserved - length);
     this.#reset();
@@ -84,7 +84,7 @@ export class Octets {
 
   /** Forgets the octets and gives their room back. */
   drop(): void {
-    for (const block of this.#blocks) letGo(block);
+    for (const block of this.#blocks) detachBuffer(block);
     this.#room.release(this.#reserved);
     this.#reset();
   }

@@ -33,13 +33,13 @@ const ZONE_HOURS = new Map([
  * @returns milliseconds since 1970-01-01, or null
  */
 export function readDate(text: string): number | null {
-  const parts = DATE_TIME.exec(text);
-  if (parts === null) return null;
+  const match = DATE_TIME.exec(text);
+  if (match === null) return null;
   // Only white space or a comment may follow: a fifth digit or a sixth letter would be left over
   // here.
-  const rest = readCfws(text, parts[0].length);
+  const rest = readCfws(text, match[0].length);
   if (rest.end < text.length || rest.unclosedAt !== undefined) return null;
-  const [, day, monthName = '', year, hour, minute, second = '0', zone = ''] = parts;
+  const [, day, monthName = '', year, hour, minute, second = '0', zone = ''] = match;
   const month = MONTHS.indexOf(monthName.toLowerCase());
   const zoneMinutes = readZone(zone);
   if (month === -1 || zoneMinutes === null) return null;

@@ -10,7 +10,7 @@ import { isFoldingSpace, readComment, readQuotedString, readUntil } from './lexi
 import { readDate } from './received-date.ts';
 import { type Clause, lastMatch, readClient, softwareOf } from './tcp-info.ts';
 
-/** TLS as a Received field tells it. */
+/** TLS as a Received field states it. */
 type ReceivedTls = { readonly version?: string; readonly cipher?: string; readonly bits?: number };
 
 /** What a Received field says. Everything is null where it does not say. */
@@ -34,7 +34,7 @@ export type Received = {
   readonly by: string | null;
   /**
    * Transmission type in upper case, as in ESMTPS (RFC 3848); several words, as Exchange writes
-   * them, as they stand.
+   * them, as written.
    */
   readonly with: string | null;
   readonly id: string | null;
@@ -77,7 +77,7 @@ export function readReceived(text: string): Received {
   const dateMs = dateText === '' ? null : readDate(dateText);
   // A HELO name with a semicolon moves the server's own words behind it, where the date is.
   const from = clauses.get('from');
-  const ambiguous = mangled || isTakenApart(clauses) || (dateText !== '' && dateMs === null);
+  const ambiguous = mangled || isFromCutShort(clauses) || (dateText !== '' && dateMs === null);
   const by = clauses.get('by')?.words[0] ?? null;
   if (ambiguous) return { ...NOTHING, by, ambiguous };
   const protocol = protocolOf(clauses.get('with')?.words ?? []);
@@ -109,7 +109,7 @@ export function readReceived(text: string): Received {
  * 5321 section 4.4). A HELO name such as "x (y [192.0.2.1]) via" moves the address that the server
  * saw into a clause of its own, and leaves the one that the client made up.
  */
-function isTakenApart(clauses: Parts['clauses']): boolean {
+function isFromCutShort(clauses: ClauseList['clauses']): boolean {
   const from = clauses.get('from');
   if (from === undefined) return false;
   const [first, second = 'by'] = clauses.keys();
@@ -133,7 +133,7 @@ const NOTHING: Received = {
   ambiguous: false,
 };
 
-type Parts = {
+type ClauseList = {
   readonly clauses: ReadonlyMap<ClauseName, Clause>;
   /** All comments before the date, in order. */
   readonly comments: readonly string[];
@@ -143,7 +143,7 @@ type Parts = {
 };
 
 /** Cuts the field into its clauses: a keyword, the words after it, the comments after those. */
-function split(text: string): Parts {
+function split(text: string): ClauseList {
   const clauses = new Map<ClauseName, Clause>();
   const comments: string[] = [];
   let clause: Clause = { words: [], comments: [] };

@@ -5,7 +5,7 @@
  */
 import type { SmtpFacts } from '../../schemas/smtp.ts';
 import type { Verdict } from '../../schemas/verdict.ts';
-import { letGo } from '../message/let-go.ts';
+import { detachBuffer } from '../message/detach-buffer.ts';
 import { logFields } from '../verdict/summary.ts';
 import type { Verify } from '../verdict/verify.ts';
 import type { Content } from './content.ts';
@@ -70,7 +70,7 @@ export const createEvaluation = (
       try {
         return await verify(octets, candidate.facts, { signal });
       } finally {
-        letGo(octets);
+        detachBuffer(octets);
       }
     };
     try {

@@ -1,7 +1,7 @@
 /**
  * One question and what it means to a posture: records, their absence, or a failure that names the
  * question. A failure is carried on as such and never becomes an absence (RFC 9520); a name that
- * DNS cannot carry holds nothing and is an absence.
+ * DNS cannot carry has no records and is an absence.
  */
 import type { RecordData, RecordType } from '../../schemas/dns.ts';
 import { limitText } from '../../schemas/limit.ts';
@@ -76,7 +76,7 @@ export const askMx = (ask: Ask, name: string): Promise<Found<MxRecord>> =>
 
 /**
  * The A and AAAA records of a name, asked at once. A family that fails makes the whole a failure
- * only where the other one holds nothing.
+ * only where the other one has no records.
  */
 export const askAddresses = async (ask: Ask, name: string): Promise<Found<string>> => {
   const [ip4, ip6] = await Promise.all([askNames(ask, name, 'A'), askNames(ask, name, 'AAAA')]);

@@ -1,7 +1,7 @@
 /**
- * One assessment of a domain: every part is asked for at once, under one budget of questions and
- * time, and parts that need another one's outcome wait for that alone. Never throws for what DNS or
- * a server says: a failure is a state of its own in the part it belongs to.
+ * One assessment of a domain: every subject is asked for at once, under one budget of questions and
+ * time, and one that needs another one's outcome waits for that alone. Never throws for what DNS or
+ * a server says: a failure is a state of the subject it belongs to.
  */
 import type { OverlayRecord } from '../../schemas/dns.ts';
 import type { Posture } from '../../schemas/posture/posture.ts';
@@ -74,7 +74,7 @@ export const FIXED = {
   maxMailHosts: 20,
   /** Bytes of an MTA-STS policy (RFC 8461 section 3.3). */
   maxPolicyBytes: 65_536,
-  /** Bytes of a BIMI logo, or of its certificate file, which holds the logo and a chain. */
+  /** Bytes of a BIMI logo, or of its certificate file, which has the logo and a chain. */
   maxLogoBytes: 131_072,
   /** Bytes of cached assessments, by their text. DOMAIN_CACHE_ENTRIES bounds ordinary ones. */
   cacheBytes: 33_554_432,

@@ -31,7 +31,7 @@ const BIMI_KEY_USAGE = '1.3.6.1.5.5.7.3.31';
 const MARK_TYPE = /(?:1\.3\.6\.1\.4\.1\.53087\.1\.13|markType)=([^\n]{1,100})/;
 
 /** What the check works with. */
-type BimiParts = {
+type BimiDependencies = {
   readonly ask: Ask;
   readonly fetch: HttpsFetch | null;
   readonly limits: Pick<FetchLimits, 'maxBytes' | 'timeoutMs'>;
@@ -46,9 +46,9 @@ type BimiParts = {
 export const assessBimi = async (
   domain: string,
   dmarc: Promise<AssessedDmarc>,
-  parts: BimiParts,
+  dependencies: BimiDependencies,
 ): Promise<BimiPosture> => {
-  const { ask } = parts;
+  const { ask } = dependencies;
   const own = await askTexts(ask, `default._bimi.${domain}`);
   const { posture, ground } = await dmarc;
   const { organizationalDomain } = posture;
@@ -87,8 +87,8 @@ export const assessBimi = async (
   if (parsed.kind === 'fault')
     return { ...nothing, state: 'invalid', domain: place, record: parsed.text, reason: parsed.fault.reason };
   const [logo, evidence] = await Promise.all([
-    fetchLogo(parsed.location, parts),
-    fetchEvidence(parsed.authority, domain, parts),
+    fetchLogo(parsed.location, dependencies),
+    fetchEvidence(parsed.authority, domain, dependencies),
   ]);
   return { ...nothing, state: 'valid', domain: place, record: parsed.text, declined: parsed.declined, logo, evidence };
 };
@@ -109,7 +109,10 @@ const toPolicyFit = (ground: BimiGround): Pick<BimiPosture, 'policyFit' | 'polic
   }
 };
 
-const fetchLogo = async (url: string | null, { ask, fetch, limits }: BimiParts): Promise<BimiPosture['logo']> => {
+const fetchLogo = async (
+  url: string | null,
+  { ask, fetch, limits }: BimiDependencies,
+): Promise<BimiPosture['logo']> => {
   if (url === null) return { state: 'none', url: null, bytes: null, faults: [] };
   if (fetch === null) return { state: 'not-fetched', url, bytes: null, faults: [] };
   const fetched = await fetch(url, ask, { ...limits, maxRedirects: MAX_REDIRECTS, types: LOGO_TYPES });
@@ -121,7 +124,7 @@ const fetchLogo = async (url: string | null, { ask, fetch, limits }: BimiParts):
 const fetchEvidence = async (
   url: string | null,
   domain: string,
-  { ask, fetch, limits, nowMs }: BimiParts,
+  { ask, fetch, limits, nowMs }: BimiDependencies,
 ): Promise<BimiPosture['evidence']> => {
   const nothing = { url, kind: null, names: [], validTo: null, faults: [] };
   if (url === null) return { ...nothing, state: 'none' };

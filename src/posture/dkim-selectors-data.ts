@@ -1,7 +1,7 @@
 /**
  * Selectors that well-known services and programs publish keys under, each with the service whose
  * set-up instructions or default configuration name it. Data only. Services that draw a selector at
- * random for each customer (Amazon SES, for one) cannot stand here. At most a hundred: with the
+ * random for each customer (Amazon SES, for one) cannot be listed here. At most a hundred: with the
  * other questions of an assessment they then take two rounds of the questions that the resolver has
  * in flight for one domain, not three.
  */

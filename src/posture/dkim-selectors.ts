@@ -116,7 +116,7 @@ const readSelector = (
   };
 };
 
-/** Refusals that the other facts of a key do not tell. */
+/** Refusals that the other facts of a key do not show. */
 const HIDDEN_REFUSALS: readonly KeyRefusal['code'][] = ['grammar', 'exponent'];
 
 const factsOf = (keyRecord: KeyRecord) => {

@@ -29,7 +29,7 @@ export const assessDmarc = async (
   lookup: Lookup,
   deadlineMs: number,
 ): Promise<AssessedDmarc> => {
-  askAhead(domain, ask);
+  prefetchRecords(domain, ask);
   const askRecord = recordLookup(lookup, deadlineMs);
   const [walk, verdict] = await Promise.all([
     walkTree(domain, askRecord),
@@ -86,8 +86,8 @@ export const assessDmarc = async (
   return { posture, ground };
 };
 
-/** Every step of a walk is known beforehand: asked at once they cost one round trip. */
-const askAhead = (domain: string, ask: Ask): void => {
+/** Every step of a walk is known beforehand: prefetched at once they cost one round trip. */
+const prefetchRecords = (domain: string, ask: Ask): void => {
   const labels = domain.split('.');
   for (let left = Math.min(labels.length, MAX_STEPS - 1); left > 0; left -= 1)
     void ask(`_dmarc.${labels.slice(-left).join('.')}`, 'TXT');

@@ -12,7 +12,7 @@ import type { Fetched, FetchLimits, HttpsFetch } from './reach/https-fetch.ts';
 const POLICY_TYPES = ['text/plain'] as const;
 
 /** What the check works with. */
-type MtaStsParts = {
+type MtaStsDependencies = {
   readonly ask: Ask;
   /** null: nothing is fetched. */
   readonly fetch: HttpsFetch | null;
@@ -30,13 +30,13 @@ const policyUrl = (domain: string): string => `https://mta-sts.${domain}/.well-k
 export const assessMtaSts = async (
   domain: string,
   mail: Promise<MailPosture>,
-  parts: MtaStsParts,
+  dependencies: MtaStsDependencies,
 ): Promise<MtaStsPosture> => {
-  const { ask, fetch } = parts;
+  const { ask, fetch } = dependencies;
   const record = readRecord(await askTexts(ask, `_mta-sts.${domain}`));
   // Without a record no sender looks for a policy.
   if (record.state !== 'valid' || fetch === null) return { ...record, policy: noPolicy(domain), unmatched: [] };
-  const limits = { ...parts.limits, maxRedirects: 0, types: POLICY_TYPES };
+  const limits = { ...dependencies.limits, maxRedirects: 0, types: POLICY_TYPES };
   const policy = readPolicy(domain, await fetch(policyUrl(domain), ask, limits));
   const { hosts } = await mail;
   const unmatched =

@@ -1,5 +1,5 @@
 /**
- * The zone that holds a domain: where it begins, its name servers and its SOA. RFC 1034 section
+ * The zone of a domain: where it begins, its name servers and its SOA. RFC 1034 section
  * 4.2, RFC 1912 section 2.2, RFC 2181 section 10.3, RFC 2182. Asks the resolver only, never the
  * name servers themselves.
  */

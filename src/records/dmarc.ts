@@ -1,10 +1,10 @@
 /**
  * A DMARC Policy Record as a syntax tree, read by RFC 9989 sections 4.7 and 4.8, and the same
- * record as RFC 7489 section 6.3 reads it. Keeps unknown and removed tags and tells every fault.
+ * record as RFC 7489 section 6.3 reads it. Keeps unknown and removed tags and reports every fault.
  * Never walks the DNS tree and never applies a policy to a message.
  */
 import { type Fault, quote } from './fault.ts';
-import { remembered } from './remembered.ts';
+import { memoized } from './memoized.ts';
 import { findTag, parseTagList, type Tag, type TagList } from './tag-list.ts';
 import { type Selection, selectTexts } from './txt.ts';
 
@@ -205,7 +205,7 @@ const readDmarc = (text: string): DmarcParse => {
  * 4.7); only a wrong first tag or a repeated tag (RFC 6376 section 3.2) makes a receiver ignore the
  * whole record. Never throws.
  */
-export const parseDmarc = remembered(readDmarc);
+export const parseDmarc = memoized(readDmarc);
 
 /** The policies of a record as an RFC 7489 receiver reads them. */
 type DmarcRfc7489Reading = {

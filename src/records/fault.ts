@@ -17,7 +17,7 @@ export type Fault = {
 
 /**
  * Quotes a piece of a record for a reason: printable ASCII only, at most 40 characters, so that a
- * hostile record cannot break out of the sentence that tells of it.
+ * hostile record cannot break out of the sentence about it.
  */
 export const quote = (text: string): string => {
   const printable = text.slice(0, 40).replace(/[^\x20-\x7e]/g, '?');

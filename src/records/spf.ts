@@ -7,7 +7,7 @@
 import { type IpAddress, parseIp4, parseIp6 } from '../ip/address.ts';
 import { type Fault, quote } from './fault.ts';
 import { type DomainSpec, type MacroToken, parseDomainSpec, parseMacroString } from './macro.ts';
-import { remembered } from './remembered.ts';
+import { memoized } from './memoized.ts';
 import { type Selection, selectTexts } from './txt.ts';
 
 /** Qualifier of a mechanism (RFC 7208 section 4.6.2). */
@@ -259,4 +259,4 @@ const readSpf = (text: string): SpfRecord => {
  * @param text the joined character-strings of a TXT record, one byte = one code unit
  * @returns offset 0 and no term where the text is no SPF record at all
  */
-export const parseSpf = remembered(readSpf);
+export const parseSpf = memoized(readSpf);

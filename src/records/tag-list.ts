@@ -13,11 +13,11 @@ export type Tag = {
   readonly value: string;
   /** Position of the name in the text, in characters. */
   readonly offset: number;
-  /** Position of the value; where it is empty, the place where it would stand. */
+  /** Position of the value; where it is empty, the position where it would be. */
   readonly valueOffset: number;
 };
 
-/** What a text holds when read as a tag=value list. */
+/** A text read as a tag=value list. */
 export type TagList = {
   readonly tags: readonly Tag[];
   /**

@@ -1,7 +1,7 @@
 /**
  * One signature field from its reading to its result word (RFC 8601 section 2.7.1): syntax, policy,
- * body hash, key, signature and expiry, in this order, and beside the word everything a report
- * tells of it. RFC 6376 section 6.1, RFC 8301 section 3.1. Waits for nothing and never throws.
+ * body hash, key, signature and expiry, in this order, and beside the word everything that is
+ * reported of it. RFC 6376 section 6.1, RFC 8301 section 3.1. Waits for nothing and never throws.
  */
 import type { DkimResult } from '../../../schemas/dkim.ts';
 import { limitText, type ReachedLimit, reached } from '../../../schemas/limit.ts';
@@ -192,13 +192,13 @@ export const judgeSignature = (
   const { header, rules, bodyHashes } = ground;
   const selected = selectFields(header, signature.signedFields);
   const unsigned = Math.max(0, bodyHashes.canonicalBytes(signature.body) - (signature.bodyLength ?? Infinity));
-  const tell = (judgement: Judgement, decided: string | null): SignatureOutcome => ({
+  const report = (judgement: Judgement, decided: string | null): SignatureOutcome => ({
     ...describe({ reading, place, selected }, rules, judgement),
     ...describeKeys(answer, decided),
     uncoveredBytes: unsigned,
   });
   const body = judgeBody(signature, ground);
-  if (body !== null) return tell(body, null);
+  if (body !== null) return report(body, null);
   const b = tagList.tags.get('b');
   const emptied = {
     position: place.fieldIndex,
@@ -210,9 +210,9 @@ export const judgeSignature = (
   const { expiresAtSeconds } = signature;
   if (result === 'pass' && expiresAtSeconds !== null && expiresAtSeconds + rules.clockSkewSeconds < rules.nowSeconds) {
     const expired = 'the signature verifies, but it has expired';
-    return tell({ result: 'neutral', reason: expired, section: 'RFC 6376 section 3.5' }, key?.text ?? null);
+    return report({ result: 'neutral', reason: expired, section: 'RFC 6376 section 3.5' }, key?.text ?? null);
   }
   const hasUntriedKeys = result !== 'pass' && answer.kind === 'records' && answer.left > 0;
   const limit = hasUntriedKeys ? { limit: reached('key-records', MAX_KEY_RECORDS) } : {};
-  return tell({ result, reason, section, ...limit }, key?.text ?? null);
+  return report({ result, reason, section, ...limit }, key?.text ?? null);
 };

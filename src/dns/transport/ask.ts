@@ -1,8 +1,8 @@
 /**
  * The contract of the layers between the cache and the wire: a question, and its answer delivered
  * by one call. They are many and thin; a promise for each, with the turns it takes and the closures
- * it keeps alive, cost more CPU than the work they do. The cache makes the one promise of a flight, which
- * all who wait for it share.
+ * it keeps alive, cost more CPU than the work they do. The cache makes the one promise of a flight,
+ * which all who wait for it share.
  */
 import type { Answer, Question } from '../lookup.ts';
 import type { Server } from './servers.ts';

@@ -1,8 +1,8 @@
 /**
  * Questions over UDP: for each server a pool of connected sockets, one picked at random for each
  * try, so that an off-path forger faces the id and the port (RFC 5452 section 9.2). A connected
- * socket takes datagrams of its peer only, and reports at once when the port is closed. Never looks a
- * name up.
+ * socket takes datagrams of its peer only, and reports a closed port at once. Never looks
+ * a name up.
  *
  * What was weighed against forgers, and what large recursive servers do:
  * - A port for each question: no. The pool changes ports with use and age; a socket of its own

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { VerifyQuery, VerifyRequest } from '../../../schemas/requests/verify.ts';
 import type { SmtpFacts } from '../../../schemas/smtp.ts';
 import { Verdict } from '../../../schemas/verdict.ts';
-import { letGo } from '../../message/let-go.ts';
+import { detachBuffer } from '../../message/detach-buffer.ts';
 import { Fault } from '../../verdict/fault.ts';
 import type { VerifyOptions } from '../../verdict/run.ts';
 import type { Verify } from '../../verdict/verify.ts';
@@ -46,7 +46,7 @@ export const mountVerify = (app: FastifyInstance, parts: VerifyRouteParts): void
       } catch (cause) {
         throw toProblem(cause);
       } finally {
-        letGo(message);
+        detachBuffer(message);
       }
     },
   );

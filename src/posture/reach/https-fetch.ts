@@ -51,7 +51,7 @@ export type Fetched =
 export type HttpsFetch = (url: string, ask: Ask, limits: FetchLimits) => Promise<Fetched>;
 
 /** What the dialler is made of. */
-type DiallerParts = {
+type HttpsFetchDependencies = {
   /** Which addresses may be connected to; `isPublicAddress` in service. */
   readonly isAllowed: (address: string) => boolean;
   /** Authorities in PEM instead of those of node. */
@@ -74,9 +74,9 @@ const failed = (code: Failed['code'], reason: string): Failed => ({ kind: 'faile
 
 /** Makes the dialler. */
 export const createHttpsFetch =
-  (parts: DiallerParts): HttpsFetch =>
+  (dependencies: HttpsFetchDependencies): HttpsFetch =>
   async (url, ask, limits) => {
-    const run = { ask, limits, parts, signal: AbortSignal.timeout(limits.timeoutMs) };
+    const run = { ask, limits, dependencies, signal: AbortSignal.timeout(limits.timeoutMs) };
     let current = url;
     for (let redirects = 0; ; redirects += 1) {
       const outcome = await fetchOnce(current, run);
@@ -98,13 +98,13 @@ export const createHttpsFetch =
 type FetchRun = {
   readonly ask: Ask;
   readonly limits: FetchLimits;
-  readonly parts: DiallerParts;
+  readonly dependencies: HttpsFetchDependencies;
   /** Aborts at the deadline. */
   readonly signal: AbortSignal;
 };
 
 const fetchOnce = async (url: string, run: FetchRun): Promise<Once> => {
-  const { ask, parts, signal } = run;
+  const { ask, dependencies, signal } = run;
   const target = URL.parse(url);
   if (target?.protocol !== 'https:') return failed('bad-url', 'the address is no https URL');
   if (target.port !== '' && target.port !== String(HTTPS_PORT))
@@ -115,7 +115,7 @@ const fetchOnce = async (url: string, run: FetchRun): Promise<Once> => {
   const found = await askAddresses(ask, host.domain.ascii);
   if (found.kind === 'dns-failure') return { ...found, reason: `${noAnswer(found.failure)} for ${host.domain.ascii}` };
   if (found.kind === 'absent') return failed('no-address', `${host.domain.ascii} has no address`);
-  const allowed = found.values.filter(parts.isAllowed);
+  const allowed = found.values.filter(dependencies.isAllowed);
   if (allowed.length === 0) return failed('not-public', `${host.domain.ascii} has no public address`);
   let last: Once = failed('unreachable', 'no address was tried');
   for (const address of allowed.slice(0, MAX_ADDRESSES)) {
@@ -127,12 +127,12 @@ const fetchOnce = async (url: string, run: FetchRun): Promise<Once> => {
   return last;
 };
 
-const dial = (address: string, host: string, target: URL, { limits, parts, signal }: FetchRun): Promise<Once> =>
+const dial = (address: string, host: string, target: URL, { limits, dependencies, signal }: FetchRun): Promise<Once> =>
   new Promise((resolve) => {
     const outgoing = request({
       host: address,
       servername: host,
-      port: parts.port ?? HTTPS_PORT,
+      port: dependencies.port ?? HTTPS_PORT,
       path: `${target.pathname}${target.search}`,
       method: 'GET',
       headers: { host, accept: limits.types.join(', '), 'accept-encoding': 'identity', 'user-agent': 'mailverdict' },
@@ -140,7 +140,7 @@ const dial = (address: string, host: string, target: URL, { limits, parts, signa
       maxHeaderSize: MAX_HEADER_BYTES,
       minVersion: 'TLSv1.2',
       signal,
-      ...(parts.authorities !== undefined && { ca: [...parts.authorities] }),
+      ...(dependencies.authorities !== undefined && { ca: [...dependencies.authorities] }),
     });
     const settle = (outcome: Once): void => {
       resolve(outcome);
@@ -155,7 +155,10 @@ const dial = (address: string, host: string, target: URL, { limits, parts, signa
     outgoing.once('close', () => settle(connectionFailure(new Error('closed'), signal)));
     outgoing.once('error', (error: NodeJS.ErrnoException) => settle(connectionFailure(error, signal)));
     outgoing.once('response', (response) => {
-      const certificate = certificateFacts((response.socket as TLSSocket).getPeerX509Certificate(), parts.nowMs());
+      const certificate = certificateFacts(
+        (response.socket as TLSSocket).getPeerX509Certificate(),
+        dependencies.nowMs(),
+      );
       response.once('error', (error: NodeJS.ErrnoException) => settle(connectionFailure(error, signal)));
       void readResponse(response, limits, certificate).then(settle, (error) =>
         settle(connectionFailure(error, signal)),

@@ -15,7 +15,7 @@ import { certificateFault } from './https-fetch.ts';
 export type SmtpProbeHost = (host: MailHost, timeoutMs: number) => Promise<SmtpProbe>;
 
 /** What the probe is made of. */
-type SmtpProbeParts = {
+type SmtpProbeDependencies = {
   /** Which addresses may be connected to; `isPublicAddress` in service. */
   readonly isAllowed: (address: string) => boolean;
   /** Name given with EHLO. */
@@ -61,21 +61,21 @@ class ProbeEnd extends Error {
 
 /** Makes the probe. */
 export const createSmtpProbe =
-  (parts: SmtpProbeParts): SmtpProbeHost =>
+  (dependencies: SmtpProbeDependencies): SmtpProbeHost =>
   async (host, timeoutMs) => {
     const nothing = { address: null, tlsVersion: null, trusted: null, daneMatch: null, certificate: null };
     if (host.addresses.length === 0) return { ...nothing, state: 'no-address', reason: 'the host has no address' };
-    const address = host.addresses.find(parts.isAllowed);
+    const address = host.addresses.find(dependencies.isAllowed);
     if (address === undefined)
       return {
         ...nothing,
         state: 'refused-address',
         reason: 'no address of the host is public, so none was connected to',
       };
-    const socket = connect({ host: address, port: parts.port ?? SMTP_PORT });
+    const socket = connect({ host: address, port: dependencies.port ?? SMTP_PORT });
     const timer = setTimeout(() => socket.destroy(new ProbeEnd('unreachable', 'the host took too long')), timeoutMs);
     try {
-      return { ...nothing, address, ...(await converse(socket, host, parts)) };
+      return { ...nothing, address, ...(await converse(socket, host, dependencies)) };
     } catch (cause) {
       const end = cause instanceof ProbeEnd ? cause : new ProbeEnd('unreachable', connectionReason(cause));
       return { ...nothing, address, state: end.state, reason: end.message };
@@ -92,10 +92,10 @@ const connectionReason = (cause: unknown): string => {
 
 type Seen = Pick<SmtpProbe, 'state' | 'reason' | 'tlsVersion' | 'trusted' | 'daneMatch' | 'certificate'>;
 
-const converse = async (socket: Socket, host: MailHost, parts: SmtpProbeParts): Promise<Seen> => {
+const converse = async (socket: Socket, host: MailHost, dependencies: SmtpProbeDependencies): Promise<Seen> => {
   const conversation = openConversation(socket);
   await conversation.reply('220');
-  const extensions = await conversation.command(`EHLO ${parts.helo}`, '250');
+  const extensions = await conversation.command(`EHLO ${dependencies.helo}`, '250');
   if (!extensions.some((line) => /^starttls$/i.test(line.trim()))) {
     socket.write('QUIT\r\n');
     return {
@@ -109,8 +109,8 @@ const converse = async (socket: Socket, host: MailHost, parts: SmtpProbeParts): 
   }
   await conversation.command('STARTTLS', '220');
   conversation.close();
-  const secured = await startTls(socket, host.exchange, parts.authorities);
-  const facts = tlsFacts(secured, host, parts.nowMs());
+  const secured = await startTls(socket, host.exchange, dependencies.authorities);
+  const facts = tlsFacts(secured, host, dependencies.nowMs());
   secured.write('QUIT\r\n');
   secured.end();
   return facts;

@@ -1,5 +1,5 @@
 /**
- * Rules about DKIM keys (RFC 6376, RFC 8301). Pure; each says nothing or tells a fact, and gives
+ * Rules about DKIM keys (RFC 6376, RFC 8301). Pure; each states a fact or nothing, and gives
  * the record to publish where one can be written.
  */
 import type { DkimSelectorKey } from '../../../schemas/posture/dkim.ts';
@@ -8,9 +8,9 @@ import { parseDkimKey, RSA_ADVISED_BITS, RSA_LEAST_BITS } from '../../records/dk
 import type { Hit, Rule } from './assessed.ts';
 
 const each =
-  (isOne: (key: DkimSelectorKey) => boolean, tell: (key: DkimSelectorKey) => Omit<Hit, 'field'>): Rule['find'] =>
+  (isOne: (key: DkimSelectorKey) => boolean, hitOf: (key: DkimSelectorKey) => Omit<Hit, 'field'>): Rule['find'] =>
   ({ dkim }) =>
-    dkim.selectors.flatMap((key, index) => (isOne(key) ? [{ ...tell(key), field: `dkim.selectors[${index}]` }] : []));
+    dkim.selectors.flatMap((key, index) => (isOne(key) ? [{ ...hitOf(key), field: `dkim.selectors[${index}]` }] : []));
 
 const allowsSha256 = ({ hashAlgorithms }: DkimSelectorKey): boolean =>
   hashAlgorithms === null || hashAlgorithms.includes('sha256');

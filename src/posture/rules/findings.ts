@@ -1,7 +1,7 @@
 /**
  * The table of findings: every rule once, with its stable code, how much it matters, its RFC
- * section, and where one can be written the record to publish instead. Pure; a rule tells a fact or
- * says nothing, and never changes what the parts say.
+ * section, and where one can be written the record to publish instead. Pure; a rule states a fact
+ * or nothing, and never changes the posture.
  */
 import type { PostureFinding } from '../../../schemas/posture/posture.ts';
 import { makeFinding } from '../../findings/finding.ts';

@@ -2,7 +2,7 @@
 import type { MailHost } from '../../../schemas/posture/mail.ts';
 import type { Assessed, Hit, Rule } from './assessed.ts';
 
-/** Days before its end from which on a certificate is told to be renewed. */
+/** Days before its end in which a certificate is reported as expiring. */
 export const SOON_DAYS = 14;
 
 /** True where the records say that the domain takes mail. */

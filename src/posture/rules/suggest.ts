@@ -1,7 +1,7 @@
 /**
- * Records to publish instead, written out of those that stand there: every other TXT record of the
- * name is kept, every other term and tag as well. Pure; a record that cannot be mended by rule is
- * not guessed at.
+ * Records to publish instead, written out of those that are published: every other TXT record of
+ * the name is kept, every other term and tag as well. Pure; a record that cannot be repaired by
+ * rule is not guessed at.
  */
 import type { Suggestion } from '../../../schemas/posture/posture.ts';
 import { type DmarcRecord, parseDmarc } from '../../records/dmarc.ts';
@@ -13,19 +13,19 @@ type AnyTerm = SpfTerm | SpfUnreadableTerm;
 /** A TXT record in place of those that `goes` picks. */
 export const replaceText = (
   name: string,
-  standing: readonly string[],
+  published: readonly string[],
   goes: (text: string) => boolean,
   record: string,
 ): Suggestion => ({
   name,
   type: 'TXT',
-  records: [...standing.filter((text) => !goes(text)), record],
-  replaces: standing.filter(goes),
+  records: [...published.filter((text) => !goes(text)), record],
+  replaces: published.filter(goes),
 });
 
 /** A TXT record where there is none. */
-export const newText = (name: string, record: string, standing: readonly string[] = []): Suggestion =>
-  replaceText(name, standing, () => false, record);
+export const newText = (name: string, record: string, published: readonly string[] = []): Suggestion =>
+  replaceText(name, published, () => false, record);
 
 /** An SPF record in place of all those at the domain. */
 export const publishSpf = ({ domain, texts }: Assessed, record: string): Suggestion =>
@@ -52,7 +52,7 @@ export const rewriteSpf = (
 
 /**
  * The DMARC record that the domain itself publishes, with tags changed; for an inherited one, the
- * same for the domain that holds it.
+ * same for the domain that publishes it.
  * @param change new values by tag; null takes the tag out
  */
 export const rewriteDmarc = (

@@ -1,7 +1,7 @@
 /**
  * SPF of a domain: its record tree with every cost, and on request whether one sender would pass
- * (RFC 7208). The tree is grown and counted elsewhere; here both are put beside what else stands at
- * the name.
+ * (RFC 7208). The tree is grown and counted elsewhere; both are joined with what else is published
+ * at the name.
  */
 import type { SpfPosture } from '../../../schemas/posture/spf.ts';
 import type { SpfCheck } from '../../../schemas/spf.ts';
@@ -28,7 +28,7 @@ const QUESTION_BYTES = 6;
 /** A compressed owner name, TYPE, CLASS, TTL and RDLENGTH (RFC 1035 section 4.1.3). */
 const RECORD_BYTES = 12;
 
-/** Who sends, as far as the caller tells. */
+/** Who sends, as far as the caller says. */
 export type GivenSender = {
   readonly clientIp?: string | undefined;
   readonly mailFrom?: string | undefined;
@@ -36,7 +36,7 @@ export type GivenSender = {
 };
 
 /** What the check works with. */
-type SpfParts = {
+type SpfDependencies = {
   readonly ask: Ask;
   readonly lookup: Lookup;
   readonly deadlineMs: number;
@@ -46,7 +46,11 @@ type SpfParts = {
 };
 
 /** Looks at SPF. @param domain normalized @returns never rejects */
-export const assessSpf = async (domain: string, given: GivenSender, parts: SpfParts): Promise<SpfPosture> => {
+export const assessSpf = async (
+  domain: string,
+  given: GivenSender,
+  dependencies: SpfDependencies,
+): Promise<SpfPosture> => {
   const sample = {
     clientIp: given.clientIp ?? SAMPLE_CLIENT_IP,
     mailFrom: given.mailFrom ?? `postmaster@${domain}`,
@@ -56,8 +60,8 @@ export const assessSpf = async (domain: string, given: GivenSender, parts: SpfPa
   const ip = parseClientIp(sample.clientIp) ?? { family: 4, bytes: Uint8Array.of(192, 0, 2, 1) };
   const [tree, found, type99, sender] = await Promise.all([
     growSpfTree(domain, {
-      ask: parts.ask,
-      limits: parts.limits,
+      ask: dependencies.ask,
+      limits: dependencies.limits,
       sender: {
         ip,
         localPart: at > 0 ? sample.mailFrom.slice(0, at) : 'postmaster',
@@ -65,12 +69,12 @@ export const assessSpf = async (domain: string, given: GivenSender, parts: SpfPa
         helo: sample.helo,
         validatedName: 'unknown',
         receiver: 'unknown',
-        epochSeconds: parts.epochSeconds,
+        epochSeconds: dependencies.epochSeconds,
       },
     }),
-    askTexts(parts.ask, domain),
-    parts.ask(domain, 'SPF'),
-    given.clientIp === undefined ? undefined : checkSender(domain, sample, parts),
+    askTexts(dependencies.ask, domain),
+    dependencies.ask(domain, 'SPF'),
+    given.clientIp === undefined ? undefined : checkSender(domain, sample, dependencies),
   ]);
   const texts = found.kind === 'found' ? found.values : [];
   const selection = selectSpf(texts);
@@ -111,10 +115,14 @@ const answerBytes = (domain: string, texts: readonly string[]): number =>
  * Whether the sender would pass. The evaluation asks in its own order and needs no prefetch: the
  * tree asks the same questions beside it, level by level, under the same budget.
  */
-const checkSender = async (domain: string, sample: SpfPosture['sample'], parts: SpfParts): Promise<SpfCheck> => {
+const checkSender = async (
+  domain: string,
+  sample: SpfPosture['sample'],
+  dependencies: SpfDependencies,
+): Promise<SpfCheck> => {
   const checked = await checkHost(
     { ip: sample.clientIp, domain, sender: sample.mailFrom, helo: sample.helo, receiver: '' },
-    { ...parts, limits: {} },
+    { ...dependencies, limits: {} },
   );
   return {
     identity: 'mailfrom',

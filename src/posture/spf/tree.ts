@@ -1,6 +1,6 @@
 /**
  * The whole tree of a domain's SPF records, asked for level by level, questions of one level
- * together, so that a tree costs as many round trips as it is deep. Goes on past every limit of RFC
+ * at once, so that a tree costs as many round trips as it is deep. Goes on past every limit of RFC
  * 7208 (what they come to is counted afterwards, in count.ts); its own bounds are questions,
  * terms and depth, and a term that they stop is shown as `not-asked`. Never decides about a sender.
  *
@@ -43,17 +43,17 @@ type SpfTree = {
 const OF_AN_ASSESSMENT: ReadonlySet<LimitName> = new Set<LimitName>(['questions', 'domains']);
 
 /** What a tree is grown with. */
-type TreeParts = { readonly ask: Ask; readonly sender: SampleSender; readonly limits: TreeLimits };
+type TreeDependencies = { readonly ask: Ask; readonly sender: SampleSender; readonly limits: TreeLimits };
 
 /**
  * Asks for the tree.
  * @param domain normalized
  * @returns never rejects; a term past a limit of this walk is `not-asked`
  */
-export const growSpfTree = async (domain: string, parts: TreeParts): Promise<SpfTree> => {
-  const bounds = new TreeBounds(parts.limits);
+export const growSpfTree = async (domain: string, dependencies: TreeDependencies): Promise<SpfTree> => {
+  const bounds = new TreeBounds(dependencies.limits);
   bounds.mayAsk(domain, ['TXT']);
-  const root = await new Growth(parts, bounds).growRecord(domain, []);
+  const root = await new Growth(dependencies, bounds).growRecord(domain, []);
   return { root, questions: bounds.questions, limits: bounds.reached };
 };
 
@@ -63,7 +63,7 @@ class Growth {
   private readonly sender: SampleSender;
   private readonly bounds: TreeBounds;
 
-  constructor({ ask, sender }: TreeParts, bounds: TreeBounds) {
+  constructor({ ask, sender }: TreeDependencies, bounds: TreeBounds) {
     this.ask = ask;
     this.sender = sender;
     this.bounds = bounds;

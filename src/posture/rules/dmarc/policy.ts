@@ -2,7 +2,7 @@
 import type { Assessed, Rule } from '../assessed.ts';
 import { mend, STRENGTH, usable } from './own-record.ts';
 
-/** The tag that holds the policy of this domain in the record that applies. */
+/** The tag with the policy of this domain in the record that applies. */
 const ownTag = ({ dmarc }: Assessed): 'p' | 'sp' =>
   dmarc.inherited && dmarc.tags.some(({ name, status }) => name === 'sp' && status === 'published') ? 'sp' : 'p';
 

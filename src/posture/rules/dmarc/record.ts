@@ -18,8 +18,7 @@ const strength = (text: string): number => {
 };
 
 /**
- * The record written out of what receivers make of it: tags with a fault get what stands in their
- * place.
+ * The record written out of what receivers make of it: tags with a fault get their default.
  */
 const repaired = (assessed: Assessed) => {
   const parsed = parseDmarc(assessed.dmarc.record ?? '');

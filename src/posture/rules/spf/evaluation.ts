@@ -6,7 +6,7 @@ import { eachTerm, type Placed, where, without } from './placed-terms.ts';
 /** An include or redirect to a domain without a record. */
 const isDeadInclude = ({ term }: Placed): boolean =>
   (term.name === 'include' || term.name === 'redirect') && term.state === 'error' && term.record?.state === 'absent';
-/** A term that leads to a name that holds nothing. */
+/** A term that leads to a name without records. */
 const isVoid = ({ term }: Placed): boolean => term.state === 'void' && !term.macro;
 
 export const SPF_EVALUATION_RULES: readonly Rule[] = [

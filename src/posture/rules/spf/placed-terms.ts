@@ -20,7 +20,7 @@ export const allTerms = (record: SpfTreeRecord | null, isRoot = true): Placed[] 
 export const where = ({ term, domain }: Placed): string => `${term.text} in the record of ${domain}`;
 
 /**
- * The record without those of its own terms that `goes` picks; nothing to suggest where they stand
+ * The record without those of its own terms that `goes` picks; nothing to suggest where they are
  * in someone else's record.
  */
 export const without = (assessed: Assessed, goes: (placed: Placed) => boolean): Suggestion | undefined => {

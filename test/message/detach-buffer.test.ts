@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { letGo } from '../../src/message/let-go.ts';
+import { detachBuffer } from '../../src/message/detach-buffer.ts';
 
-test('letGo empties a buffer that has its memory to itself, and with it every view', () => {
+test('detachBuffer empties a buffer that has its memory to itself, and with it every view', () => {
   const bytes = Buffer.alloc(100_000, 'x');
   const view = bytes.subarray(10, 20);
-  letGo(bytes);
+  detachBuffer(bytes);
   assert.deepEqual([bytes.length, view.length], [0, 0]);
-  letGo(bytes);
+  detachBuffer(bytes);
 });
 
 const KEPT: readonly { what: string; bytes: Buffer }[] = [
@@ -17,8 +17,8 @@ const KEPT: readonly { what: string; bytes: Buffer }[] = [
 ];
 
 for (const { what, bytes } of KEPT)
-  test(`letGo leaves ${what} as it is`, () => {
+  test(`detachBuffer leaves ${what} as it is`, () => {
     const before = Buffer.from(bytes);
-    letGo(bytes);
+    detachBuffer(bytes);
     assert.deepEqual(bytes, before);
   });
