@@ -47,7 +47,15 @@ export type VerifyOptions = Pick<VerifyRequest, 'include' | 'dns' | 'trustReceiv
 /** One message of a batch. */
 export type BatchItem = VerifyOptions & { readonly message: Message; readonly smtp?: SmtpFacts | undefined };
 
-/** A connection to a service. Holds no socket by itself, so there is nothing to close. */
+/**
+ * A connection to a service. Holds no socket by itself, so there is nothing to close.
+ * @example
+ * import { MailverdictClient } from 'mailverdict/client';
+ *
+ * const client = new MailverdictClient({ baseUrl: 'http://localhost:8080' });
+ * console.log((await client.health()).status);
+ * // ok
+ */
 export class MailverdictClient {
   readonly #connection: Connection;
 
@@ -70,6 +78,15 @@ export class MailverdictClient {
    * Judges a message.
    * @param smtp what the receiving server saw; what is missing is never guessed
    * @throws MailverdictError
+   * @example
+   * import { readFileSync } from 'node:fs';
+   * import { MailverdictClient } from 'mailverdict/client';
+   *
+   * const client = new MailverdictClient({ baseUrl: 'http://localhost:8080' });
+   * const message = readFileSync('examples/spf-fail.eml');
+   * const { author } = await client.verify(message, { clientIp: '198.51.100.200', mailFrom: 'alice@brand.example' });
+   * console.log(author.domain, author.level);
+   * // brand.example contradicted
    */
   async verify(message: Message, smtp: SmtpFacts = {}, options: VerifyOptions & CallOptions = {}): Promise<Verdict> {
     const { signal, timeoutMs, ...asked } = options;
@@ -81,6 +98,15 @@ export class MailverdictClient {
    * as they are read, so neither all messages nor all verdicts are in memory at once. A message
    * that cannot be judged is a line with a problem. Leaving the loop ends the request.
    * @throws MailverdictError when the batch as a whole fails; whatever `items` throws
+   * @example
+   * import { readFileSync } from 'node:fs';
+   * import { MailverdictClient } from 'mailverdict/client';
+   *
+   * const client = new MailverdictClient({ baseUrl: 'http://localhost:8080' });
+   * const items = ['aligned.eml', 'unsigned.eml'].map((file) => ({ message: readFileSync(`examples/${file}`) }));
+   * for await (const line of client.verifyBatch(items)) console.log(line.verdict?.dmarc.result);
+   * // pass
+   * // none
    */
   async *verifyBatch(
     items: Iterable<BatchItem> | AsyncIterable<BatchItem>,
@@ -93,6 +119,15 @@ export class MailverdictClient {
    * Judges a message again from the evidence of its verdict, which was asked for with `include:
    * ['evidence']`.
    * @throws MailverdictError
+   * @example
+   * import { readFileSync } from 'node:fs';
+   * import { MailverdictClient } from 'mailverdict/client';
+   *
+   * const client = new MailverdictClient({ baseUrl: 'http://localhost:8080' });
+   * const message = readFileSync('examples/aligned.eml');
+   * const verdict = await client.verify(message, {}, { include: ['evidence'] });
+   * console.log((await client.replay(message, verdict)).same);
+   * // true
    */
   async replay(
     message: Message,
@@ -107,6 +142,13 @@ export class MailverdictClient {
    * Assesses a domain; with `dns`, as if those records were published.
    * @param domain A-labels or U-labels
    * @throws MailverdictError
+   * @example
+   * import { MailverdictClient } from 'mailverdict/client';
+   *
+   * const client = new MailverdictClient({ baseUrl: 'http://localhost:8080' });
+   * const { domain, grade } = await client.domain('brand.example');
+   * console.log(domain.ascii, grade.letter);
+   * // brand.example B
    */
   async domain(domain: string, options: PostureRequest & CallOptions = {}): Promise<Posture> {
     const { signal, timeoutMs, ...asked } = options;
@@ -116,6 +158,13 @@ export class MailverdictClient {
   /**
    * Assesses up to 100 domains, in order. One that cannot be assessed is a line with a problem.
    * @throws MailverdictError
+   * @example
+   * import { MailverdictClient } from 'mailverdict/client';
+   *
+   * const client = new MailverdictClient({ baseUrl: 'http://localhost:8080' });
+   * for await (const line of client.domains(['brand.example', 'shop.example'])) console.log(line.domain);
+   * // brand.example
+   * // shop.example
    */
   async *domains(
     domains: readonly string[],
@@ -129,6 +178,12 @@ export class MailverdictClient {
   /**
    * Asks whether the service takes work.
    * @throws MailverdictError with status 503 while it does not
+   * @example
+   * import { MailverdictClient } from 'mailverdict/client';
+   *
+   * const client = new MailverdictClient({ baseUrl: 'http://localhost:8080', timeoutMs: 5000 });
+   * console.log((await client.health()).status);
+   * // ok
    */
   async health(options: CallOptions = {}): Promise<Health> {
     return this.#read(exchange(this.#connection, { method: 'GET', path: 'readyz' }, options));

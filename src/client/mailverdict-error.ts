@@ -17,7 +17,20 @@ const TITLES = {
   'unreadable-answer': 'The answer is not one of this service',
 } as const satisfies Record<NoAnswer, string>;
 
-/** A call that failed. */
+/**
+ * A call that failed.
+ * @example
+ * import { MailverdictClient, MailverdictError } from 'mailverdict/client';
+ *
+ * const client = new MailverdictClient({ baseUrl: 'http://localhost:8080' });
+ * try {
+ *   await client.domain('no domain');
+ * } catch (cause) {
+ *   if (!(cause instanceof MailverdictError)) throw cause;
+ *   console.log(cause.status, cause.problem.type);
+ * }
+ * // 400 urn:mailverdict:problem:invalid-request
+ */
 export class MailverdictError extends Error {
   /** What the service said, or a document of the same shape with status 0. */
   readonly problem: Problem;

@@ -45,7 +45,29 @@ export type Mailverdict = {
  */
 type Relist = (config: Config) => void;
 
-/** Makes the parts. @throws SettingMistake when the zone file cannot be read or is wrong */
+/**
+ * Makes a verifier, a replayer and an assessor over one resolver. They share its cache, so make them
+ * once, and close the resolver at the end.
+ * @param config settings, as in `Config.parse({})`, which gives every default
+ * @param log receives slow DNS questions
+ * @throws SettingMistake when the zone file cannot be read or is wrong
+ * @example
+ * import { readFileSync } from 'node:fs';
+ * import { Config, createLog, createMailverdict } from 'mailverdict';
+ *
+ * const config = Config.parse({ dnsServers: '127.0.0.1', authservId: 'mx.receiver.example' });
+ * const { verify, assess, resolver } = createMailverdict(config, createLog('warn'));
+ *
+ * const facts = { clientIp: '192.0.2.10', helo: 'mail.brand.example', mailFrom: 'alice@brand.example' };
+ * const { author, disposition } = await verify(readFileSync('examples/aligned.eml'), facts);
+ * console.log(author.domain, author.level, disposition.action);
+ * // brand.example proven accept
+ *
+ * const outcome = await assess('brand.example');
+ * console.log(outcome.kind);
+ * // posture
+ * resolver.close();
+ */
 export const createMailverdict = (config: Config, log: Log, watcher: Watcher = UNWATCHED): Mailverdict => {
   const monotonicMs = () => performance.now();
   const resolver = createResolver(config, {

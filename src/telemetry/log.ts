@@ -23,6 +23,11 @@ const ADDRESS_FIELDS = ['clientIp', 'peer', 'mailFrom', 'author', 'rcptTo'];
  * @param level least severe level that is written
  * @param addresses hashes with a random key by default
  * @param destination where the lines go; standard output by default
+ * @example
+ * import { createLog } from 'mailverdict';
+ *
+ * const log = createLog('warn');
+ * log.info('this is below the level, so it is not written');
  */
 export const createLog = (
   level: string,

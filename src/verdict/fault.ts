@@ -14,7 +14,22 @@ export type FaultCode =
   /** The caller gave up. */
   | 'aborted';
 
-/** A verification that gives no verdict. */
+/**
+ * A verification that gives no verdict.
+ * @example
+ * import { Config, createLog, createMailverdict, Fault } from 'mailverdict';
+ *
+ * const config = Config.parse({ dnsServers: '127.0.0.1', maxHeaderBytes: 16384 });
+ * const { verify, resolver } = createMailverdict(config, createLog('warn'));
+ * try {
+ *   await verify(Buffer.from(`Subject: ${'x'.repeat(20_000)}\r\n\r\n`), {});
+ * } catch (cause) {
+ *   if (!(cause instanceof Fault)) throw cause;
+ *   console.log(cause.code);
+ * }
+ * // header-too-large
+ * resolver.close();
+ */
 export class Fault extends Error {
   readonly code: FaultCode;
   /** The wrong fields, where the caller can mend them. */
