@@ -46,8 +46,8 @@ export type Mailverdict = {
 type Relist = (config: Config) => void;
 
 /**
- * Makes a verifier, a replayer and an assessor over one resolver. They share its cache, so make them
- * once, and close the resolver at the end.
+ * Makes a verifier, a replayer and an assessor over one resolver. They share its cache, so make
+ * them once, and close the resolver at the end.
  * @param config settings, as in `Config.parse({})`, which gives every default
  * @param log receives slow DNS questions
  * @throws SettingMistake when the zone file cannot be read or is wrong
