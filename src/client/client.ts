@@ -84,7 +84,8 @@ export class MailverdictClient {
    *
    * const client = new MailverdictClient({ baseUrl: 'http://localhost:8080' });
    * const message = readFileSync('examples/spf-fail.eml');
-   * const { author } = await client.verify(message, { clientIp: '198.51.100.200', mailFrom: 'alice@brand.example' });
+   * const facts = { clientIp: '198.51.100.200', mailFrom: 'alice@brand.example' };
+   * const { author } = await client.verify(message, facts);
    * console.log(author.domain, author.level);
    * // brand.example contradicted
    */
@@ -103,7 +104,8 @@ export class MailverdictClient {
    * import { MailverdictClient } from 'mailverdict/client';
    *
    * const client = new MailverdictClient({ baseUrl: 'http://localhost:8080' });
-   * const items = ['aligned.eml', 'unsigned.eml'].map((file) => ({ message: readFileSync(`examples/${file}`) }));
+   * const files = ['examples/aligned.eml', 'examples/unsigned.eml'];
+   * const items = files.map((file) => ({ message: readFileSync(file) }));
    * for await (const line of client.verifyBatch(items)) console.log(line.verdict?.dmarc.result);
    * // pass
    * // none
@@ -162,7 +164,8 @@ export class MailverdictClient {
    * import { MailverdictClient } from 'mailverdict/client';
    *
    * const client = new MailverdictClient({ baseUrl: 'http://localhost:8080' });
-   * for await (const line of client.domains(['brand.example', 'shop.example'])) console.log(line.domain);
+   * const names = ['brand.example', 'shop.example'];
+   * for await (const line of client.domains(names)) console.log(line.domain);
    * // brand.example
    * // shop.example
    */

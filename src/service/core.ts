@@ -58,7 +58,7 @@ type Relist = (config: Config) => void;
  * const config = Config.parse({ dnsServers: '127.0.0.1', authservId: 'mx.receiver.example' });
  * const { verify, assess, resolver } = createMailverdict(config, createLog('warn'));
  *
- * const facts = { clientIp: '192.0.2.10', helo: 'mail.brand.example', mailFrom: 'alice@brand.example' };
+ * const facts = { clientIp: '192.0.2.10', mailFrom: 'alice@brand.example' };
  * const { author, disposition } = await verify(readFileSync('examples/aligned.eml'), facts);
  * console.log(author.domain, author.level, disposition.action);
  * // brand.example proven accept
