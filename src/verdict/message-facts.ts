@@ -1,5 +1,5 @@
 /**
- * Facts of the message itself, as the verdict tells them: bounded, decoded, without control
+ * Facts of the message itself, as the verdict reports them: bounded, decoded, without control
  * characters. Holds no content beyond From, Subject, Message-ID and Date.
  */
 import type { MessageFacts } from '../../schemas/verdict.ts';

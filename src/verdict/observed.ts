@@ -17,7 +17,7 @@ type VerifyWatcher = {
 };
 
 /**
- * Receives events of the parts, for gauges and the log; each is called synchronously and must not
+ * Receives events, for gauges and the log; each is called synchronously and must not
  * throw.
  */
 export type Watcher = {

@@ -1,7 +1,7 @@
 /**
  * One verification: its clock, its deadline, its DNS budget, its caller and whoever watches it. All
  * questions of the run pass the budget; only what the caller asked for beside the verdict has a
- * budget of its own. Once the caller is gone nothing more is asked.
+ * budget of its own. After an abort nothing more is asked.
  */
 import type { OverlayRecord } from '../../schemas/dns.ts';
 import type { IncludeWord } from '../../schemas/requests/verify.ts';
@@ -132,7 +132,7 @@ const overlaid = (lookup: Lookup, records: readonly OverlayRecord[] | undefined)
   return withOverlay(parsed.overlay, lookup);
 };
 
-/** Once the caller is gone nothing more is asked: memory only. */
+/** After an abort nothing more is asked: cache only. */
 const stoppable =
   (lookup: Lookup, signal: AbortSignal | undefined): Lookup =>
   (question, deadlineMs) =>

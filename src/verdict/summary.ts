@@ -6,7 +6,7 @@
 import type { ReachedLimit } from '../../schemas/limit.ts';
 import type { Verdict } from '../../schemas/verdict.ts';
 
-/** The parts of a verdict that are worth a line. */
+/** The fields of a verdict that are worth a line. */
 type VerdictSummary = {
   readonly verdictId: string;
   readonly queueId: string | undefined;

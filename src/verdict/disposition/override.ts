@@ -27,7 +27,7 @@ type Grounds = {
   message: Message;
 };
 
-/** The first override that holds, or null. Only a DMARC failure can be overridden. */
+/** The first override that applies, or null. Only a DMARC failure can be overridden. */
 export const findOverride = (grounds: Grounds): Override | null => {
   if (grounds.dmarc.result !== 'fail') return null;
   return byArc(grounds) ?? byForwarder(grounds) ?? byNetwork(grounds) ?? byDomain(grounds);

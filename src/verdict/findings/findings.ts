@@ -19,7 +19,7 @@ import { signatureFindings } from './signature-findings.ts';
 /** What the rules look at. */
 type Judged = Reported & {
   message: Message;
-  /** What the signature verifier tells beyond the verdict, in the order of `dkim`. */
+  /** What the signature verifier reports beyond the verdict, in the order of `dkim`. */
   outcomes: readonly SignatureOutcome[];
   author: Author;
   usage: DnsUsage;

@@ -18,8 +18,8 @@ export const fromFindings = ({ fields }: Author): Finding[] => {
   const faults = firstOfEach(fields.map((field) => field.faults));
   const remarks = firstOfEach(fields.map((field) => field.remarks));
   return [
-    ...faults.map((spot) => tell(ADDRESS_FAULTS[spot.word].about, spot, fields.length)),
-    ...remarks.map((spot) => tell(ADDRESS_REMARKS[spot.word].about, spot, fields.length)),
+    ...faults.map((spot) => toFinding(ADDRESS_FAULTS[spot.word].about, spot, fields.length)),
+    ...remarks.map((spot) => toFinding(ADDRESS_REMARKS[spot.word].about, spot, fields.length)),
   ];
 };
 
@@ -32,7 +32,11 @@ const firstOfEach = <Word extends string>(spots: readonly (readonly FieldSpot<Wo
   return [...firsts.values()];
 };
 
-const tell = (about: string, { word, octet, index }: Place<AddressFault | AddressRemark>, fields: number): Finding => {
+const toFinding = (
+  about: string,
+  { word, octet, index }: Place<AddressFault | AddressRemark>,
+  fields: number,
+): Finding => {
   const field = fields === 1 ? 'From' : `From field ${index + 1}`;
   return finding(`from-${word}`, `${field}, octet ${octet}: ${about}`, 'message.from');
 };

@@ -14,31 +14,34 @@ export const signatureFindings = (outcomes: readonly SignatureOutcome[]): Findin
   outcomes.flatMap((outcome, index) => {
     const who = `the signature of ${outcome.sdid ?? 'an unnamed domain'}`;
     const passes = outcome.result === 'pass';
-    const tell = (code: FindingCode, message: string): Finding => finding(code, message, `dkim[${index}]`);
+    const report = (code: FindingCode, message: string): Finding => finding(code, message, `dkim[${index}]`);
     const found: (Finding | false)[] = [
       passes &&
         outcome.keyType === 'rsa' &&
         (outcome.keyBits ?? ADVISED_RSA_BITS) < ADVISED_RSA_BITS &&
-        tell('dkim-short-key', `${who} uses an RSA key of ${outcome.keyBits} bits; 2048 are advised`),
+        report('dkim-short-key', `${who} uses an RSA key of ${outcome.keyBits} bits; 2048 are advised`),
       outcome.selector?.includes('_') === true &&
-        tell(
+        report(
           'dkim-selector-underscore',
           `${who} has a selector with an underscore (${outcome.selector.slice(0, 100)}), which receivers that follow the standard to the letter refuse${passes ? '' : '; UNDERSCORE_SELECTORS lets it through here'}`,
         ),
       (outcome.uncoveredBytes ?? 0) > 0 &&
-        tell('dkim-unsigned-body', `${who} leaves the last ${outcome.uncoveredBytes} octets of the body unsigned (l=)`),
-      outcome.testing && tell('dkim-testing-key', `${who} uses a key in testing mode (t=y)`),
-      outcome.signedInFuture && tell('dkim-signed-in-future', `${who} says that it was made in the future (t=)`),
+        report(
+          'dkim-unsigned-body',
+          `${who} leaves the last ${outcome.uncoveredBytes} octets of the body unsigned (l=)`,
+        ),
+      outcome.testing && report('dkim-testing-key', `${who} uses a key in testing mode (t=y)`),
+      outcome.signedInFuture && report('dkim-signed-in-future', `${who} says that it was made in the future (t=)`),
       outcome.keyRecordCount > 1 &&
-        tell(
+        report(
           'dkim-several-keys',
           `${outcome.keyRecordCount} key records stand at the name that ${who} uses, and receivers differ in which one they take`,
         ),
       outcome.keyFaults.length > 0 &&
-        tell('dkim-key-fault', `the key record that ${who} uses has a fault: ${outcome.keyFaults[0]}`),
+        report('dkim-key-fault', `the key record that ${who} uses has a fault: ${outcome.keyFaults[0]}`),
       passes &&
         outcome.partlySignedFields.length > 0 &&
-        tell(
+        report(
           'dkim-field-added',
           `${outcome.partlySignedFields.slice(0, 5).join(', ')}: a field of this name is above those that ${who} covers, and a reader may show it as signed`,
         ),

@@ -1,6 +1,6 @@
 /**
- * ARC of a message as the verdict tells it (RFC 8617): the state of the chain, and what each sealer
- * claimed. Claims are reported as claims and decide nothing by themselves. Pure.
+ * ARC of a message as the verdict reports it (RFC 8617): the state of the chain, and what each
+ * sealer claimed. Claims are reported as claims and decide nothing by themselves. Pure.
  */
 import type { ArcVerdict } from '../../../schemas/arc.ts';
 import type { ArcOutcome } from '../../dkim/arc-chain.ts';

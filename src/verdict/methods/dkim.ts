@@ -1,6 +1,6 @@
 /**
- * DKIM of a message as the verdict tells it: the outcomes of the signature verifier in the words of
- * RFC 8601 section 2.7.1. Pure; alignment is DMARC's to add.
+ * DKIM of a message as the verdict reports it: the outcomes of the signature verifier in the words
+ * of RFC 8601 section 2.7.1. Pure; alignment is DMARC's to add.
  */
 import type { DkimSignature } from '../../../schemas/dkim.ts';
 import type { SignatureOutcome } from '../../dkim/signature/outcome.ts';

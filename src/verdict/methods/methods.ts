@@ -32,9 +32,9 @@ const MANY_SIGNATURES = 100;
 /** What the methods found. */
 export type Methods = {
   readonly spf: SpfVerdict;
-  /** Without alignment, which DMARC tells. */
+  /** Without alignment, which DMARC decides. */
   readonly dkim: readonly DkimSignature[];
-  /** What the signature verifier tells beyond the verdict, in the order of `dkim`. */
+  /** What the signature verifier reports beyond the verdict, in the order of `dkim`. */
   readonly outcomes: readonly SignatureOutcome[];
   readonly arc: ArcVerdict;
   readonly iprev: Iprev;
@@ -44,7 +44,7 @@ export type Methods = {
   readonly evaluation: DmarcEvaluation | null;
 };
 
-/** Runs them side by side. Never rejects for what a message holds or DNS answers. */
+/** Runs them side by side. Never rejects for what is in a message or DNS answers. */
 export const runMethods = async (run: Run, mail: Mail, keys: KeyCache): Promise<Methods> => {
   const { message, facts, clientUnknown, author } = mail;
   const { deadlineMs, timed, budget } = run;

@@ -1,8 +1,8 @@
 /**
  * The SPF checks of a verdict with their evaluation trees, and a second opinion. The house's own
- * evaluator walks the whole tree, past limits and past the deciding term; beside it the evaluator
- * that does not count is asked too. The result that counts stays as it is, and a difference between
- * the two is reported, never settled silently.
+ * evaluator walks the whole tree, past limits and past the deciding term; the evaluator that does
+ * not count is asked as well. The result that counts stays as it is, and a difference between the
+ * two is reported, never settled silently.
  */
 import type { SmtpFacts } from '../../../schemas/smtp.ts';
 import type { SpfCheck, SpfVerdict } from '../../../schemas/spf.ts';

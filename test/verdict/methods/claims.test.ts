@@ -1,10 +1,10 @@
 /** findOverride: what a trusted sealer must claim for its chain to override a DMARC failure. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readMessage } from '../../src/message/message.ts';
-import { findOverride } from '../../src/verdict/disposition/override.ts';
-import { readClaims } from '../../src/verdict/methods/claims.ts';
-import { example, makeVerifier, SETTINGS } from './make-verifier.ts';
+import { readMessage } from '../../../src/message/message.ts';
+import { findOverride } from '../../../src/verdict/disposition/override.ts';
+import { readClaims } from '../../../src/verdict/methods/claims.ts';
+import { example, makeVerifier, SETTINGS } from '../make-verifier.ts';
 
 const smtp = { clientIp: '203.0.113.25', helo: 'mx.lists.example', mailFrom: 'gardening-bounces@lists.example' };
 const settings = { ...SETTINGS, enforce: true, arcTrustedSealers: ['lists.example'] };

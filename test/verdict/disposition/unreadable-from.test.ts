@@ -3,9 +3,9 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { VerdictSettings } from '../../schemas/verdict.ts';
-import type { Lookup } from '../../src/dns/lookup.ts';
-import { exampleLookup, makeVerifier } from './make-verifier.ts';
+import type { VerdictSettings } from '../../../schemas/verdict.ts';
+import type { Lookup } from '../../../src/dns/lookup.ts';
+import { exampleLookup, makeVerifier } from '../make-verifier.ts';
 
 const judge = (from: string, settings: Partial<VerdictSettings> = {}, lookup = exampleLookup) =>
   makeVerifier({ enforce: true, ...settings }, lookup)(Buffer.from(`${from}Subject: x\r\n\r\nx\r\n`), {});

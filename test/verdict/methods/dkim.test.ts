@@ -3,9 +3,9 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { KEYS, keyRecord, sealMessage, signMessage } from '../dkim/sign.ts';
-import { worldLookup } from '../posture/world.ts';
-import { makeVerifier } from './make-verifier.ts';
+import { KEYS, keyRecord, sealMessage, signMessage } from '../../dkim/sign.ts';
+import { worldLookup } from '../../posture/world.ts';
+import { makeVerifier } from '../make-verifier.ts';
 
 const lookup = worldLookup({ 's_1._domainkey.brand.example TXT': [keyRecord(KEYS.ed25519)] });
 const TEXT = 'From: a@brand.example\r\nTo: b@receiver.example\r\nSubject: x\r\n\r\nx\r\n';

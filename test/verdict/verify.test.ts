@@ -4,13 +4,9 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FailureKind } from '../../schemas/dns.ts';
-import { reached } from '../../schemas/limit.ts';
 import type { SmtpFacts } from '../../schemas/smtp.ts';
-import type { Failure, ServerFailure } from '../../src/dns/failure.ts';
+import type { ServerFailure } from '../../src/dns/failure.ts';
 import type { Lookup } from '../../src/dns/lookup.ts';
-import { toMailauthResolver } from '../../src/verdict/spf/resolver.ts';
-import { readTransport } from '../../src/verdict/transport.ts';
 import { example, exampleLookup, makeVerifier } from './make-verifier.ts';
 
 const BRAND = { clientIp: '192.0.2.10', helo: 'mail.brand.example', mailFrom: 'alice@brand.example' };
@@ -22,77 +18,6 @@ const failing =
     pattern.test(`${question.name} ${question.type}`)
       ? Promise.resolve({ kind: 'failure', failure, source: 'network' })
       : exampleLookup(question, deadlineMs);
-
-test('spf is none with the reason when a fact is unknown (RFC 7208 section 2.4)', async () => {
-  const verify = makeVerifier();
-  const cases: [SmtpFacts, RegExp][] = [
-    [{}, /client address is unknown/],
-    [{ clientIp: '192.0.2.10', helo: 'mail.brand.example' }, /MAIL FROM is unknown/],
-    [{ clientIp: '192.0.2.10', mailFrom: '', helo: '[192.0.2.10]' }, /no identity to check/],
-    [{ clientIp: '192.0.2.10', mailFrom: '<>' }, /no identity to check/],
-  ];
-  for (const [smtp, reason] of cases) {
-    const { spf } = await verify(example('aligned.eml'), smtp);
-    assert.equal(spf.result, 'none');
-    assert.match(spf.reason ?? '', reason);
-  }
-});
-
-test('spf checks both identities, and counts HELO for the null reverse-path alone', async () => {
-  const verify = makeVerifier();
-  const both = (await verify(example('aligned.eml'), { ...BRAND, clientIp: '198.51.100.200' })).spf;
-  assert.equal(both.identity, 'mailfrom');
-  assert.equal(both.mailFrom?.result, 'fail');
-  assert.equal(both.helo?.domain, 'mail.brand.example');
-  const bounce = (await verify(example('bounce.eml'), { ...BRAND, mailFrom: '' })).spf;
-  assert.equal(bounce.identity, 'helo');
-  assert.equal(bounce.mailFrom, null);
-});
-
-test('spf judges an IPv4-mapped client as the IPv4 address it is (RFC 7208 section 5)', async () => {
-  assert.equal(
-    (await makeVerifier()(example('aligned.eml'), { ...BRAND, clientIp: '::ffff:192.0.2.10' })).spf.result,
-    'pass',
-  );
-});
-
-test('the SPF trace tells the deciding term, and agrees with the result', async () => {
-  const { spf, findings } = await makeVerifier()(example('aligned.eml'), BRAND, { include: ['trace'] });
-  const trace = spf.mailFrom?.trace;
-  assert.equal(trace?.result, 'pass');
-  assert.ok(trace?.terms.some(({ decided, text }) => decided && text === 'ip4:192.0.2.10'));
-  assert.ok(
-    trace?.terms.some(({ text, record }) => text.startsWith('include:') && record !== undefined),
-    'the tree goes on past the deciding term',
-  );
-  assert.match(spf.mailFrom?.matched ?? '', /ip4:192\.0\.2\.10/);
-  assert.ok(!findings.some(({ code }) => code === 'spf-evaluators-differ'));
-});
-
-/** Codes in which mailauth reads something else than a temporary failure. */
-const ANSWERS = /^(?:ENOTFOUND|ENODATA)$/;
-
-test('every failure of a DNS question becomes temperror, and the code that mailauth takes for one', async () => {
-  for (const kind of FailureKind.options) {
-    const cause: Failure = kind === 'limit' ? { failure: kind, limit: reached('time', 500) } : { failure: kind };
-    const lookup: Lookup = async () => ({ kind: 'failure', ...cause, source: 'network' });
-    await assert.rejects(toMailauthResolver(lookup, 0)('a.example', 'TXT'), ({ code }: { code: string }) => {
-      assert.match(code, /^E[A-Z]+$/);
-      assert.doesNotMatch(code, ANSWERS);
-      return true;
-    });
-    // A name that cannot be asked for is no temporary failure.
-    if (kind === 'badname') continue;
-    const verdict = await makeVerifier({}, lookup)(example('ed25519.eml'), BRAND);
-    assert.deepEqual(
-      [verdict.spf.result, verdict.dkim[0]?.result, verdict.dmarc.result, verdict.iprev.result],
-      ['temperror', 'temperror', 'temperror', 'temperror'],
-      kind,
-    );
-    assert.equal(verdict.author.authenticated, null);
-    assert.equal(verdict.disposition.wouldBe, 'tempfail');
-  }
-});
 
 test('a key that cannot be had makes one signature temperror, and the other one still proves the author', async () => {
   const verdict = await makeVerifier({}, failing(/^rsa\._domainkey/))(example('aligned.eml'), STRANGER);
@@ -193,53 +118,6 @@ test('an overlay judges unpublished records, marks them, and changes nothing els
   assert.equal((await verify(example('unsigned.eml'), smtp)).dmarc.result, 'none');
 });
 
-test('iprev confirms a name in both directions, and says when none does (RFC 8601 section 2.7.3)', async () => {
-  const records = (...values: string[]) => ({
-    kind: 'records' as const,
-    records: values,
-    ttlSeconds: 60,
-    authenticated: false,
-    source: 'network' as const,
-  });
-  const lookup: Lookup = async ({ name, type }) => {
-    if (name === '10.2.0.192.in-addr.arpa') return records('liar.example', 'Mail.Brand.example');
-    if (name === '1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa')
-      return records('six.brand.example');
-    if (type === 'A' && name === 'Mail.Brand.example'.toLowerCase()) return records('192.0.2.10');
-    if (type === 'AAAA' && name === 'six.brand.example') return records('2001:db8:0:0::1');
-    return { kind: 'nxdomain', ttlSeconds: 60, authenticated: false, source: 'network' };
-  };
-  const iprev = async (clientIp: string) =>
-    (await makeVerifier({}, lookup)(example('unsigned.eml'), { clientIp })).iprev;
-  assert.deepEqual(
-    [(await iprev('192.0.2.10')).result, (await iprev('192.0.2.10')).name],
-    ['pass', 'mail.brand.example'],
-  );
-  assert.equal((await iprev('2001:db8::1')).result, 'pass');
-  assert.equal((await iprev('192.0.2.11')).result, 'permerror');
-});
-
-test('transport is read from what the facts say and from nothing else', () => {
-  const cases: [SmtpFacts, string, boolean | null][] = [
-    [{}, 'unknown', null],
-    [{ protocol: 'ESMTP' }, 'none', false],
-    [{ protocol: 'ESMTPS' }, 'opportunistic', false],
-    [{ protocol: 'ESMTPSA' }, 'opportunistic', true],
-    [{ protocol: 'UTF8SMTPSA' }, 'opportunistic', true],
-    [{ tls: { version: 'TLSv1.3', mode: 'starttls' } }, 'opportunistic', null],
-    [{ tls: { mode: 'implicit' } }, 'forced', null],
-    [{ auth: { identity: 'alice' } }, 'unknown', true],
-  ];
-  for (const [facts, encryption, authenticated] of cases) {
-    const transport = readTransport(facts);
-    assert.deepEqual(
-      [transport.encryption, transport.authenticated],
-      [encryption, authenticated],
-      JSON.stringify(facts),
-    );
-  }
-});
-
 test('facts are derived from the Received field of the own MX and from none below it', async () => {
   const forged =
     'Received: from mail.brand.example (mail.brand.example [192.0.2.10]) by mx.receiver.example with ESMTPS; Mon, 3 Feb 2025 09:00:00 +0000\r\n';
@@ -301,35 +179,4 @@ test('deriveFacts takes nothing from an Authentication-Results of another versio
     ['dkim', 'dmarc'],
   );
   assert.match(mixed.findings.find(({ code }) => code === 'unknown-results-version')?.message ?? '', /spf\/2/);
-});
-
-test('prefetchBimi asks for BIMI while the key is still awaited, once an enforcing policy is known', async () => {
-  let asked = (): void => {};
-  const bimiAsked = new Promise<void>((resolve) => {
-    asked = resolve;
-  });
-  const lookup: Lookup = async (question, deadlineMs) => {
-    if (question.name.includes('._bimi.')) asked();
-    // The key comes only after the BIMI question: a verifier that asks one after the other would
-    // wait for ever.
-    if (question.name.includes('._domainkey.')) await bimiAsked;
-    return exampleLookup(question, deadlineMs);
-  };
-  assert.equal((await makeVerifier({}, lookup)(example('ed25519.eml'), BRAND)).dmarc.result, 'pass');
-});
-
-test('prefetchBimi asks nothing of a domain without an enforcing policy', async () => {
-  const asked: string[] = [];
-  const lookup: Lookup = async ({ name }) => {
-    asked.push(name);
-    return name === '_dmarc.a.example'
-      ? { kind: 'records', records: [['v=DMARC1; p=none']], ttlSeconds: 60, authenticated: false, source: 'network' }
-      : { kind: 'nxdomain', ttlSeconds: 60, authenticated: false, source: 'network' };
-  };
-  await makeVerifier({}, lookup)(Buffer.from('From: a@a.example\r\n\r\n'), BRAND);
-  assert.ok(asked.includes('_dmarc.a.example'));
-  assert.deepEqual(
-    asked.filter((name) => name.includes('_bimi')),
-    [],
-  );
 });

@@ -3,8 +3,8 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Lookup } from '../../src/dns/lookup.ts';
-import { example, exampleLookup, makeVerifier } from './make-verifier.ts';
+import type { Lookup } from '../../../src/dns/lookup.ts';
+import { example, exampleLookup, makeVerifier } from '../make-verifier.ts';
 
 const SETTINGS = { enforce: true, arcTrustedSealers: ['lists.example'], allowDomains: ['mailer.example'] };
 
