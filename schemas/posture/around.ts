@@ -65,6 +65,10 @@ export type NameServer = z.infer<typeof NameServer>;
 export const ZonePosture = z
   .object({
     exists: z.boolean().nullable().describe('false: NXDOMAIN; null: a DNS failure leaves it unknown'),
+    nearestParent: z
+      .string()
+      .optional()
+      .describe('with exists false: the nearest name above the domain that does exist, where one was found'),
     apex: z.string().nullable().describe('zone that holds the domain; null when unknown'),
     nameServers: z.array(NameServer).describe('of the zone, at most 13'),
     nameServersState: z.enum(['found', 'none', 'dns-failure']),

@@ -35,7 +35,7 @@ export const Grade = z
     letter: z
       .enum(['A', 'B', 'C', 'D', 'E', 'F'])
       .nullable()
-      .describe('null when DNS failures leave too much unknown for a grade'),
+      .describe('null when the domain does not exist, or DNS failures leave too much unknown for a grade'),
     points: z.number().int().describe('points reached'),
     outOf: z.number().int().describe('points that could be judged; a part that DNS left unknown counts in neither'),
     parts: z.array(
@@ -82,7 +82,9 @@ export const Posture = z
     sendsMail: z
       .boolean()
       .nullable()
-      .describe('false: the domain says that it sends no mail (v=spf1 -all and no MX); null: DNS leaves it unknown'),
+      .describe(
+        'true: an SPF record with senders, a DKIM key, or an MX shows it; false: the domain says that it sends no mail (v=spf1 -all, or a null MX and no senders); null: nothing shows it, or DNS leaves it unknown',
+      ),
     grade: Grade,
     findings: z.array(PostureFinding).describe('what matters most first'),
     spf: SpfPosture,

@@ -101,7 +101,7 @@ export const assessOnce = async (
   const assessed: Assessed = {
     ...subjects,
     domain: domain.ascii,
-    sendsMail: sendsMail(subjects.spf, subjects.mail),
+    sendsMail: sendsMail(subjects),
     texts,
     usage,
     nowMs,

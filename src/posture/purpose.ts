@@ -4,7 +4,6 @@
  * section 4.2, RFC 7208 section 10.1.2). Pure.
  */
 
-import type { MailPosture } from '../../schemas/posture/mail.ts';
 import type { PostureFinding } from '../../schemas/posture/posture.ts';
 import type { SpfPosture } from '../../schemas/posture/spf.ts';
 import type { Assessed } from './rules/assessed.ts';
@@ -16,26 +15,36 @@ const PASSING = new Set(['a', 'mx', 'ip4', 'ip6', 'include', 'exists', 'ptr', 'r
 export const refusesAll = ({ state, all, tree }: SpfPosture): boolean =>
   state === 'valid' && all === '-' && !(tree?.terms ?? []).some(({ name }) => PASSING.has(name));
 
-/** @returns false: the records say that the domain sends no mail; null: DNS leaves it unknown */
-export const sendsMail = (spf: SpfPosture, mail: MailPosture): boolean | null => {
-  if (spf.state === 'dns-failure') return mail.state === 'null-mx' ? false : null;
-  if (refusesAll(spf)) return false;
+/**
+ * Whether a domain sends mail, as far as its records show it.
+ * @returns false: they say that it sends none; null: nothing shows it, or DNS leaves it unknown
+ */
+export const sendsMail = ({ spf, mail, dkim }: Pick<Assessed, 'spf' | 'mail' | 'dkim'>): boolean | null => {
   // A null MX means no replies and no bounces, which a sender needs (RFC 7505 section 4.2); an SPF
   // record with senders in it says otherwise.
-  return !(mail.state === 'null-mx' && spf.state !== 'valid');
+  if (refusesAll(spf) || (mail.state === 'null-mx' && spf.state !== 'valid')) return false;
+  const isShown =
+    (spf.state !== 'absent' && spf.state !== 'dns-failure') || mail.state === 'mx' || dkim.state === 'found';
+  return isShown ? true : null;
 };
 
 /** The posture in one sentence. @param name as people read it */
 export const summarize = (
   name: string,
-  { sendsMail: sends, zone }: Assessed,
+  { sendsMail: sends, zone, spf, mail }: Assessed,
   findings: readonly PostureFinding[],
 ): string => {
   if (zone.exists === false) return `${name} does not exist in DNS`;
   const count = (severity: PostureFinding['severity']): number =>
     findings.filter((finding) => finding.severity === severity).length;
   const purpose =
-    sends === null ? 'DNS left parts of it unknown' : sends ? 'it sends mail' : 'it says that it sends no mail';
+    sends === null
+      ? spf.state === 'dns-failure' || mail.state === 'dns-failure'
+        ? 'DNS left parts of it unknown'
+        : 'nothing shows whether it sends mail'
+      : sends
+        ? 'it sends mail'
+        : 'it says that it sends no mail';
   const errors = count('error');
   const warnings = count('warning');
   const first =

@@ -19,18 +19,29 @@ const MAX_STEPS = 8;
 export const assessZone = async (domain: string, ask: Ask): Promise<ZonePosture> => {
   const [address, apex] = await Promise.all([ask(domain, 'A'), findApex(domain, ask)]);
   const exists = apex.domainExists ?? (address.kind === 'failure' ? null : address.kind !== 'nxdomain');
+  const found = exists === false && apex.nearestParent !== null ? { nearestParent: apex.nearestParent } : {};
   if (apex.kind === 'dns-failure')
-    return { exists, apex: null, nameServers: [], nameServersState: 'dns-failure', soa: null, failure: apex.failure };
-  if (apex.kind === 'none') return { exists, apex: null, nameServers: [], nameServersState: 'none', soa: null };
-  const found = apex.nameServers;
-  const names = found.kind === 'found' ? found.values.slice(0, MAX_NAME_SERVERS) : [];
+    return {
+      exists,
+      ...found,
+      apex: null,
+      nameServers: [],
+      nameServersState: 'dns-failure',
+      soa: null,
+      failure: apex.failure,
+    };
+  if (apex.kind === 'none')
+    return { exists, ...found, apex: null, nameServers: [], nameServersState: 'none', soa: null };
+  const servers = apex.nameServers;
+  const names = servers.kind === 'found' ? servers.values.slice(0, MAX_NAME_SERVERS) : [];
   return {
     exists,
+    ...found,
     apex: apex.name,
     nameServers: await Promise.all(names.map((name) => assessNameServer(name, ask))),
-    nameServersState: found.kind === 'found' ? 'found' : found.kind === 'absent' ? 'none' : 'dns-failure',
+    nameServersState: servers.kind === 'found' ? 'found' : servers.kind === 'absent' ? 'none' : 'dns-failure',
     soa: apex.soa,
-    ...(found.kind === 'dns-failure' && { failure: found.failure }),
+    ...(servers.kind === 'dns-failure' && { failure: servers.failure }),
   };
 };
 
@@ -39,11 +50,19 @@ type Apex =
   | { kind: 'none' }
   | { kind: 'dns-failure'; failure: NonNullable<ZonePosture['failure']> };
 
+/** What the questions on the way up say of the domain itself. */
+type Existence = {
+  /** null: a failure leaves it unknown. */
+  readonly domainExists: boolean | null;
+  /** The nearest name above it that exists; null: none was found. */
+  readonly nearestParent: string | null;
+};
+
 /**
  * The nearest name at or above a domain that has an SOA. All names are asked at once: they are
  * known beforehand.
  */
-const findApex = async (domain: string, ask: Ask): Promise<Apex & { domainExists: boolean | null }> => {
+const findApex = async (domain: string, ask: Ask): Promise<Apex & Existence> => {
   const names: string[] = [];
   for (let name: string | null = domain; name?.includes('.') && names.length < MAX_STEPS; name = parentName(name))
     names.push(name);
@@ -54,14 +73,17 @@ const findApex = async (domain: string, ask: Ask): Promise<Apex & { domainExists
     }),
   );
   const own = answers[0]?.soa;
-  const domainExists = own === undefined || own.kind === 'failure' ? null : own.kind !== 'nxdomain';
+  const existence: Existence = {
+    domainExists: own === undefined || own.kind === 'failure' ? null : own.kind !== 'nxdomain',
+    nearestParent: answers.slice(1).find(({ soa }) => soa.kind === 'records' || soa.kind === 'nodata')?.name ?? null,
+  };
   for (const { name, soa, nameServers } of answers) {
     if (soa.kind === 'failure')
-      return { kind: 'dns-failure', failure: { name, type: 'SOA', ...failureOf(soa) }, domainExists };
+      return { kind: 'dns-failure', failure: { name, type: 'SOA', ...failureOf(soa) }, ...existence };
     const record = soa.kind === 'records' ? soaOf(soa.records) : null;
-    if (record !== null) return { kind: 'found', name, soa: record, nameServers, domainExists };
+    if (record !== null) return { kind: 'found', name, soa: record, nameServers, ...existence };
   }
-  return { kind: 'none', domainExists };
+  return { kind: 'none', ...existence };
 };
 
 const soaOf = (records: readonly RecordData[]): ZonePosture['soa'] => {

@@ -40,6 +40,30 @@ test('assess tells the domain as it was written, asked and read', async () => {
   assert.equal(posture.spf.state, 'valid');
 });
 
+test('assess says of a name that does not exist nothing but that, with the nearest name that does, and gives no grade', async () => {
+  const posture = await assessIn(GOOD, 'no.such.brand.example');
+  assert.deepEqual(
+    posture.findings.map(({ code }) => code),
+    ['domain-not-found'],
+  );
+  assert.match(posture.findings[0]?.message ?? '', /the nearest name above it that does is brand\.example$/);
+  assert.equal(posture.zone.nearestParent, 'brand.example');
+  assert.deepEqual(posture.grade, { letter: null, points: 0, outOf: 0, parts: [] });
+  assert.equal(posture.sendsMail, null);
+  assert.equal(posture.summary, 'no.such.brand.example does not exist in DNS');
+});
+
+test('assess says that a domain sends mail only where a record shows it', async () => {
+  const zone = { 'brand.example SOA': GOOD['brand.example SOA'] ?? [], 'brand.example A': ['11.0.0.9'] };
+  const sends = async (world: World) => (await assessIn({ ...zone, ...world }, 'brand.example')).sendsMail;
+  assert.equal(await sends({}), null);
+  assert.match((await assessIn(zone, 'brand.example')).summary, /nothing shows whether it sends mail/);
+  assert.equal(await sends({ 'brand.example MX': [{ priority: 10, exchange: 'mx1.brand.example' }] }), true);
+  assert.equal(await sends({ 'brand.example TXT': ['v=spf1 ip4:11.0.1.0/24 -all'] }), true);
+  assert.equal(await sends({ 'brand.example TXT': ['v=spf1 -all'] }), false);
+  assert.equal(await sends({ 'brand.example MX': [{ priority: 0, exchange: '' }] }), false);
+});
+
 test('assess never turns a DNS failure into something missing, whichever question fails', async () => {
   const missing = new Set([
     'spf-missing',

@@ -344,7 +344,7 @@ export const CASES: readonly Case[] = [
   },
   {
     title: 'a subdomain that inherits',
-    world: GOOD,
+    world: { ...GOOD, 'news.brand.example A': ['11.0.0.12'] },
     domain: 'news.brand.example',
     has: ['dmarc-inherited'],
     not: ['dmarc-missing'],

@@ -55,11 +55,16 @@ export const MAX_FINDINGS_PER_RULE = 20;
 
 const WEIGHT = { error: 0, warning: 1, advice: 2, info: 3, good: 4 } as const;
 
+/** Of a name that does not exist nothing else is worth saying. */
+const ABSENT_RULES = RULES.filter((rule) => rule.code === 'domain-not-found' || LIMIT_RULES.includes(rule));
+
 /** All findings, what matters most first. */
 export const collectFindings = (assessed: Assessed): PostureFinding[] =>
-  RULES.flatMap((rule) =>
-    [rule.find(assessed) ?? []]
-      .flat()
-      .slice(0, MAX_FINDINGS_PER_RULE)
-      .map((hit) => makeFinding(rule.code, rule, hit)),
-  ).toSorted((one, other) => WEIGHT[one.severity] - WEIGHT[other.severity]);
+  (assessed.zone.exists === false ? ABSENT_RULES : RULES)
+    .flatMap((rule) =>
+      [rule.find(assessed) ?? []]
+        .flat()
+        .slice(0, MAX_FINDINGS_PER_RULE)
+        .map((hit) => makeFinding(rule.code, rule, hit)),
+    )
+    .toSorted((one, other) => WEIGHT[one.severity] - WEIGHT[other.severity]);

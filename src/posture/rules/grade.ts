@@ -26,6 +26,7 @@ const LEAST_KNOWN = 0.5;
 
 /** Grades a domain. */
 export const grade = (assessed: Assessed): Grade => {
+  if (assessed.zone.exists === false) return { letter: null, points: 0, outOf: 0, parts: [] };
   const parts = assessed.sendsMail === false ? silentParts(assessed) : sendingParts(assessed);
   const known = parts.filter(({ points }) => points !== null);
   const points = known.reduce((total, part) => total + (part.points ?? 0), 0);

@@ -53,7 +53,12 @@ export const ZONE_RULES: readonly Rule[] = [
     section: 'RFC 2308 section 2.1',
     about: 'the domain does not exist in DNS',
     find: ({ zone, domain }) =>
-      zone.exists === false ? { message: `${domain} does not exist in DNS`, field: 'zone.exists' } : null,
+      zone.exists === false
+        ? {
+            message: `${domain} does not exist in DNS${zone.nearestParent === undefined ? '' : `; the nearest name above it that does is ${zone.nearestParent}`}`,
+            field: 'zone.exists',
+          }
+        : null,
   },
   {
     code: 'ns-dns-failure',
