@@ -6,9 +6,6 @@
 import { z } from 'zod';
 import { choice, list, secret, text, toggle, wholeNumber } from './setting.ts';
 
-const number = (about: string, unit: string, standard: number, min: number, max: number) =>
-  wholeNumber({ default: standard, min, max, unit, about });
-
 /** An address, a network, or a word for a group of networks. */
 const ProxyNetwork = z.union(
   [z.enum(['loopback', 'linklocal', 'uniquelocal']), z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()],
@@ -60,15 +57,27 @@ export const AccessSettings = z.object({
     about: 'certificate with its chain; set, the service speaks HTTPS only (TLS 1.2 and later)',
   }),
   tlsKey: text({ default: '', maxLength: 4096, unit: 'PEM file', about: 'private key of TLS_CERTIFICATE' }),
-  rateLimitPerKey: number('requests of one key in RATE_LIMIT_SECONDS; 0: no limit', 'requests', 6000, 0, 10_000_000),
-  rateLimitPerAddress: number(
-    'requests without a key of one address in RATE_LIMIT_SECONDS; 0: no limit',
-    'requests',
-    600,
-    0,
-    10_000_000,
-  ),
-  rateLimitSeconds: number('time in which requests are counted', 's', 60, 1, 3600),
+  rateLimitPerKey: wholeNumber({
+    default: 6000,
+    min: 0,
+    max: 10_000_000,
+    unit: 'requests',
+    about: 'requests of one key in RATE_LIMIT_SECONDS; 0: no limit',
+  }),
+  rateLimitPerAddress: wholeNumber({
+    default: 600,
+    min: 0,
+    max: 10_000_000,
+    unit: 'requests',
+    about: 'requests without a key of one address in RATE_LIMIT_SECONDS; 0: no limit',
+  }),
+  rateLimitSeconds: wholeNumber({
+    default: 60,
+    min: 1,
+    max: 3600,
+    unit: 's',
+    about: 'time in which requests are counted',
+  }),
   logAddresses: choice({
     words: ['full', 'hashed', 'none'],
     default: 'hashed',

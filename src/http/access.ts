@@ -45,6 +45,8 @@ const MAX_COUNTED_CALLERS = 10_000;
 /** Who asks. */
 type Caller = { kind: 'key'; name: string; role: KeyRole } | { kind: 'anonymous' } | { kind: 'wrong-key' };
 
+type CallerOf = (request: FastifyRequest) => Caller;
+
 /**
  * Asked every few seconds by whatever watches the service, or thirty at a time by whoever opens the
  * page; they cost nothing.
@@ -58,7 +60,7 @@ const UNCOUNTED: ReadonlySet<string | undefined> = new Set([
 ]);
 
 /** The guards of routes, for the scopes they stand in. */
-type Guards = {
+export type Guards = {
   /** Routes of a scope need a key, where the service has keys. */
   requireKey: (scope: FastifyInstance) => void;
   /**
@@ -89,14 +91,29 @@ export const guardAccess = async (
   guardFromPages(app, settings);
   const callers = new WeakMap<FastifyRequest, Caller>();
   const callerOf = (request: FastifyRequest): Caller => callers.get(request) ?? { kind: 'anonymous' };
+  await registerRateLimit(app, access, callerOf, clientAddress);
+  app.addHook('onRequest', (request, _reply, done) => {
+    callers.set(request, recognize(request, access.keys() ?? []));
+    done();
+  });
+  app.addHook('onRequest', app.rateLimit());
+  return createGuards(access, callerOf);
+};
+
+/** Counts requests under the key of their caller, or under its address. */
+const registerRateLimit = async (
+  app: FastifyInstance,
+  { settings, maxCountedCallers = MAX_COUNTED_CALLERS }: Access,
+  callerOf: CallerOf,
+  clientAddress: ClientAddress,
+): Promise<void> => {
   const limitOf = (request: FastifyRequest): number =>
     callerOf(request).kind === 'key' ? settings.rateLimitPerKey : settings.rateLimitPerAddress;
-
   await app.register(fastifyRateLimit, {
     global: false,
     enableDraftSpec: true,
     timeWindow: settings.rateLimitSeconds * 1000,
-    cache: access.maxCountedCallers ?? MAX_COUNTED_CALLERS,
+    cache: maxCountedCallers,
     keyGenerator: (request) => {
       const caller = callerOf(request);
       return caller.kind === 'key' ? `key ${caller.name}` : `address ${clientNetwork(clientAddress(request.raw))}`;
@@ -106,12 +123,9 @@ export const guardAccess = async (
     errorResponseBuilder: (_request, { after }) =>
       new RequestProblem('too-many-requests', `the limit of requests is reached; try again in ${after}`),
   });
-  app.addHook('onRequest', (request, _reply, done) => {
-    callers.set(request, recognize(request, access.keys() ?? []));
-    done();
-  });
-  app.addHook('onRequest', app.rateLimit());
+};
 
+const createGuards = ({ settings, keys }: Access, callerOf: CallerOf): Guards => {
   const refuseUnknown = (request: FastifyRequest, reply: FastifyReply): void => {
     const caller = callerOf(request);
     switch (caller.kind) {
@@ -120,7 +134,7 @@ export const guardAccess = async (
       case 'wrong-key':
         throw unauthorized(reply, 'this key is not known here', ', error="invalid_token"');
       case 'anonymous':
-        if (access.keys() !== null) {
+        if (keys() !== null) {
           throw unauthorized(reply, 'send a key as "Authorization: Bearer …" or as "X-API-Key: …"', '');
         }
         return;
@@ -135,7 +149,7 @@ export const guardAccess = async (
       const caller = callerOf(request);
       // With keys even this machine needs one: a proxy here that adds no header would open these
       // routes to the world.
-      const mayBeAnonymous = isOpen || (access.keys() === null && isLocal(request.raw));
+      const mayBeAnonymous = isOpen || (keys() === null && isLocal(request.raw));
       if (caller.kind !== 'anonymous' || !mayBeAnonymous) refuseUnknown(request, reply);
       if (caller.kind === 'anonymous' && !mayBeAnonymous)
         throw new RequestProblem('forbidden', 'this address answers to a client on the same machine only');

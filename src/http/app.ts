@@ -14,9 +14,9 @@ import type { TellQuiet } from '../pipeline/connections/listener-end.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { ReplayVerdict } from '../verdict/replay.ts';
 import type { Verify } from '../verdict/verify.ts';
-import { type Access, guardAccess, OPEN_ACCESS } from './access.ts';
+import { type Access, type Guards, guardAccess, OPEN_ACCESS } from './access.ts';
 import { acceptBodies } from './body.ts';
-import { createBodyRooms } from './body-memory.ts';
+import { createBodyRooms, type OpenBodyRoom } from './body-memory.ts';
 import { createClientAddress } from './client-address.ts';
 import { type ConnectionLimits, checkIntervalMs, limitConnections } from './connections.ts';
 import { describeApi } from './openapi/openapi.ts';
@@ -34,8 +34,8 @@ import { mountReplay } from './routes/replay-route.ts';
 import { mountVerify } from './routes/verify-route.ts';
 import { TLS_OPTIONS } from './tls-options.ts';
 
-/** What the app is made of. */
-type AppParts = {
+/** What the app is made from. */
+type AppDependencies = {
   log: Log;
   /** The octets of a raw message are given back once it has settled. */
   verify: Verify;
@@ -77,8 +77,35 @@ type AppParts = {
 };
 
 /** Builds the app; `app.listen` or `app.inject` is the caller's. */
-export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
-  const { log, settings, operator, onAnswer, access = OPEN_ACCESS } = parts;
+export const createApp = async (dependencies: AppDependencies): Promise<FastifyInstance> => {
+  const { settings, onAnswer, access = OPEN_ACCESS } = dependencies;
+  const app = createServer(dependencies, (error, socket) => refuse(error, socket));
+  const connections = limitConnections(app.server, settings, access.settings.trustProxy);
+  const refuse = refuseUnreadable(connections.mayRefuse);
+  refuseOddities(app.server);
+  pace(app, connections, dependencies);
+  const clientAddress = createClientAddress(access.settings.trustProxy);
+  const memory = dependencies.memory ?? createMemory(settings.maxTotalBytes);
+  const openRoom = createBodyRooms(memory, settings.maxCallerBytes, clientAddress);
+  writeAnswers(app);
+  acceptBodies(app, settings, openRoom);
+  if (onAnswer !== undefined) {
+    app.addHook('onResponse', ({ routeOptions, method }, { statusCode, elapsedTime }, done) => {
+      onAnswer({ route: routeOptions.url ?? 'unknown', method, status: statusCode, elapsedMs: elapsedTime });
+      done();
+    });
+  }
+  const guards = await guardAccess(app, access, clientAddress);
+  await describeApi(app);
+  await mountRoutes(app, dependencies, guards, openRoom);
+  return app;
+};
+
+/** @param refuse answers bytes that are no request */
+const createServer = (
+  { log, settings, tls }: AppDependencies,
+  refuse: (error: NodeJS.ErrnoException, socket: Socket) => void,
+): FastifyInstance => {
   const timeouts = {
     headersTimeout: settings.requestTimeoutMs,
     requestTimeout: 0,
@@ -86,11 +113,11 @@ export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
     requireHostHeader: false,
     connectionsCheckingInterval: checkIntervalMs(settings.requestTimeoutMs),
   };
-  const app: FastifyInstance = fastify({
-    ...(parts.tls == null
+  return fastify({
+    ...(tls == null
       ? { http: timeouts }
       : {
-          https: { ...parts.tls, ...TLS_OPTIONS, handshakeTimeout: settings.requestTimeoutMs, ...timeouts },
+          https: { ...tls, ...TLS_OPTIONS, handshakeTimeout: settings.requestTimeoutMs, ...timeouts },
         }),
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -105,12 +132,16 @@ export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
     return503OnClosing: false,
     // Bad paths never reach a route: fastify hands them out beside the error handler.
     frameworkErrors: handleError,
-    clientErrorHandler: (error: NodeJS.ErrnoException, socket: Socket) => refuse(error, socket),
+    clientErrorHandler: refuse,
   }) as unknown as FastifyInstance;
+};
 
-  const connections = limitConnections(app.server, settings, access.settings.trustProxy);
-  const refuse = refuseUnreadable(connections.mayRefuse);
-  refuseOddities(app.server);
+/** What requests wait for, and how connections end while the service drains. */
+const pace = (
+  app: FastifyInstance,
+  connections: ReturnType<typeof limitConnections>,
+  { isReady, drainMs, tellQuiet }: AppDependencies,
+): void => {
   app.addHook('onRequest', (request, _reply, done) => {
     // Closed for what it sent; the requests that came with it are dropped without an answer.
     if (request.raw.socket.destroyed) return;
@@ -118,9 +149,23 @@ export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
     if (held === null) done(checkHostField(request.raw));
     else void held.then(() => done(checkHostField(request.raw)));
   });
-  const clientAddress = createClientAddress(access.settings.trustProxy);
-  const memory = parts.memory ?? createMemory(settings.maxTotalBytes);
-  const openRoom = createBodyRooms(memory, settings.maxCallerBytes, clientAddress);
+  // A client that keeps its connection would otherwise keep a draining service alive until the time
+  // for it is up.
+  app.addHook('onSend', (request, reply, payload, done) => {
+    if (connections.isAlone(request.raw)) {
+      if (!isReady()) reply.header('connection', 'close');
+    } else {
+      // Others wait behind it, whom the end of the connection would cut off; fastify marks every
+      // answer once it closes.
+      reply.raw.removeHeader('connection');
+    }
+    done(null, payload);
+  });
+  app.addHook('preClose', () => connections.drain(drainMs?.() ?? 0, tellQuiet));
+};
+
+/** How errors and answers are written. */
+const writeAnswers = (app: FastifyInstance): void => {
   app.setErrorHandler(handleError);
   app.setNotFoundHandler((request, reply) =>
     sendProblem(reply, 'not-found', { detail: `${request.method} is not answered at this address` }),
@@ -129,40 +174,28 @@ export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
   // would double the work.
   app.setSerializerCompiler(() => JSON.stringify);
   app.setValidatorCompiler(() => (value) => ({ value }));
-  // A client that keeps its connection would otherwise keep a draining service alive until the time
-  // for it is up.
-  app.addHook('onSend', (request, reply, payload, done) => {
-    if (connections.isAlone(request.raw)) {
-      if (!parts.isReady()) reply.header('connection', 'close');
-    } else {
-      // Others wait behind it, whom the end of the connection would cut off; fastify marks every
-      // answer once it closes.
-      reply.raw.removeHeader('connection');
-    }
-    done(null, payload);
-  });
-  app.addHook('preClose', () => connections.drain(parts.drainMs?.() ?? 0, parts.tellQuiet));
-  acceptBodies(app, settings, openRoom);
-  if (onAnswer !== undefined) {
-    app.addHook('onResponse', ({ routeOptions, method }, { statusCode, elapsedTime }, done) => {
-      onAnswer({ route: routeOptions.url ?? 'unknown', method, status: statusCode, elapsedMs: elapsedTime });
-      done();
-    });
-  }
-  const { requireKey, requireOperator, requireMetricsReader } = await guardAccess(app, access, clientAddress);
-  await describeApi(app);
+};
+
+/** Mounts the routes, each in the scope of its guard. */
+const mountRoutes = async (
+  app: FastifyInstance,
+  dependencies: AppDependencies,
+  { requireKey, requireOperator, requireMetricsReader }: Guards,
+  openRoom: OpenBodyRoom,
+): Promise<void> => {
+  const { settings, operator, domains, hooks, verify } = dependencies;
   await app.register(mountDocs);
   await app.register(async (routes) => {
-    mountPage(routes, parts.samples ?? { messages: [], dns: [] });
-    mountHealth(routes, parts.isReady, parts.workers ?? (() => null));
+    mountPage(routes, dependencies.samples ?? { messages: [], dns: [] });
+    mountHealth(routes, dependencies.isReady, dependencies.workers ?? (() => null));
   });
   await app.register(async (routes) => {
     requireKey(routes);
-    mountVerify(routes, { verify: parts.verify, maxMessageBytes: settings.maxMessageBytes });
-    mountReplay(routes, { replay: parts.replay, maxMessageBytes: settings.maxMessageBytes });
-    mountBatch(routes, { verify: parts.verify, openRoom, ...settings });
-    if (parts.domains !== undefined) mountDomains(routes, parts.domains);
-    if (parts.hooks !== undefined) mountHooks(routes, parts.hooks, settings.maxMessageBytes);
+    mountVerify(routes, { verify: verify, maxMessageBytes: settings.maxMessageBytes });
+    mountReplay(routes, { replay: dependencies.replay, maxMessageBytes: settings.maxMessageBytes });
+    mountBatch(routes, { verify: verify, openRoom, ...settings });
+    if (domains !== undefined) mountDomains(routes, domains);
+    if (hooks !== undefined) mountHooks(routes, hooks, settings.maxMessageBytes);
   });
   if (operator !== undefined) {
     await app.register(async (routes) => {
@@ -174,5 +207,4 @@ export const createApp = async (parts: AppParts): Promise<FastifyInstance> => {
       mountDnsCache(routes, operator.dnsCache);
     });
   }
-  return app;
 };

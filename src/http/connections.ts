@@ -12,7 +12,7 @@ import { Server as TlsServer } from 'node:tls';
 import type { HttpSettings } from '../../schemas/settings/http.ts';
 import { createListenerEnd, type TellQuiet } from '../pipeline/connections/listener-end.ts';
 import { watchSilence } from '../pipeline/connections/silence.ts';
-import { clientNetwork, proxiesOf } from './client-address.ts';
+import { limitPeers } from './peers.ts';
 import { LINGER_MS } from './refusal.ts';
 import { createTurns, type ParserState } from './turns.ts';
 
@@ -70,27 +70,7 @@ export const limitConnections = (
   limits: ConnectionLimits,
   proxies: readonly string[],
 ): LimitedConnections => {
-  const isProxy = proxiesOf(proxies);
-  const ofPeer = new Map<string, number>();
-  let open = 0;
-  server.prependListener('connection', (socket: Socket) => {
-    const { remoteAddress } = socket;
-    const peer = remoteAddress === undefined || isProxy(remoteAddress) ? null : clientNetwork(remoteAddress);
-    const before = peer === null ? 0 : (ofPeer.get(peer) ?? 0);
-    open += 1;
-    if (peer !== null) ofPeer.set(peer, before + 1);
-    socket.once('close', () => {
-      open -= 1;
-      if (peer === null) return;
-      const left = (ofPeer.get(peer) ?? 1) - 1;
-      if (left === 0) ofPeer.delete(peer);
-      else ofPeer.set(peer, left);
-    });
-    if (open > limits.maxConnections || before >= limits.maxPeerConnections) {
-      socket.on('error', () => undefined);
-      socket.destroy();
-    }
-  });
+  limitPeers(server, limits, proxies);
   const watched = watchUnsent(server, limits.writeTimeoutMs);
   const end = createListenerEnd(server);
   const idleness = {
@@ -101,44 +81,7 @@ export const limitConnections = (
       for (const [socket, { requests }] of watched) yield [socket, () => requests === 0] as const;
     },
   };
-  const handlers = server.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[];
-  server.removeAllListeners('request');
-  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    const { socket } = request;
-    // Closed for what it sent: a thousand requests that came in the same segment must cost nothing
-    // more.
-    if (socket.destroyed) return;
-    const connection = watched.get(socket);
-    if (connection !== undefined) {
-      connection.requests += 1;
-      connection.last = { request, response };
-      connection.bodyBytes = Number(request.headers['content-length'] ?? 0) || 0;
-      connection.parsedBytes = 0;
-    }
-    if ((connection?.requests ?? 0) > limits.maxPipelinedRequests || socket.writableLength > MAX_UNSENT_BYTES) {
-      socket.destroy();
-      return;
-    }
-    response.once('close', () => {
-      if (connection !== undefined) connection.requests -= 1;
-    });
-    response.once('finish', () => {
-      if (request.complete) return;
-      const linger = setTimeout(() => {
-        if (!request.complete) socket.destroy();
-      }, LINGER_MS);
-      const end = (): void => {
-        clearTimeout(linger);
-        socket.off('close', end);
-        request.off('end', end);
-      };
-      // A connection that is kept must not gather a listener for each answer that came before the
-      // end of its request.
-      socket.once('close', end);
-      request.once('end', end);
-    });
-    for (const handle of handlers) handle.call(server, request, response);
-  });
+  limitRequests(server, watched, limits);
   return {
     mayRefuse: (socket) => {
       const connection = watched.get(socket as Socket);
@@ -159,6 +102,56 @@ export const limitConnections = (
       await silence.endSilent();
     },
   };
+};
+
+/** Puts the limits of one connection before the handlers that a server already has. */
+const limitRequests = (
+  server: Server,
+  watched: ReadonlyMap<Socket, Unsent>,
+  { maxPipelinedRequests }: ConnectionLimits,
+): void => {
+  const handlers = server.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[];
+  server.removeAllListeners('request');
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    const { socket } = request;
+    // Closed for what it sent: a thousand requests that came in the same segment must cost nothing
+    // more.
+    if (socket.destroyed) return;
+    const connection = watched.get(socket);
+    if (connection !== undefined) {
+      connection.requests += 1;
+      connection.last = { request, response };
+      connection.bodyBytes = Number(request.headers['content-length'] ?? 0) || 0;
+      connection.parsedBytes = 0;
+    }
+    if ((connection?.requests ?? 0) > maxPipelinedRequests || socket.writableLength > MAX_UNSENT_BYTES) {
+      socket.destroy();
+      return;
+    }
+    response.once('close', () => {
+      if (connection !== undefined) connection.requests -= 1;
+    });
+    response.once('finish', () => lingerFor(request));
+    for (const handle of handlers) handle.call(server, request, response);
+  });
+};
+
+/** After the answer the rest of a request may still come, for a while. */
+const lingerFor = (request: IncomingMessage): void => {
+  if (request.complete) return;
+  const { socket } = request;
+  const linger = setTimeout(() => {
+    if (!request.complete) socket.destroy();
+  }, LINGER_MS);
+  const end = (): void => {
+    clearTimeout(linger);
+    socket.off('close', end);
+    request.off('end', end);
+  };
+  // A connection that is kept must not gather a listener for each answer that came before the end
+  // of its request.
+  socket.once('close', end);
+  request.once('end', end);
 };
 
 /**

@@ -10,7 +10,6 @@ import { DomainName } from '../../../schemas/domain-name.ts';
 import { Posture, PostureLine } from '../../../schemas/posture/posture.ts';
 import { PostureQuery, PostureRequest, PosturesRequest } from '../../../schemas/requests/domain.ts';
 import type { Assess, AssessOutcome } from '../../posture/assess.ts';
-import type { AssessOptions } from '../../posture/assessment.ts';
 import { problemResponses } from '../openapi/openapi.ts';
 import { invalidRequest, problemOf, RequestProblem } from '../problem.ts';
 import { inOrder } from './ordered.ts';
@@ -94,7 +93,7 @@ export const mountDomains = (app: FastifyInstance, { assess, width }: DomainRout
       const { domains, selectors } = body.data;
       const hangUp = abortOnHangUp(reply);
       const lines = inOrder(each(domains, hangUp), width, (domain, index) =>
-        lineOf(domain, index, assess, { selectors }, request.log),
+        lineOf(domain, index, () => assess(domain, { selectors }), request.log),
       );
       return reply
         .type('application/x-ndjson; charset=utf-8')
@@ -125,15 +124,15 @@ async function* asText(lines: AsyncIterable<PostureLine>): AsyncGenerator<string
   for await (const line of lines) yield `${JSON.stringify(line)}\n`;
 }
 
+/** @param assess begins the assessment @param log for a fault of ours */
 const lineOf = async (
   domain: string,
   index: number,
-  assess: Assess,
-  options: AssessOptions,
+  assess: () => Promise<AssessOutcome>,
   log: { error: (facts: object, text: string) => void },
 ): Promise<PostureLine> => {
   try {
-    const outcome = await assess(domain, options);
+    const outcome = await assess();
     return outcome.kind === 'posture'
       ? { index, domain, posture: outcome.posture }
       : { index, domain, problem: problemOf(refusal(outcome, `domains[${index}]`)) };
