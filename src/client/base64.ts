@@ -4,16 +4,16 @@
  */
 
 /**
- * Octets encoded at a time: a multiple of three, so that the parts join without padding, and few
+ * Octets encoded at a time: a multiple of three, so that the pieces join without padding, and few
  * enough to be arguments.
  */
-const PART_BYTES = 24_576;
+const PIECE_BYTES = 24_576;
 
 /** Encodes. @param octets any number of them */
 export const toBase64 = (octets: Uint8Array): string => {
-  const parts: string[] = [];
-  for (let start = 0; start < octets.length; start += PART_BYTES) {
-    parts.push(btoa(String.fromCharCode(...octets.subarray(start, start + PART_BYTES))));
+  const pieces: string[] = [];
+  for (let start = 0; start < octets.length; start += PIECE_BYTES) {
+    pieces.push(btoa(String.fromCharCode(...octets.subarray(start, start + PIECE_BYTES))));
   }
-  return parts.join('');
+  return pieces.join('');
 };

@@ -25,9 +25,9 @@ import { checkHostField, refuseOddities, refuseUnreadable } from './refusal.ts';
 import { mountBatch } from './routes/batch-route.ts';
 import { type DnsCache, mountDnsCache } from './routes/dns-cache-route.ts';
 import { mountDocs } from './routes/docs-route.ts';
-import { type DomainRouteParts, mountDomains } from './routes/domain-route.ts';
+import { type DomainRouteDependencies, mountDomains } from './routes/domain-route.ts';
 import { mountHealth } from './routes/health-route.ts';
-import { type HookParts, mountHooks } from './routes/hooks-route.ts';
+import { type HookDependencies, mountHooks } from './routes/hooks-route.ts';
 import { mountMetrics, type ReadMetrics } from './routes/metrics-route.ts';
 import { mountPage } from './routes/page-route.ts';
 import { mountReplay } from './routes/replay-route.ts';
@@ -41,9 +41,9 @@ type AppDependencies = {
   verify: Verify;
   replay: ReplayVerdict;
   /** The domain view; absent: its routes are not there. */
-  domains?: DomainRouteParts;
+  domains?: DomainRouteDependencies;
   /** The hooks for mail servers; absent: their routes are not there. */
-  hooks?: HookParts;
+  hooks?: HookDependencies;
   /** False while the service drains. */
   isReady: () => boolean;
   /** Milliseconds for which the listener stays open at the end. @default 0 */
@@ -145,9 +145,9 @@ const pace = (
   app.addHook('onRequest', (request, _reply, done) => {
     // Closed for what it sent; the requests that came with it are dropped without an answer.
     if (request.raw.socket.destroyed) return;
-    const held = connections.held();
-    if (held === null) done(checkHostField(request.raw));
-    else void held.then(() => done(checkHostField(request.raw)));
+    const served = connections.waitsFor();
+    if (served === null) done(checkHostField(request.raw));
+    else void served.then(() => done(checkHostField(request.raw)));
   });
   // A client that keeps its connection would otherwise keep a draining service alive until the time
   // for it is up.

@@ -16,32 +16,32 @@ export type OpenBodyRoom = (request: FastifyRequest, reply: FastifyReply) => Roo
 
 /** @param memory account of the service @param maxCallerBytes share of one caller in bytes */
 export const createBodyRooms = (memory: Memory, maxCallerBytes: number, clientAddress: ClientAddress): OpenBodyRoom => {
-  const callers = new Map<string, { held: number; bodies: number }>();
+  const callers = new Map<string, { reserved: number; bodies: number }>();
   return (request, reply) => {
     const name = clientNetwork(clientAddress(request.raw));
-    const caller = callers.get(name) ?? { held: 0, bodies: 0 };
+    const caller = callers.get(name) ?? { reserved: 0, bodies: 0 };
     callers.set(name, caller);
     caller.bodies += 1;
-    let held = 0;
+    let reserved = 0;
     let ended = false;
     const release = (bytes: number): void => {
-      const given = Math.min(bytes, held);
-      held -= given;
-      caller.held -= given;
+      const given = Math.min(bytes, reserved);
+      reserved -= given;
+      caller.reserved -= given;
       memory.release(given);
     };
     reply.raw.once('close', () => {
       ended = true;
-      release(held);
+      release(reserved);
       caller.bodies -= 1;
       if (caller.bodies === 0) callers.delete(name);
     });
     return {
       reserve: (bytes) => {
-        if (ended || (caller.bodies > 1 && caller.held + bytes > maxCallerBytes) || !memory.reserve(bytes))
+        if (ended || (caller.bodies > 1 && caller.reserved + bytes > maxCallerBytes) || !memory.reserve(bytes))
           return false;
-        held += bytes;
-        caller.held += bytes;
+        reserved += bytes;
+        caller.reserved += bytes;
         return true;
       },
       release,

@@ -38,7 +38,7 @@ type LimitedConnections = {
    */
   readonly mayRefuse: (socket: Duplex) => boolean;
   /** What a request waits for before it is served; null: nothing. */
-  readonly held: () => Promise<void> | null;
+  readonly waitsFor: () => Promise<void> | null;
   /**
    * Whether this is the only request under way on its connection: an answer that ends the
    * connection cuts off nothing then.
@@ -90,7 +90,7 @@ export const limitConnections = (
       const { last } = connection;
       return connection.requests === 1 && last?.request.complete === false && !last.response.headersSent;
     },
-    held: end.untilClosed,
+    waitsFor: end.untilClosed,
     isAlone: ({ socket }) => (watched.get(socket)?.requests ?? 1) <= 1,
     drain: async (drainMs, tellQuiet) => {
       if (!server.listening) return;

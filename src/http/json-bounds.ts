@@ -27,62 +27,19 @@ type JsonCounter = (piece: Buffer) => RequestProblem | null;
 /** @param maxBytes most octets that the route takes */
 export const createJsonCounter = (maxBytes: number): JsonCounter => {
   const maxValues = Math.min(MAX_JSON_VALUES, Math.ceil(maxBytes / OCTETS_PER_VALUE));
+  const string = new StringScanner();
   let depth = 0;
   let values = 1;
-  let inString = false;
-  /** True when the next octet of a string is escaped. */
-  let escaped = false;
-
-  /**
-   * @returns where the string ends, behind its closing mark; the length of the piece when it goes
-   * on
-   */
-  const skipString = (piece: Buffer, from: number): number => {
-    let at = from;
-    if (escaped && at < piece.length) {
-      escaped = false;
-      at += 1;
-    }
-    while (at < piece.length) {
-      // Escapes come in crowds, and a search for each would be a call for every other octet.
-      for (const near = Math.min(at + NEAR_OCTETS, piece.length); at < near; at += 1) {
-        if (piece[at] === BACKSLASH) at += 1;
-        else if (piece[at] === QUOTE) {
-          inString = false;
-          return at + 1;
-        }
-      }
-      if (at > piece.length) {
-        escaped = true;
-        return piece.length;
-      }
-      const quote = piece.indexOf(QUOTE, at);
-      const end = quote === -1 ? piece.length : quote;
-      let slashes = 0;
-      while (end - 1 - slashes >= at && piece[end - 1 - slashes] === BACKSLASH) slashes += 1;
-      const isEscaped = slashes % 2 === 1;
-      if (quote === -1) {
-        escaped = isEscaped;
-        return end;
-      }
-      at = quote + 1;
-      if (!isEscaped) {
-        inString = false;
-        return at;
-      }
-    }
-    return at;
-  };
 
   return (piece) => {
     for (let at = 0; at < piece.length; ) {
-      if (inString) {
-        at = skipString(piece, at);
+      if (string.isOpen) {
+        at = string.skip(piece, at);
         continue;
       }
       switch (piece[at]) {
         case QUOTE:
-          inString = true;
+          string.isOpen = true;
           break;
         case 0x7b: // {
         case 0x5b: // [
@@ -123,4 +80,56 @@ export const checkJsonBounds = async (text: Buffer, maxBytes: number): Promise<v
     const fault = count(text.subarray(at, at + TURN_BYTES));
     if (fault !== null) throw fault;
   }
+};
+
+/** Where a string ends, which may be in a later piece than the one in which it begins. */
+class StringScanner {
+  isOpen = false;
+  /** True when the next octet is escaped. */
+  private isEscaped = false;
+
+  /**
+   * @returns where the string ends, behind its closing mark; the length of the piece when it goes
+   * on
+   */
+  skip(piece: Buffer, from: number): number {
+    let at = from;
+    if (this.isEscaped && at < piece.length) {
+      this.isEscaped = false;
+      at += 1;
+    }
+    while (at < piece.length) {
+      // Escapes come in crowds, and a search for each would be a call for every other octet.
+      for (const near = Math.min(at + NEAR_OCTETS, piece.length); at < near; at += 1) {
+        if (piece[at] === BACKSLASH) at += 1;
+        else if (piece[at] === QUOTE) {
+          this.isOpen = false;
+          return at + 1;
+        }
+      }
+      if (at > piece.length) {
+        this.isEscaped = true;
+        return piece.length;
+      }
+      const quote = piece.indexOf(QUOTE, at);
+      const isEscaped = endsEscaped(piece, at, quote === -1 ? piece.length : quote);
+      if (quote === -1) {
+        this.isEscaped = isEscaped;
+        return piece.length;
+      }
+      at = quote + 1;
+      if (!isEscaped) {
+        this.isOpen = false;
+        return at;
+      }
+    }
+    return at;
+  }
+}
+
+/** Whether the octet at `end` is escaped: an odd number of backslashes comes before it. */
+const endsEscaped = (piece: Buffer, start: number, end: number): boolean => {
+  let slashes = 0;
+  while (end - 1 - slashes >= start && piece[end - 1 - slashes] === BACKSLASH) slashes += 1;
+  return slashes % 2 === 1;
 };

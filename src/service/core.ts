@@ -1,5 +1,5 @@
 /**
- * The parts that every face shares, made from the settings: the resolver, with the local zone
+ * What every face shares, made from the settings: the resolver, with the local zone
  * before it, and the function that judges messages. Makes no socket until a question is asked.
  */
 import { randomUUID } from 'node:crypto';
@@ -123,7 +123,7 @@ export const createMailverdict = (config: Config, log: Log, watcher: Watcher = U
  */
 export const createMailFaces = (
   config: Config,
-  parts: Mailverdict,
+  core: Mailverdict,
   log: Log,
   {
     observer = UNOBSERVED,
@@ -133,7 +133,7 @@ export const createMailFaces = (
   const clock = () => performance.now();
   const limits = budgetLimits(config);
   const check: CheckSpf = (facts) => {
-    const { lookup } = withBudget(parts.lookup, limits, clock, 'enforce');
+    const { lookup } = withBudget(core.lookup, limits, clock, 'enforce');
     return checkSpf(facts, {
       lookup,
       deadlineMs: clock() + limits.maxElapsedMs,
@@ -143,7 +143,7 @@ export const createMailFaces = (
     });
   };
   return createPipeline(config, {
-    verify: parts.verify,
+    verify: core.verify,
     checkSpf: check,
     log,
     clock,

@@ -50,7 +50,7 @@ Example:
     const out = textOption(options, 'out');
     const done = out === undefined ? 0 : completeLines(out);
     const config = loadConfig();
-    const parts = createMailverdict(config, createLog('silent'));
+    const core = createMailverdict(config, createLog('silent'));
     const trust = readTrust(options);
     const total = name === '-' ? null : statSync(name).size;
     let index = 0;
@@ -77,12 +77,12 @@ Example:
       );
       return EXIT.ok;
     } finally {
-      parts.resolver.close();
+      core.resolver.close();
     }
 
     async function judge(message: Buffer, position: number) {
       try {
-        return { index: position, verdict: await parts.verify(message, {}, trust) };
+        return { index: position, verdict: await core.verify(message, {}, trust) };
       } catch (cause) {
         if (cause instanceof Fault) return { index: position, problem: cause.message };
         throw cause;

@@ -33,12 +33,12 @@ Examples:
     const type = RecordType.safeParse(typeName.toUpperCase());
     if (!type.success) throw new WrongUse(`the type must be one of ${RecordType.options.join(', ')}`);
     const config = loadConfig();
-    const parts = createMailverdict(config, createLog('silent'));
+    const core = createMailverdict(config, createLog('silent'));
     try {
       const startedMs = performance.now();
-      const answer = await parts.lookup({ name, type: type.data }, startedMs + config.dnsQuestionTimeoutMs);
+      const answer = await core.lookup({ name, type: type.data }, startedMs + config.dnsQuestionTimeoutMs);
       const elapsedMs = Math.round((performance.now() - startedMs) * 10) / 10;
-      const servers = parts.resolver.servers.map(({ address, port }) =>
+      const servers = core.resolver.servers.map(({ address, port }) =>
         address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`,
       );
       if (options.json) {
@@ -46,7 +46,7 @@ Examples:
       } else terminal.out(renderAnswer(answer, { elapsedMs, servers }, terminal.style));
       return answer.kind === 'failure' ? EXIT.temperror : EXIT.ok;
     } finally {
-      parts.resolver.close();
+      core.resolver.close();
     }
   },
 };

@@ -40,9 +40,9 @@ Examples:
     const [name, ...more] = positionals;
     if (name === undefined || more.length > 0) throw new WrongUse('give one domain name');
     const request = readRequest(options);
-    const parts = createMailverdict(loadConfig(), createLog('silent'));
+    const core = createMailverdict(loadConfig(), createLog('silent'));
     try {
-      const outcome = await parts.assess(name, request);
+      const outcome = await core.assess(name, request);
       if (outcome.kind === 'refused')
         throw new WrongUse(outcome.errors.map(({ path, message }) => `${path} ${message}`).join('\n'));
       const { posture } = outcome;
@@ -50,7 +50,7 @@ Examples:
       if (posture.findings.some(({ severity }) => severity === 'error')) return EXIT.fail;
       return posture.dns.failures.used > 0 ? EXIT.temperror : EXIT.ok;
     } finally {
-      parts.resolver.close();
+      core.resolver.close();
     }
   },
 };

@@ -32,9 +32,9 @@ Exit: 0 the same verdict, 1 it differs, 64 wrong use, 66 no message or verdict.
       throw new WrongUse('give a message and its verdict');
     const earlier = readVerdict(verdictName);
     const config = loadConfig();
-    const parts = createMailverdict(config, createLog('silent'));
+    const core = createMailverdict(config, createLog('silent'));
     try {
-      const { same, differences, verdict } = await parts.replay(
+      const { same, differences, verdict } = await core.replay(
         await readInput(messageName, config.maxMessageBytes, terminal),
         earlier,
       );
@@ -54,7 +54,7 @@ Exit: 0 the same verdict, 1 it differs, 64 wrong use, 66 no message or verdict.
       if (cause instanceof Fault) throw new WrongUse(cause.message);
       throw cause;
     } finally {
-      parts.resolver.close();
+      core.resolver.close();
     }
   },
 };

@@ -70,16 +70,16 @@ Examples:
     const include = readInclude(textOption(options, 'include'));
     const config = loadConfig();
     const message = await readInput(name, config.maxMessageBytes, terminal);
-    const parts = createMailverdict(config, createLog('silent'));
+    const core = createMailverdict(config, createLog('silent'));
     try {
-      const verdict = await parts.verify(message, facts, {
+      const verdict = await core.verify(message, facts, {
         include,
         ...readTrust(options),
       });
       terminal.out(options.json ? `${JSON.stringify(verdict, null, 2)}\n` : renderVerdict(verdict, terminal.style));
       return exitCode(verdict);
     } finally {
-      parts.resolver.close();
+      core.resolver.close();
     }
   },
 };

@@ -23,8 +23,8 @@ import { invalidRequest, problemOf, RequestProblem } from '../problem.ts';
 import { inOrder } from './ordered.ts';
 import { abortOnHangUp, optionsOf, toFacts, toProblem } from './verify-route.ts';
 
-/** What the route is handed. */
-type BatchParts = {
+/** What the route depends on. */
+type BatchDependencies = {
   verify: Verify;
   maxMessageBytes: number;
   maxBatchMessages: number;
@@ -35,7 +35,7 @@ type BatchParts = {
 
 /** A message of the batch, or what is wrong with its line. */
 type Item =
-  | { message: Buffer; facts: SmtpFacts; options: VerifyOptions /** Octets counted for it. */; held: number }
+  | { message: Buffer; facts: SmtpFacts; options: VerifyOptions /** Octets counted for it. */; octets: number }
   | { problem: RequestProblem };
 
 /** Base64 inside JSON, and the envelope. */
@@ -43,7 +43,7 @@ const LINE_OVERHEAD = 1.5;
 const LINE_ENVELOPE_BYTES = 65_536;
 
 /** Mounts the route in a scope of its own, whose bodies are streams. */
-export const mountBatch = (app: FastifyInstance, parts: BatchParts): void => {
+export const mountBatch = (app: FastifyInstance, dependencies: BatchDependencies): void => {
   app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', { bodyLimit: Number.MAX_SAFE_INTEGER }, (_request, payload, done) =>
@@ -68,11 +68,16 @@ export const mountBatch = (app: FastifyInstance, parts: BatchParts): void => {
         },
       },
       async (request, reply) => {
-        const room = parts.openRoom(request, reply);
-        const items = readItems(request, parts, room);
+        const room = dependencies.openRoom(request, reply);
+        const items = readItems(request, dependencies, room);
         const signal = abortOnHangUp(reply);
-        const lines = inOrder(atMost(items, parts.maxBatchMessages), parts.batchWidth, (item, index) =>
-          judge(item, index, (message, facts, options) => parts.verify(message, facts, { ...options, signal }), room),
+        const lines = inOrder(atMost(items, dependencies.maxBatchMessages), dependencies.batchWidth, (item, index) =>
+          judge(
+            item,
+            index,
+            (message, facts, options) => dependencies.verify(message, facts, { ...options, signal }),
+            room,
+          ),
         );
         return reply
           .type('application/x-ndjson; charset=utf-8')
@@ -107,18 +112,18 @@ const judge = async (item: Item, index: number, verify: Verify, room: Room): Pro
   } catch (cause) {
     return { index, problem: problemOf(toProblem(cause)) };
   } finally {
-    room.release(item.held);
+    room.release(item.octets);
   }
 };
 
-const readItems = (request: FastifyRequest, parts: BatchParts, room: Room): AsyncIterable<Item> => {
+const readItems = (request: FastifyRequest, dependencies: BatchDependencies, room: Room): AsyncIterable<Item> => {
   const query = VerifyQuery.safeParse(request.query);
   if (!query.success) throw invalidRequest(query.error, 'query');
   const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
-  const stream = withinTime(request.body as Readable, parts.requestTimeoutMs);
-  if (type === 'application/mbox') return toldToTheEnd(fromMbox(stream, query.data, parts.maxMessageBytes, room));
+  const stream = withinTime(request.body as Readable, dependencies.requestTimeoutMs);
+  if (type === 'application/mbox') return withEnding(fromMbox(stream, query.data, dependencies.maxMessageBytes, room));
   if (/^application\/(?:x-ndjson|ndjson|jsonl|x-jsonlines)$/.test(type))
-    return toldToTheEnd(fromLines(stream, parts.maxMessageBytes, room));
+    return withEnding(fromLines(stream, dependencies.maxMessageBytes, room));
   throw new RequestProblem('unsupported-media-type', 'send application/mbox or application/x-ndjson');
 };
 
@@ -155,7 +160,7 @@ async function* withinTime(stream: Readable, timeoutMs: number): AsyncGenerator<
  * The items, and one last line that says so when they end before the batch does: what was read
  * before it is still answered.
  */
-async function* toldToTheEnd(items: AsyncIterable<Item>): AsyncGenerator<Item> {
+async function* withEnding(items: AsyncIterable<Item>): AsyncGenerator<Item> {
   try {
     yield* items;
   } catch (cause) {
@@ -176,7 +181,7 @@ async function* fromMbox(
   for await (const entry of readMbox(stream, maxMessageBytes, room)) {
     if (entry.kind === 'message') {
       const { bytes } = entry;
-      yield { message: bytes, facts: toFacts(query), options: optionsOf(query), held: bytes.length };
+      yield { message: bytes, facts: toFacts(query), options: optionsOf(query), octets: bytes.length };
     } else if (entry.kind === 'no-room') yield { problem: serviceFull() };
     else yield { problem: new RequestProblem('body-too-large', `the message has more than ${maxMessageBytes} octets`) };
   }
@@ -194,14 +199,14 @@ async function* fromLines(stream: AsyncIterable<Buffer>, maxMessageBytes: number
 
 /** A line as an item; the room of its text goes over to the message. */
 const readLine = async (bytes: Buffer, maxMessageBytes: number, maxBytes: number, room: Room): Promise<Item[]> => {
-  const held = bytes.length;
+  const octets = bytes.length;
   // The text and the values of a line take memory too while it is parsed.
-  const copies = held * JSON_COPIES;
+  const copies = octets * JSON_COPIES;
   const hasRoom = room.reserve(copies);
   const item: Item | null = hasRoom ? await parseLine(bytes, maxMessageBytes, maxBytes) : { problem: serviceFull() };
   if (hasRoom) room.release(copies);
-  if (item === null || 'problem' in item) room.release(held);
-  return item === null ? [] : 'problem' in item ? [item] : [{ ...item, held }];
+  if (item === null || 'problem' in item) room.release(octets);
+  return item === null ? [] : 'problem' in item ? [item] : [{ ...item, octets }];
 };
 
 /** @returns null for a line without content */
@@ -225,7 +230,7 @@ const parseLine = async (bytes: Buffer, maxMessageBytes: number, maxBytes: numbe
       message: messageBytes(message, encoding, maxMessageBytes),
       facts: smtp ?? {},
       options: { ...optionsOf(rest), overlay: dns },
-      held: 0,
+      octets: 0,
     };
   } catch (cause) {
     if (cause instanceof RequestProblem) return { problem: cause };

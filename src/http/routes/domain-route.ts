@@ -15,8 +15,8 @@ import { invalidRequest, problemOf, RequestProblem } from '../problem.ts';
 import { inOrder } from './ordered.ts';
 import { abortOnHangUp } from './verify-route.ts';
 
-/** What the routes are handed. */
-export type DomainRouteParts = {
+/** What the routes depend on. */
+export type DomainRouteDependencies = {
   assess: Assess;
   /** Domains of one request that are assessed at once. */
   width: number;
@@ -28,7 +28,7 @@ const MAX_BODY_BYTES = 262_144;
 const DomainParameter = z.object({ domain: DomainName });
 
 /** Mounts the three routes. */
-export const mountDomains = (app: FastifyInstance, { assess, width }: DomainRouteParts): void => {
+export const mountDomains = (app: FastifyInstance, { assess, width }: DomainRouteDependencies): void => {
   app.get(
     '/v1/domains/:domain',
     {

@@ -13,11 +13,15 @@ import { problemResponses } from '../openapi/openapi.ts';
 import { invalidRequest, RequestProblem } from '../problem.ts';
 import { abortOnHangUp, readRequest } from './verify-route.ts';
 
-/** What the routes are handed. */
-export type HookParts = { mtaHooks: MtaHooksAnswer; rawHook: RawHookAnswer };
+/** What the routes depend on. */
+export type HookDependencies = { mtaHooks: MtaHooksAnswer; rawHook: RawHookAnswer };
 
 /** Mounts both routes. */
-export const mountHooks = (app: FastifyInstance, { mtaHooks, rawHook }: HookParts, maxMessageBytes: number): void => {
+export const mountHooks = (
+  app: FastifyInstance,
+  { mtaHooks, rawHook }: HookDependencies,
+  maxMessageBytes: number,
+): void => {
   app.post(
     '/v1/hooks/mta',
     {

@@ -10,11 +10,11 @@ import { problemResponses } from '../openapi/openapi.ts';
 import { invalidRequest, RequestProblem } from '../problem.ts';
 import { abortOnHangUp, toProblem } from './verify-route.ts';
 
-/** What the route is handed. */
-type ReplayParts = { replay: ReplayVerdict; maxMessageBytes: number };
+/** What the route depends on. */
+type ReplayDependencies = { replay: ReplayVerdict; maxMessageBytes: number };
 
 /** Mounts the route. */
-export const mountReplay = (app: FastifyInstance, { replay, maxMessageBytes }: ReplayParts): void => {
+export const mountReplay = (app: FastifyInstance, { replay, maxMessageBytes }: ReplayDependencies): void => {
   app.post(
     '/v1/replay',
     {

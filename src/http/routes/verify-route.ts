@@ -15,11 +15,11 @@ import { messageBytes } from '../body.ts';
 import { problemResponses } from '../openapi/openapi.ts';
 import { invalidRequest, RequestProblem } from '../problem.ts';
 
-/** What the route is handed. */
-type VerifyRouteParts = { verify: Verify; maxMessageBytes: number };
+/** What the route depends on. */
+type VerifyRouteDependencies = { verify: Verify; maxMessageBytes: number };
 
 /** Mounts the route. */
-export const mountVerify = (app: FastifyInstance, parts: VerifyRouteParts): void => {
+export const mountVerify = (app: FastifyInstance, dependencies: VerifyRouteDependencies): void => {
   app.post(
     '/v1/verify',
     {
@@ -39,10 +39,10 @@ export const mountVerify = (app: FastifyInstance, parts: VerifyRouteParts): void
       validatorCompiler: () => (value) => ({ value }),
     },
     async (request, reply) => {
-      const { message, facts, options } = readRequest(request, parts.maxMessageBytes);
+      const { message, facts, options } = readRequest(request, dependencies.maxMessageBytes);
       const hangUp = abortOnHangUp(reply);
       try {
-        return await parts.verify(message, facts, { ...options, signal: hangUp });
+        return await dependencies.verify(message, facts, { ...options, signal: hangUp });
       } catch (cause) {
         throw toProblem(cause);
       } finally {
