@@ -39,6 +39,8 @@ const STATES: Readonly<Record<string, (page: Page) => Promise<void>>> = {
   },
   'verdict-pass': (page) => judgeSample(page, 'aligned.eml'),
   'verdict-fail': (page) => judgeSample(page, 'spf-fail.eml'),
+  'verdict-unaligned': (page) => judgeSample(page, 'unaligned.eml'),
+  'verdict-unproven': (page) => judgeSample(page, 'unsigned.eml'),
   'verdict-mailing-list': async (page) => {
     await judgeSample(page, 'mailing-list.eml');
     await page.locator('.box', { hasText: /^ARC/ }).click();

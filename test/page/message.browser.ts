@@ -68,6 +68,88 @@ test('a sample is judged when it is chosen, and every sample shows the results o
     }
   }));
 
+/** The list under a title of the answer's details. */
+const details = (page: Page, title: string) =>
+  page.locator('.answer-details section', { has: page.getByRole('heading', { name: title }) });
+
+const bannerLook = async (page: Page) => [
+  /tone-(\w+)/.exec((await page.locator('.banner').getAttribute('class')) ?? '')?.[1],
+  await page.locator('.banner .level').textContent(),
+];
+
+test('the tone of the answer follows its level, and a word for it stands beside', () =>
+  onPage(async (page) => {
+    const looks: Readonly<Record<string, readonly string[]>> = {
+      'aligned.eml': ['good', 'Proven'],
+      'unsigned.eml': ['warn', 'Not proven'],
+      'spf-fail.eml': ['bad', 'Not proven, and the domain asks to refuse it'],
+    };
+    for (const [file, look] of Object.entries(looks)) {
+      await judgeSample(page, file);
+      assert.deepEqual(await bannerLook(page), look, file);
+    }
+    await page.getByRole('button', { name: 'Another message' }).click();
+    await page.getByLabel('Message, with its header').fill('From: a@refused.test\n\nNobody answers for it.');
+    await page.getByLabel('Client IP address').fill('192.0.2.99');
+    await page.getByLabel(/^MAIL FROM/).fill('a@refused.test');
+    await page.getByRole('button', { name: 'Judge the message' }).click();
+    await page.locator('#verdict h2').waitFor();
+    assert.deepEqual(await bannerLook(page), ['unknown', 'Not known']);
+  }));
+
+test('a domain that others vouch for is shown as such, with who vouches and the box of the evidence', async () => {
+  const trusting = await startPageService(undefined, { ARC_TRUSTED_SEALERS: 'lists.example' });
+  const { page, misdeeds } = await openPage(browser, trusting.origin);
+  try {
+    await page.goto(trusting.origin);
+    await judgeSample(page, 'mailing-list.eml');
+    assert.deepEqual(await bannerLook(page), ['good', 'On the word of others']);
+    const vouchers = details(page, 'Who vouches for it');
+    assert.match((await vouchers.textContent()) ?? '', /lists\.example saw DMARC pass for brand\.example/);
+    assert.match((await vouchers.textContent()) ?? '', /trusted by a setting of this service; \d{4}-\d\d-\d\d /);
+    await vouchers.getByRole('button', { name: /^Show the evidence/ }).click();
+    assert.equal(await box(page, 'ARC').getAttribute('aria-expanded'), 'true');
+    assert.equal(await page.evaluate('document.activeElement.textContent.startsWith("ARC")'), true);
+    assert.deepEqual(misdeeds, []);
+  } finally {
+    await page.context().close();
+    await trusting.close();
+  }
+});
+
+test('a proof names who checked it and when, and leads to its box', () =>
+  onPage(async (page) => {
+    await judgeSample(page, 'aligned.eml');
+    const known = details(page, 'How it is known').locator('li');
+    assert.match(
+      (await known.nth(0).textContent()) ?? '',
+      /DKIM signature of brand\.exampleby .+, this service, \d{4}-/,
+    );
+    await known.nth(0).getByRole('button').click();
+    assert.equal(await box(page, 'DKIM 1').getAttribute('aria-expanded'), 'true');
+    await known.nth(1).getByRole('button').click();
+    assert.equal(await box(page, 'SPF').getAttribute('aria-expanded'), 'true');
+    assert.equal(await details(page, 'Whose move it is').count(), 0);
+  }));
+
+test('whose move it is: the setting and the record can be copied, and what is to be filled in is marked', () =>
+  onPage(async (page) => {
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await judgeSample(page, 'unaligned.eml');
+    const moves = details(page, 'Whose move it is').locator('li');
+    assert.match((await moves.nth(0).textContent()) ?? '', /^Receiver Do what brand\.example asks for/);
+    assert.match((await moves.nth(1).textContent()) ?? '', /^Domain owner If mailer\.example sends for you/);
+    await page.getByRole('button', { name: 'Copy the setting ENFORCE=yes' }).click();
+    await page.getByText('Copied', { exact: true }).waitFor();
+    assert.equal(await page.evaluate('navigator.clipboard.readText()'), 'ENFORCE=yes');
+    assert.deepEqual(await moves.nth(1).locator('mark').allTextContents(), ['<selector>', '<public key>']);
+    assert.equal(await moves.nth(1).locator('pre').textContent(), 'v=DKIM1; k=rsa; p=<public key>');
+    assert.match(
+      (await details(page, 'Who sent it').textContent()) ?? '',
+      /mailer\.example, apparently a sending service; proven by SPF and DKIM/,
+    );
+  }));
+
 test('a box opens to the reason, the record with the deciding term marked, and the rule; another one closes it', () =>
   onPage(async (page) => {
     await judgeSample(page, 'spf-fail.eml');

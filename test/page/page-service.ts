@@ -1,7 +1,7 @@
 /**
  * The HTTP face with its real parts on a free port of the loopback interface: the zone of the
  * examples answered by itself, all other names asked from a DNS server of the test, which knows the
- * hostile domain and nothing else.
+ * hostile domain, refuses to answer for refused.test, and knows nothing else.
  */
 
 import { parseZone, zoneLookup } from '../../src/dns/zone/zone.ts';
@@ -20,14 +20,22 @@ export type PageService = { origin: string; close: () => Promise<void> };
  * Starts it.
  * @param servedZone what the samples are told about the zone that the service answers from; ""
  * makes them bring their records along
+ * @param environment settings of its own
  */
-export const startPageService = async (servedZone?: string): Promise<PageService> => {
+export const startPageService = async (
+  servedZone?: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<PageService> => {
   const parsed = parseZone(HOSTILE_ZONE);
   if (!parsed.ok) throw new Error(parsed.errors.map(({ message }) => message).join('; '));
   const dns = await serveLookup(
-    zoneLookup(parsed.zone, async () => ({ kind: 'nxdomain', ttlSeconds: 60, authenticated: false, source: 'zone' })),
+    zoneLookup(parsed.zone, async ({ name }) =>
+      name.endsWith('refused.test')
+        ? { kind: 'failure', failure: 'refused', source: 'zone' }
+        : { kind: 'nxdomain', ttlSeconds: 60, authenticated: false, source: 'zone' },
+    ),
   );
-  const read = readConfig({ LOG_LEVEL: 'silent', DNS_SERVERS: dns.literal, DOMAIN_FETCH: 'no' });
+  const read = readConfig({ LOG_LEVEL: 'silent', DNS_SERVERS: dns.literal, DOMAIN_FETCH: 'no', ...environment });
   if (read.kind !== 'config') throw new Error(read.mistakes.join('; '));
   const { config } = read;
   const log = createLog('silent');

@@ -19,6 +19,7 @@ import { arcDetails, clientDetails, dkimDetails, dmarcDetails, receiverDetails, 
  * @property {string} reason one sentence
  * @property {boolean | null} aligned whether it speaks for the Author Domain; null: no question of
  * that
+ * @property {string} where the member of the verdict that it shows
  * @property {() => Node[]} details
  */
 
@@ -42,6 +43,7 @@ const client = (verdict) => ({
   about: verdict.smtp.clientIp ?? 'address unknown',
   reason: verdict.iprev.reason,
   aligned: null,
+  where: 'iprev',
   details: () => clientDetails(verdict),
 });
 
@@ -56,6 +58,7 @@ const spf = (verdict) => ({
   reason:
     verdict.spf.reason ?? (verdict.spf.identity === 'helo' ? verdict.spf.helo : verdict.spf.mailFrom)?.reason ?? '',
   aligned: verdict.spf.result === 'pass' ? verdict.dmarc.rfc9989.alignment.spf.aligned : null,
+  where: 'spf',
   details: () => spfDetails(verdict),
 });
 
@@ -71,6 +74,7 @@ const dkim = (verdict) => {
         about: 'not signed',
         reason: 'the message has no DKIM-Signature field',
         aligned: null,
+        where: 'dkim',
         details: () => dkimDetails(verdict, null),
       },
     ];
@@ -82,6 +86,7 @@ const dkim = (verdict) => {
     about: signature.sdid ?? 'no domain',
     reason: signature.reason,
     aligned: signature.result === 'pass' ? signature.aligned : null,
+    where: `dkim[${signature.index}]`,
     details: () => dkimDetails(verdict, signature),
   }));
 };
@@ -95,6 +100,7 @@ const arc = (verdict) => ({
   about: verdict.arc.instances.at(-1)?.sealer ?? 'no seals',
   reason: verdict.arc.reason,
   aligned: null,
+  where: 'arc',
   details: () => arcDetails(verdict),
 });
 
@@ -109,6 +115,7 @@ const dmarc = (verdict) => {
     about: authorDomain ?? 'no one domain in From',
     reason: rfc9989.reason,
     aligned: null,
+    where: 'dmarc',
     details: () => dmarcDetails(verdict),
   };
 };
@@ -125,6 +132,7 @@ const receiver = (verdict) => {
     about: action === wouldBe ? '' : `set here: ${action}`,
     reason,
     aligned: null,
+    where: 'disposition',
     details: () => receiverDetails(verdict),
   };
 };

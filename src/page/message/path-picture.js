@@ -16,7 +16,12 @@ import { resultWord } from '../shared/words.js';
  */
 /** @typedef {{ from: Station, to: Station, tone: Tone, carries: boolean }} Line */
 
-/** @param {Path} path */
+/**
+ * Draws it.
+ * @param {Path} path
+ * @returns {{ picture: HTMLElement, opener: (where: string) => (() => void) | null }} the opener
+ * gives what opens the box of a member of the verdict, as in "dkim[0]"; null: it has no box
+ */
 export const pathPicture = (path) => {
   /** @type {Station[]} */
   const stations = [];
@@ -54,7 +59,20 @@ export const pathPicture = (path) => {
   );
   const picture = element('div', { class: 'picture' }, canvas, list);
   new ResizeObserver(() => drawLines(canvas, picture, lines)).observe(list);
-  return picture;
+  return {
+    picture,
+    opener: (where) => {
+      const found = stations.find(({ box }) => where === box.where || where.startsWith(`${box.where}.`));
+      return found === undefined ? null : () => showStation(found);
+    },
+  };
+};
+
+/** Opens a box, wherever on the page it was asked for. @param {Station} station */
+const showStation = ({ button, panel }) => {
+  if (panel.hidden) button.click();
+  button.focus({ preventScroll: true });
+  button.scrollIntoView({ block: 'start' });
 };
 
 /** @param {Box} box @param {() => void} onOpen @returns {Station} */

@@ -4,18 +4,18 @@
  */
 
 import { dnsEvidence } from '../shared/dns-evidence.js';
-import { byteCount, limitText, shortTime } from '../shared/dns-text.js';
+import { limitText } from '../shared/dns-text.js';
 import { element } from '../shared/dom.js';
-import { findingItem, fold, sentence } from '../shared/facts.js';
+import { findingItem, fold } from '../shared/facts.js';
 import { takeAlong } from '../shared/take-along.js';
-import { icon, plural, toneOf } from '../shared/words.js';
+import { plural } from '../shared/words.js';
+import { answerBanner, answerDetails } from './answer-view.js';
 import { pathOf } from './path-boxes.js';
 import { pathPicture } from './path-picture.js';
 import { spfTrace } from './spf-trace.js';
 
 /** @import { VerifyFacts } from '../shared/service.js' */
 /** @import { Verdict } from '../../../schemas/verdict.ts' */
-/** @import { Tone } from '../shared/words.js' */
 
 /**
  * @param {Verdict} verdict
@@ -26,65 +26,19 @@ import { spfTrace } from './spf-trace.js';
  */
 export const verdictView = (verdict, message, sent, showDomain) => {
   const heading = element('h2', { class: 'answer-sentence', tabindex: -1 }, verdict.author.summary);
+  const { picture, opener } = pathPicture(pathOf(verdict));
   return {
     heading,
     parts: [
-      banner(verdict, heading, showDomain),
-      pathPicture(pathOf(verdict)),
+      answerBanner(verdict, heading, showDomain),
+      ...answerDetails(verdict, opener),
+      picture,
       ...findings(verdict),
       ...traces(verdict),
       ...evidence(verdict),
       ...takeAlong(verdict, message, sent),
     ],
   };
-};
-
-/** @param {Verdict} verdict @returns {Tone} */
-const answerTone = ({ author, dmarc }) => {
-  if (author.authenticated === null) return 'unknown';
-  if (author.authenticated) return 'good';
-  return dmarc.result === 'fail' ? 'bad' : 'warn';
-};
-
-/**
- * @param {Verdict} verdict
- * @param {HTMLElement} heading
- * @param {(domain: string) => void} showDomain
- */
-const banner = (verdict, heading, showDomain) => {
-  const { message, author, disposition } = verdict;
-  const tone = answerTone(verdict);
-  return element(
-    'div',
-    { class: `banner card tone-${tone}` },
-    icon(tone),
-    element(
-      'div',
-      {},
-      heading,
-      element('p', { class: `consequence tone-${toneOf(disposition.wouldBe)}` }, sentence(disposition.reason)),
-      element(
-        'dl',
-        { class: 'message-facts' },
-        [
-          ['From', message.from.join(', ') || 'no address'],
-          ['Subject', message.subject ?? '(none)'],
-          ['Date', message.date ?? '(none)'],
-        ].map(([name, value]) => element('div', {}, element('dt', {}, name), element('dd', {}, value))),
-      ),
-      element(
-        'p',
-        { class: 'row muted' },
-        `${byteCount(message.size)}, judged in ${shortTime(verdict.elapsedMs)} with ${plural(verdict.dns.questions.used, 'DNS question')}`,
-        author.domain !== null &&
-          element(
-            'button',
-            { type: 'button', class: 'plain', onclick: () => showDomain(author.domain ?? '') },
-            `Assess ${author.domain}`,
-          ),
-      ),
-    ),
-  );
 };
 
 /** @param {Verdict} verdict */

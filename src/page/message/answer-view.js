@@ -1,0 +1,186 @@
+/**
+ * The answer of a verdict: yes or no and how well it is known, then who sent it, how that is known,
+ * and whose move it is. What stands in angle brackets in a record is marked: only the reader knows
+ * it.
+ */
+
+import { copyBlock } from '../shared/copy.js';
+import { byteCount, shortTime } from '../shared/dns-text.js';
+import { element } from '../shared/dom.js';
+import { sentence } from '../shared/facts.js';
+import { icon, plural, resultWord, toneOf } from '../shared/words.js';
+
+/** @import { ActualSender, AuthorLevel, AuthorProof, NextStep } from '../../../schemas/author.ts' */
+/** @import { Verdict } from '../../../schemas/verdict.ts' */
+/** @import { Child } from '../shared/dom.js' */
+/** @import { Tone } from '../shared/words.js' */
+
+/** @type {Readonly<Record<AuthorLevel, { tone: Tone, words: string }>>} */
+const LEVELS = {
+  proven: { tone: 'good', words: 'Proven' },
+  vouched: { tone: 'good', words: 'On the word of others' },
+  unproven: { tone: 'warn', words: 'Not proven' },
+  contradicted: { tone: 'bad', words: 'Not proven, and the domain asks to refuse it' },
+  unknown: { tone: 'unknown', words: 'Not known' },
+};
+
+/**
+ * The answer as a card.
+ * @param {Verdict} verdict
+ * @param {HTMLElement} heading its sentence
+ * @param {(domain: string) => void} showDomain
+ */
+export const answerBanner = (verdict, heading, showDomain) => {
+  const { message, author, disposition } = verdict;
+  const { tone, words } = LEVELS[author.level];
+  return element(
+    'div',
+    { class: `banner card tone-${tone}` },
+    icon(tone),
+    element(
+      'div',
+      {},
+      element('p', { class: 'level' }, words),
+      heading,
+      element('p', { class: `consequence tone-${toneOf(disposition.wouldBe)}` }, sentence(disposition.reason)),
+      element(
+        'dl',
+        { class: 'message-facts' },
+        [
+          ['From', message.from.join(', ') || 'no address'],
+          ['Subject', message.subject ?? '(none)'],
+          ['Date', message.date ?? '(none)'],
+        ].map(([name, value]) => element('div', {}, element('dt', {}, name), element('dd', {}, value))),
+      ),
+      element(
+        'p',
+        { class: 'row muted' },
+        `${byteCount(message.size)}, judged in ${shortTime(verdict.elapsedMs)} with ${plural(verdict.dns.questions.used, 'DNS question')}`,
+        author.domain !== null &&
+          element(
+            'button',
+            { type: 'button', class: 'plain', onclick: () => showDomain(author.domain ?? '') },
+            `Assess ${author.domain}`,
+          ),
+      ),
+    ),
+  );
+};
+
+/**
+ * What stands under the answer; nothing where there is nothing to add.
+ * @param {Verdict} verdict
+ * @param {(where: string) => (() => void) | null} opener opens the box of a member of the verdict
+ */
+export const answerDetails = ({ author }, opener) => {
+  const sections = [
+    section(
+      'Whose move it is',
+      author.next.map((step) => nextStep(step)),
+    ),
+    section(
+      'Who sent it',
+      author.actual.map((sender) => actualSender(sender)),
+    ),
+    section(
+      author.level === 'vouched' ? 'Who vouches for it' : 'How it is known',
+      author.by.map((proof) => proofItem(proof, opener(proof.where))),
+    ),
+  ].filter((one) => one !== null);
+  return sections.length === 0 ? [] : [element('div', { class: 'card answer-details' }, sections)];
+};
+
+/** @param {string} title @param {Node[]} items @returns {HTMLElement | null} null: it has none */
+const section = (title, items) =>
+  items.length === 0 ? null : element('section', {}, element('h3', {}, title), element('ul', {}, items));
+
+const MOVERS = /** @type {const} */ ({ receiver: 'Receiver', 'domain-owner': 'Domain owner' });
+
+/** @param {NextStep} step */
+const nextStep = ({ who, text, setting, record }) =>
+  element(
+    'li',
+    {},
+    element('p', {}, element('strong', { class: 'who' }, MOVERS[who]), ' ', text),
+    setting !== undefined && copyBlock(setting, `the setting ${setting}`),
+    record !== undefined && [
+      element('p', {}, 'Publish at ', element('code', {}, withBlanks(record.name)), ` (${record.type})`),
+      copyBlock(
+        record.data,
+        `the ${record.type} record for ${record.name}`,
+        element('span', {}, withBlanks(record.data)),
+      ),
+      hasBlank(record.name + record.data) &&
+        element('p', { class: 'muted' }, 'Fill in what is marked: only you know it.'),
+    ],
+  );
+
+/** What is to be filled in, as the service writes it. */
+const BLANK = /(<[^<>]{1,100}>)/;
+
+/** @param {string} text */
+const hasBlank = (text) => BLANK.test(text);
+
+/** Text with what is to be filled in marked. @param {string} text @returns {Child[]} */
+const withBlanks = (text) =>
+  text.split(BLANK).map((piece, index) => (index % 2 === 1 ? element('mark', { class: 'blank' }, piece) : piece));
+
+/** @type {Readonly<Record<ActualSender['relation'], string>>} */
+const RELATIONS = {
+  'same-organization': 'of the same organization',
+  'mailing-list': 'apparently a mailing list',
+  forwarder: 'apparently a forwarder',
+  'sending-service': 'apparently a sending service',
+  unknown: 'what it is to the author is not known',
+};
+
+const METHODS = /** @type {const} */ ({ spf: 'SPF', dkim: 'DKIM' });
+
+/** @param {ActualSender} sender */
+const actualSender = ({ domain, by, relation }) =>
+  element(
+    'li',
+    {},
+    element(
+      'p',
+      {},
+      element('strong', {}, domain),
+      `, ${RELATIONS[relation]}; proven by ${by.map((method) => METHODS[method]).join(' and ')}`,
+    ),
+  );
+
+/** @type {Readonly<Record<AuthorProof['kind'], (proof: AuthorProof) => string>>} */
+const PROOFS = {
+  dkim: ({ domain }) => `DKIM signature of ${domain}`,
+  spf: ({ domain }) => `SPF pass for ${domain}`,
+  arc: ({ by, domain }) => `${by} saw DMARC pass for ${domain}, and sealed that (ARC)`,
+  'authentication-results': ({ by, domain }) => `${by} wrote that it comes from ${domain} (Authentication-Results)`,
+  forwarder: ({ by }) => `${by} handed it on`,
+};
+
+/** @param {AuthorProof} proof @param {(() => void) | null} open opens the box with the evidence */
+const proofItem = (proof, open) => {
+  const { kind, by, at } = proof;
+  const isOwn = kind === 'dkim' || kind === 'spf';
+  return element(
+    'li',
+    {},
+    element('p', {}, resultWord(isOwn ? 'checked' : 'trusted', 'good'), ' ', PROOFS[kind](proof)),
+    element(
+      'p',
+      { class: 'row muted' },
+      isOwn ? `by ${by}, this service,` : 'trusted by a setting of this service;',
+      ' ',
+      at === null ? 'the time is not known' : element('time', { datetime: at }, timeText(at)),
+      open !== null &&
+        element(
+          'button',
+          { type: 'button', class: 'plain', 'aria-label': `Show the evidence: ${PROOFS[kind](proof)}`, onclick: open },
+          'Show the evidence',
+        ),
+    ),
+  );
+};
+
+/** "2026-02-03 09:00:01 UTC". @param {string} iso */
+const timeText = (iso) => iso.replace(/^([\d-]+)T([\d:]{8})(?:\.\d+)?Z$/, '$1 $2 UTC');
