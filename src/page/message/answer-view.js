@@ -169,9 +169,12 @@ const proofItem = (proof, open) => {
     element(
       'p',
       { class: 'row muted' },
-      isOwn ? `by ${by}, this service,` : 'trusted by a setting of this service;',
-      ' ',
-      at === null ? 'the time is not known' : element('time', { datetime: at }, timeText(at)),
+      element(
+        'span',
+        {},
+        isOwn ? `by ${by}, this service, ` : 'trusted by a setting of this service; ',
+        at === null ? 'the time is not known' : element('time', { datetime: at }, timeText(at)),
+      ),
       open !== null &&
         element(
           'button',
