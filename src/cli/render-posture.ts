@@ -66,7 +66,7 @@ const partLines = (posture: Posture, style: Style): string[] => {
     part(
       'SPF',
       spf.state,
-      `${spf.records[0] ?? spf.reason}${spf.records.length > 0 ? `; ${spf.lookups.used} of ${spf.lookups.limit} lookups, ${spf.networks.ip4Addresses} IPv4 addresses, ${spf.networks.ip6Networks} IPv6 networks` : ''}`,
+      `${spf.records[0] ?? spf.reason}${spf.records.length > 0 ? `; ${spf.lookups.used} of ${spf.lookups.limit} lookups, IPv4 addresses: ${spf.networks.ip4Addresses}, IPv6 networks: ${spf.networks.ip6Networks}` : ''}`,
     ),
     ...(spf.sender === undefined
       ? []

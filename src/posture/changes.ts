@@ -11,7 +11,7 @@ const VALUES: readonly (readonly [field: string, read: (posture: Posture) => unk
   ['spf.voids', ({ spf }) => `${spf.voids.ip4} for IPv4, ${spf.voids.ip6} for IPv6`],
   [
     'spf.networks',
-    ({ spf: { networks } }) => `${networks.ip4Addresses} IPv4 addresses, ${networks.ip6Networks} IPv6 networks`,
+    ({ spf: { networks } }) => `IPv4 addresses: ${networks.ip4Addresses}, IPv6 networks: ${networks.ip6Networks}`,
   ],
   ['spf.sender.result', ({ spf }) => spf.sender?.result],
   ['dmarc.state', ({ dmarc }) => dmarc.state],

@@ -319,7 +319,9 @@ test('GET /docs is an API reference served from here', async () => {
   for (const { pathname } of files) {
     const file = await app.inject({ url: pathname });
     assert.equal(file.statusCode, 200, pathname);
-    assert.match(String(file.headers['content-security-policy']), /script-src 'self'/, pathname);
+    const policy = String(file.headers['content-security-policy']);
+    assert.match(policy, /^default-src 'none'; script-src 'self'; style-src 'self' 'sha256-[^ ;]+';/, pathname);
+    assert.doesNotMatch(policy, /unsafe|https?:|\*/, pathname);
   }
   const program = await app.inject({ url: '/docs/static/swagger-ui-bundle.js' });
   const headers = { 'if-none-match': String(program.headers.etag) };

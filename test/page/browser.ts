@@ -59,10 +59,15 @@ export const openPage = async (
   return { page, misdeeds };
 };
 
-/** Chooses a sample and waits for its verdict. */
-export const judgeSample = async (page: Page, file: string): Promise<void> => {
+/** Opens the form again, where a verdict has folded it away. */
+export const reopenForm = async (page: Page): Promise<void> => {
   if (await page.locator('#message-bar').isVisible())
     await page.getByRole('button', { name: 'Change and judge again' }).click();
+};
+
+/** Chooses a sample and waits for its verdict. */
+export const judgeSample = async (page: Page, file: string): Promise<void> => {
+  await reopenForm(page);
   await page.locator('#sample:enabled').selectOption(file);
   await page.getByRole('heading', { level: 1, name: file }).waitFor();
 };

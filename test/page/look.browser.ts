@@ -102,6 +102,21 @@ for (const colorScheme of ['light', 'dark'] as const) {
   }
 }
 
+test('no page writes to the console, nor breaks its Content-Security-Policy', async () => {
+  for (const path of ['/', '/?domain=brand.example', '/docs', '/findings', '/problems']) {
+    const { page, misdeeds } = await openPage(browser, service.origin);
+    const lines: string[] = [];
+    page.on('console', (line) => lines.push(`${line.type()}: ${line.text()}`));
+    await page.addInitScript(`addEventListener('securitypolicyviolation', (violation) =>
+      console.error('policy', violation.violatedDirective, violation.blockedURI))`);
+    await page.goto(`${service.origin}${path}`);
+    if (path === '/docs') await page.locator('.opblock-summary').first().click();
+    if (path.includes('domain=')) await waitForPosture(page);
+    assert.deepEqual([...misdeeds, ...lines], [], path);
+    await page.context().close();
+  }
+});
+
 test('the two themes differ, and follow the system', async () => {
   const colours = await Promise.all(
     (['light', 'dark'] as const).map(async (colorScheme) => {

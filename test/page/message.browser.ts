@@ -12,7 +12,7 @@ import { promisify } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
 import { EXAMPLES } from '../../examples/cases.ts';
 import { Verdict } from '../../schemas/verdict.ts';
-import { judgeSample, openFolds, openPage, startBrowser } from './browser.ts';
+import { judgeSample, openFolds, openPage, reopenForm, startBrowser } from './browser.ts';
 import { HOSTILE_MESSAGE, MARKUP } from './hostile.ts';
 import { type PageService, startPageService } from './page-service.ts';
 
@@ -228,6 +228,44 @@ test('a From that cannot be read is shown with its faults, each with its place a
     ]);
     assert.equal(await finding('a comment holds an at sign').count(), 1);
     assert.match((await answer(page)) ?? '', /^No: the From field cannot be read/);
+    const shown = (await page.locator('.message-facts').textContent()) ?? '';
+    assert.ok(shown.includes(`From, as written${from}`), shown);
+  }));
+
+test('the form folds away to one line with what the sample shows, and comes back apart from the verdict', () =>
+  onPage(async (page) => {
+    for (const viewport of [
+      { width: 1280, height: 900 },
+      { width: 390, height: 844 },
+    ]) {
+      await page.setViewportSize(viewport);
+      await judgeSample(page, 'weak-key.eml');
+      const about = EXAMPLES.find(({ file }) => file === 'weak-key.eml')?.title ?? '';
+      assert.equal(await page.locator('#message-form').isVisible(), false);
+      assert.equal(await page.locator('#message-bar').getByText(about).isVisible(), true);
+      const sentence = await page.locator('#verdict h2').boundingBox();
+      assert.ok(sentence !== null && sentence.y + sentence.height < viewport.height, 'the answer is in view');
+      await reopenForm(page);
+      assert.equal(await page.locator('#sample-about').textContent(), about);
+      const [form, banner] = await Promise.all([
+        page.locator('#message-form').boundingBox(),
+        page.locator('.banner').boundingBox(),
+      ]);
+      assert.ok(form !== null && banner !== null && banner.y - (form.y + form.height) >= 16, 'a gap is between them');
+      const list = await page.locator('#sample').boundingBox();
+      const text = await page.locator('#sample-about').boundingBox();
+      assert.ok(list !== null && text !== null && text.y >= list.y + list.height, 'the text stands under the list');
+    }
+    await page.getByLabel('Message, with its header').fill('From: a@brand.example');
+    assert.equal(await page.locator('#sample-about').isVisible(), false, 'it is no sample any more');
+  }));
+
+test('one of anything is told in the singular', () =>
+  onPage(async (page) => {
+    await page.getByLabel('Message, with its header').fill('x');
+    await page.getByRole('button', { name: 'Judge the message' }).click();
+    await page.locator('#verdict h2').waitFor();
+    assert.match((await page.locator('.banner').textContent()) ?? '', /1 byte, judged in/);
   }));
 
 test('a hostile message and its DNS records are shown as text, and nothing of them runs', () =>
@@ -293,10 +331,10 @@ test('the facts are filled in from the Received field of the named server, and o
       `${received('mx.mine.example', '192.0.2.10')}${received('mx.other.example', '198.51.100.1')}${ALIGNED}`,
     );
     await page.getByText('Fill in from the message’s own Received fields').click();
-    await page.getByLabel('Name of your own MX').fill('mx.nobody.example');
+    await page.getByLabel('Host names of your own mail servers').fill('mx.nobody.example');
     await page.getByRole('button', { name: 'Fill in' }).click();
     await problem(page, 'No Received field of this message says that mx.nobody.example wrote it').waitFor();
-    await page.getByLabel('Name of your own MX').fill('mx.mine.example');
+    await page.getByLabel('Host names of your own mail servers').fill('mx.mine.example');
     await page.getByRole('button', { name: 'Fill in' }).click();
     await page.locator('#message-note', { hasText: 'Facts filled in from Received field 1' }).waitFor();
     assert.equal(await page.getByLabel('Client IP address').inputValue(), '192.0.2.10');

@@ -9,6 +9,7 @@ import { byteCount, shortTime } from '../shared/dns-text.js';
 import { element } from '../shared/dom.js';
 import { sentence } from '../shared/facts.js';
 import { icon, plural, resultWord, toneOf } from '../shared/words.js';
+import { fromFields } from './from-fields.js';
 
 /** @import { ActualSender, AuthorLevel, AuthorProof, NextStep } from '../../../schemas/author.ts' */
 /** @import { Verdict } from '../../../schemas/verdict.ts' */
@@ -28,10 +29,13 @@ const LEVELS = {
  * The answer as a card.
  * @param {Verdict} verdict
  * @param {HTMLElement} heading its sentence
+ * @param {Uint8Array} bytes of the message
  * @param {(domain: string) => void} showDomain
  */
-export const answerBanner = (verdict, heading, showDomain) => {
+export const answerBanner = (verdict, heading, bytes, showDomain) => {
   const { message, author, disposition } = verdict;
+  // Without one author domain the addresses that could be read are not all that a reader may see.
+  const written = author.domain === null ? fromFields(bytes) : [];
   const { tone, words } = LEVELS[author.level];
   return element(
     'div',
@@ -48,6 +52,7 @@ export const answerBanner = (verdict, heading, showDomain) => {
         { class: 'message-facts' },
         [
           ['From', message.from.join(', ') || 'no address'],
+          ...written.map((field) => ['From, as written', field]),
           ['Subject', message.subject ?? '(none)'],
           ['Date', message.date ?? '(none)'],
         ].map(([name, value]) => element('div', {}, element('dt', {}, name), element('dd', {}, value))),

@@ -9,7 +9,7 @@ import { element } from '../shared/dom.js';
 import { facts, sentence } from '../shared/facts.js';
 import { hasTag, spfRecord, tagRecord } from '../shared/record-text.js';
 import { rfcLink } from '../shared/rfc-link.js';
-import { resultWord } from '../shared/words.js';
+import { plural, resultWord } from '../shared/words.js';
 
 /** @import { DkimSignature } from '../../../schemas/dkim.ts' */
 /** @import { DmarcReading } from '../../../schemas/dmarc.ts' */
@@ -111,7 +111,7 @@ export const dkimDetails = (verdict, signature) => {
       [
         'Body covered (l=)',
         signature.bodyLength !== null &&
-          `${signature.bodyLength} octets; ${signature.uncoveredBytes ?? 'an unknown number of'} octets are not signed`,
+          `${plural(signature.bodyLength, 'octet')}; not signed: ${signature.uncoveredBytes === null ? 'an unknown number' : plural(signature.uncoveredBytes, 'octet')}`,
       ],
       ['Signed', signature.signedAt],
       ['Expires', signature.expiresAt],

@@ -15,7 +15,10 @@ import { receivedView } from './received-view.js';
 /** @import { SmtpFacts } from '../../../schemas/smtp.ts' */
 /** @import { Samples } from '../../../schemas/samples.ts' */
 
-/** @typedef {{ bytes: Uint8Array<ArrayBuffer>, fileName: string }} Message */
+/**
+ * @typedef {{ bytes: Uint8Array<ArrayBuffer>, fileName: string, about: string }} Message about: what
+ * a sample shows; "" for a message of the visitor's own
+ */
 
 /** Largest message shown in the field, in octets; a larger one is judged all the same. */
 const MAX_SHOWN_BYTES = 524288;
@@ -24,6 +27,7 @@ const text = byId('message-text', HTMLTextAreaElement);
 const note = byId('message-note', HTMLElement);
 const picker = byId('message-file', HTMLInputElement);
 const sample = byId('sample', HTMLSelectElement);
+const sampleAbout = byId('sample-about', HTMLElement);
 const ownMx = byId('own-mx', HTMLInputElement);
 const receivedPath = byId('received-path', HTMLElement);
 const moreFacts = byId('more-facts', HTMLElement);
@@ -46,7 +50,7 @@ const TEXT_NOTE = note.textContent ?? '';
 export const formMessage = () => {
   if (file !== null) return file;
   if (text.value.trim() === '') return null;
-  return { bytes: new TextEncoder().encode(text.value.replaceAll('\n', '\r\n')), fileName: 'message.eml' };
+  return { bytes: new TextEncoder().encode(text.value.replaceAll('\n', '\r\n')), fileName: 'message.eml', about: '' };
 };
 
 /** The facts on the form. @returns {VerifyFacts} */
@@ -95,13 +99,14 @@ const showFacts = (facts) => {
 const leaveSample = () => {
   sampleRecords = [];
   sample.value = '';
+  sampleAbout.hidden = true;
 };
 
 /** @param {File} chosen */
 const takeFile = async (chosen) => {
   const bytes = new Uint8Array(await chosen.arrayBuffer());
   leaveSample();
-  showFile({ bytes, fileName: chosen.name });
+  showFile({ bytes, fileName: chosen.name, about: '' });
   announce(`${chosen.name} is on the form`);
 };
 
@@ -160,7 +165,13 @@ const offerSamples = async (judge) => {
   sample.addEventListener('change', () => {
     const chosen = messages.find(({ file }) => file === sample.value);
     if (chosen === undefined) return;
-    showFile({ bytes: Uint8Array.from(chosen.message, (octet) => octet.charCodeAt(0)), fileName: chosen.file });
+    showFile({
+      bytes: Uint8Array.from(chosen.message, (octet) => octet.charCodeAt(0)),
+      fileName: chosen.file,
+      about: chosen.title,
+    });
+    sampleAbout.textContent = chosen.title;
+    sampleAbout.hidden = false;
     showFacts(chosen.smtp);
     sampleRecords = dns;
     judge();
@@ -178,7 +189,7 @@ const fillIn = async () => {
   fill(receivedPath);
   if (message === null || names.length === 0) {
     const missing = message === null ? text : ownMx;
-    announce(message === null ? 'First put a message on the form' : 'First name your own MX');
+    announce(message === null ? 'First put a message on the form' : 'First name your own mail servers');
     missing.focus();
     return;
   }

@@ -56,7 +56,7 @@ const judgeForm = async (showDomain) => {
     }
     const { heading, parts } = verdictView(outcome.value, message, facts, showDomain);
     fill(shown, ...parts);
-    showBar(message.fileName);
+    showBar(message);
     announce(`Verdict: ${outcome.value.author.summary}`);
     heading.focus({ preventScroll: true });
     window.scrollTo({ top: 0 });
@@ -73,17 +73,24 @@ const setBusy = (busy) => {
   button.textContent = busy ? 'Judging…' : 'Judge the message';
 };
 
-/** Folds the form into one line, so that the answer stands on top. @param {string} fileName */
-const showBar = (fileName) => {
+/** @import { Message } from './message-form.js' */
+
+/** Folds the form into one line, so that the answer stands on top. @param {Message} message */
+const showBar = ({ fileName, about }) => {
   entry.hidden = true;
   bar.hidden = false;
   fill(
     bar,
-    element('h1', { class: 'bar-title' }, fileName),
+    element(
+      'div',
+      {},
+      element('h1', { class: 'bar-title' }, fileName),
+      about !== '' && element('p', { class: 'bar-about muted' }, about),
+    ),
     element(
       'span',
       { class: 'row' },
-      element('button', { type: 'button', onclick: () => reopen() }, 'Change and judge again'),
+      element('button', { type: 'button', 'aria-label': 'Change and judge again', onclick: () => reopen() }, 'Change'),
       element(
         'button',
         {

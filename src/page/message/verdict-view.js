@@ -30,7 +30,7 @@ export const verdictView = (verdict, message, sent, showDomain) => {
   return {
     heading,
     parts: [
-      answerBanner(verdict, heading, showDomain),
+      answerBanner(verdict, heading, message.bytes, showDomain),
       ...answerDetails(verdict, opener),
       picture,
       ...findings(verdict),

@@ -3,6 +3,8 @@
  * brings. Pure.
  */
 
+import { plural } from './words.js';
+
 /** @import { Evidence, RecordData } from '../../../schemas/dns.ts' */
 /** @import { ReachedLimit } from '../../../schemas/limit.ts' */
 
@@ -59,4 +61,4 @@ export const byteCount = (bytes) =>
     ? `${(bytes / 1048576).toFixed(1)} MB`
     : bytes >= 1024
       ? `${(bytes / 1024).toFixed(1)} kB`
-      : `${bytes} bytes`;
+      : plural(bytes, 'byte');

@@ -77,5 +77,8 @@ export const icon = (tone) =>
 export const resultWord = (word, tone = toneOf(word)) =>
   element('span', { class: `word tone-${tone}` }, icon(tone), element('span', {}, word));
 
+const plurals = new Intl.PluralRules('en');
+
 /** "1 lookup", "2 lookups". @param {number} count @param {string} one @param {string} [many] */
-export const plural = (count, one, many = `${one}s`) => `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
+export const plural = (count, one, many = `${one}s`) =>
+  `${count.toLocaleString('en')} ${plurals.select(count) === 'one' ? one : many}`;
