@@ -35,6 +35,10 @@ export const VerdictSettings = z.object({
   allowDomains: z.array(z.string()).describe('authenticated domains that override a DMARC failure'),
   allowNetworks: z.array(z.string()).describe('client networks that override a DMARC failure'),
   localDomains: z.array(z.string()).describe('domains this receiver takes mail for'),
+  localNetworks: z.array(z.string()).describe("client networks that are this receiver's own"),
+  relay: z
+    .enum(['report', 'reject'])
+    .describe('what is done with mail that a stranger sends to recipients outside of localDomains'),
 });
 export type VerdictSettings = z.infer<typeof VerdictSettings>;
 
@@ -82,12 +86,20 @@ export type SmtpReply = z.infer<typeof SmtpReply>;
 export const Disposition = z
   .object({
     action: z.enum(['accept', 'quarantine', 'reject', 'tempfail']).describe('what the receiver should do'),
+    cause: z
+      .enum(['dmarc', 'author', 'relay', 'header'])
+      .describe(
+        'what decided: DMARC; that From does not name one author domain; relaying by a stranger; octets of the header that mail systems read differently',
+      ),
     reason: z.string().describe('one plain sentence'),
     wouldBe: z
       .enum(['accept', 'quarantine', 'reject', 'tempfail'])
-      .describe('the action if the published policy were enforced; the same as action when it is'),
+      .describe('the action if policy were enforced; the same as action when it is'),
     override: Override.optional().describe('why the published policy was not followed'),
     smtpReply: SmtpReply.optional().describe('with reject and tempfail'),
+    wouldBeReply: SmtpReply.optional().describe(
+      'the reply that goes with wouldBe, where it refuses and action does not',
+    ),
   })
   .meta({ id: 'Disposition', description: 'What to do with the message' });
 export type Disposition = z.infer<typeof Disposition>;

@@ -99,5 +99,11 @@ export const EvaluationSettings = z.object({
     unit: 'domains',
     about: 'domains this receiver takes mail for; set, it tells relaying by strangers',
   }),
+  relay: choice({
+    words: ['report', 'reject'],
+    default: 'report',
+    about:
+      'mail from a client that neither logged in nor is in LOCAL_NETWORKS or ALLOW_NETWORKS, to recipients outside of LOCAL_DOMAINS: report it, or refuse it where ENFORCE is on',
+  }),
 });
 export type EvaluationSettings = z.infer<typeof EvaluationSettings>;

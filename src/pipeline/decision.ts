@@ -173,22 +173,11 @@ const SEVERITY = { accept: 0, quarantine: 1, tempfail: 2, reject: 3 } as const s
 
 const milder = (one: Action, other: Action): Action => (SEVERITY[one] <= SEVERITY[other] ? one : other);
 
-const replyOf = (action: Action, { disposition, dmarc }: Verdict): SmtpReply | null => {
+const replyOf = (action: Action, { disposition }: Verdict): SmtpReply | null => {
   if (action === 'accept' || action === 'quarantine') return null;
-  const given = disposition.smtpReply;
-  // The verdict brings a reply only where ENFORCE made it act; a recipient's own setting may act
-  // without it.
-  if (given !== undefined && Math.floor(given.code / 100) === (action === 'reject' ? 5 : 4)) return safeReply(given);
-  const domain = dmarc.authorDomain ?? 'the author domain';
-  return safeReply(
-    action === 'reject'
-      ? { code: 550, enhancedCode: '5.7.26', text: `Message fails DMARC of ${domain}, whose policy is reject` }
-      : {
-          code: 451,
-          enhancedCode: '4.7.0',
-          text: `Sender authentication of ${domain} could not be completed, please try again later`,
-        },
-  );
+  // Where ENFORCE is off, a recipient's own setting acts by what would be done with it.
+  const given = disposition.smtpReply ?? disposition.wouldBeReply;
+  return given === undefined ? OWN_REPLIES[action] : safeReply(given);
 };
 
 const restoredUnder = (action: Action, { restored }: DecisionGrounds): readonly HeaderAddition[] =>

@@ -61,7 +61,9 @@ export const withExactness = (
 
 const withoutRefusal = (disposition: Disposition): Disposition => {
   if (disposition.wouldBe !== 'reject' && disposition.wouldBe !== 'quarantine') return disposition;
-  const { smtpReply: _, ...rest } = disposition;
+  // No signature lets a stranger relay.
+  if (disposition.cause === 'relay') return disposition;
+  const { smtpReply: _, wouldBeReply: __, ...rest } = disposition;
   const comment = 'the DKIM failure may come from octets that were lost on the way to the check';
   return {
     ...rest,

@@ -111,8 +111,8 @@ export const createMailverdict = (config: Config, log: Log, watcher: Watcher = U
         : null,
       clock: evaluation.clock,
     }),
-    relist: ({ arcTrustedSealers, trustedForwarders, allowDomains, allowNetworks, localDomains }) => {
-      settings = { ...settings, arcTrustedSealers, trustedForwarders, allowDomains, allowNetworks, localDomains };
+    relist: (next) => {
+      settings = { ...settings, ...listsOf(next) };
     },
   };
 };
@@ -152,6 +152,16 @@ export const createMailFaces = (
   });
 };
 
+/** The settings of a verdict that are read again. */
+const listsOf = ({
+  arcTrustedSealers,
+  trustedForwarders,
+  allowDomains,
+  allowNetworks,
+  localDomains,
+  localNetworks,
+}: Config) => ({ arcTrustedSealers, trustedForwarders, allowDomains, allowNetworks, localDomains, localNetworks });
+
 /** The settings a verdict depends on, as the verdict can tell them. */
 const verdictSettings = (config: Config): VerdictSettings => ({
   strict: config.strict,
@@ -168,6 +178,8 @@ const verdictSettings = (config: Config): VerdictSettings => ({
   allowDomains: config.allowDomains,
   allowNetworks: config.allowNetworks,
   localDomains: config.localDomains,
+  localNetworks: config.localNetworks,
+  relay: config.relay,
 });
 
 const readZone = (file: string) => {

@@ -27,7 +27,7 @@ const MAX_ADDRESSES = 20;
  */
 const MAX_DOMAINS = 10;
 /** Octets of a local-part, "@", octets of a domain (RFC 5321 sections 4.5.3.1.1, 4.5.3.1.2). */
-const MAX_ADDRESS_CHARACTERS = 64 + 1 + 255;
+export const MAX_ADDRESS_CHARACTERS = 64 + 1 + 255;
 
 /** One From field as it was read. */
 type FromField = AddressList & {

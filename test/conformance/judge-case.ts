@@ -36,6 +36,8 @@ const judgeMessage = async (suiteCase: SuiteCase, lookup: Lookup): Promise<strin
       allowDomains: [],
       allowNetworks: [],
       localDomains: [],
+      localNetworks: [],
+      relay: 'report',
     },
     messageLimits: DEFAULT_MESSAGE_LIMITS,
     dnsLimits: budgetLimits(DnsSettings.parse({})),

@@ -45,6 +45,7 @@ const settings = fc.record({
   allowDomains: fc.subarray(DOMAINS),
   allowNetworks: fc.subarray(['198.51.100.0/24', '203.0.113.25', '2001:db8:10::/48']),
   localDomains: fc.subarray(['rcpt.example', 'lists.example']),
+  relay: words('report', 'reject'),
 });
 
 const pipeline = fc.record({

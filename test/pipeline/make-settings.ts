@@ -15,6 +15,10 @@ export const makeSettings = (over: Partial<FaceSettings> = {}): FaceSettings => 
     maxMessageBytes,
     maxHeaderFields,
     writeTimeoutMs,
+    enforce: false,
+    relay: 'report',
+    localDomains: [],
+    allowNetworks: [],
     ...over,
   };
 };

@@ -50,15 +50,18 @@ export const makeSpf = (result: SpfVerdict['result'] = 'pass', over: Partial<Spf
 /** A disposition. `enforced` false is what a service without ENFORCE gives. */
 export const makeDisposition = (wouldBe: Disposition['wouldBe'], enforced = true): Disposition => ({
   action: enforced ? wouldBe : 'accept',
+  cause: 'dmarc',
   reason: wouldBe === 'accept' ? 'DMARC passes' : `DMARC fails and the policy is ${wouldBe}`,
   wouldBe,
-  ...(enforced && wouldBe === 'reject'
-    ? { smtpReply: { code: 550, enhancedCode: '5.7.26', text: 'sender.example fails DMARC' } }
-    : {}),
-  ...(enforced && wouldBe === 'tempfail'
-    ? { smtpReply: { code: 451, enhancedCode: '4.7.0', text: 'sender.example is not known yet' } }
+  ...(wouldBe === 'reject' || wouldBe === 'tempfail'
+    ? { [enforced ? 'smtpReply' : 'wouldBeReply']: REPLIES[wouldBe] }
     : {}),
 });
+
+const REPLIES = {
+  reject: { code: 550, enhancedCode: '5.7.26', text: 'sender.example fails DMARC' },
+  tempfail: { code: 451, enhancedCode: '4.7.0', text: 'sender.example is not known yet' },
+} as const;
 
 /** A verdict that passes. */
 export const makeVerdict = (over: Partial<Verdict> = {}): Verdict => {

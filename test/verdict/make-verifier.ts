@@ -25,6 +25,8 @@ export const SETTINGS: VerdictSettings = {
   allowDomains: [],
   allowNetworks: [],
   localDomains: [],
+  localNetworks: ['127.0.0.0/8', '::1'],
+  relay: 'report',
 };
 
 /** When the examples were sent, a little later. */

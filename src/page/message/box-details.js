@@ -44,11 +44,15 @@ export const clientDetails = ({ smtp, iprev, transport }) => [
     ['Name in DNS', iprev.name && code(iprev.name)],
     ['HELO', smtp.helo && code(smtp.helo)],
     ['MAIL FROM', smtp.mailFrom !== undefined && code(`<${smtp.mailFrom.replace(/^<|>$/g, '')}>`)],
-    ['Encryption', transport.encryption],
+    ['Encryption', encryption(transport, smtp)],
     ['Signed in', either(transport.authenticated, 'yes, with SMTP AUTH', 'no', '')],
   ]),
   rules('RFC 8601 section 2.7.3'),
 ];
+
+/** @param {Verdict['transport']} transport @param {Verdict['smtp']} smtp */
+const encryption = ({ encryption }, { tls }) =>
+  [encryption, tls?.version, tls?.cipher, tls?.bits && `${tls.bits} bits`].filter(Boolean).join(', ');
 
 /** @param {Verdict} verdict @returns {Node[]} */
 export const spfDetails = ({ spf }) => {
@@ -198,6 +202,13 @@ export const receiverDetails = ({ disposition, bimi, evaluatedAt, message }) => 
       'SMTP reply',
       disposition.smtpReply &&
         code(`${disposition.smtpReply.code} ${disposition.smtpReply.enhancedCode} ${disposition.smtpReply.text}`),
+    ],
+    [
+      'SMTP reply with the policy followed',
+      disposition.wouldBeReply &&
+        code(
+          `${disposition.wouldBeReply.code} ${disposition.wouldBeReply.enhancedCode} ${disposition.wouldBeReply.text}`,
+        ),
     ],
     ['Logo (BIMI)', bimi && `${bimi.result}: ${bimi.reason}`],
     ['Signed or encrypted end to end', message.protection.join(', ')],

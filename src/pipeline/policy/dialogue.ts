@@ -1,12 +1,14 @@
 /**
- * What a policy connection asks and what it is answered. A message is checked once and gets one
- * field, however many recipients it has: Postfix asks for each of them, with the same `instance`.
- * Every failure is an answer; never throws for a request. Follows SMTPD_POLICY_README of Postfix.
+ * What a policy connection asks and what it is answered: SPF, and a refusal of relaying by
+ * strangers. A message is checked once and gets one field, however many recipients it has: Postfix
+ * asks for each of them, with the same `instance`. Every failure is an answer; never throws for a
+ * request. Follows SMTPD_POLICY_README of Postfix.
  */
 import type { SmtpFacts } from '../../../schemas/smtp.ts';
 import type { SpfCheck, SpfVerdict } from '../../../schemas/spf.ts';
 import type { SmtpReply } from '../../../schemas/verdict.ts';
 import { writeReceivedSpf } from '../../verdict/authentication-results.ts';
+import { RELAY_REPLY } from '../../verdict/relay.ts';
 import type { CheckSpf, Clock, PipelineLog } from '../dependencies.ts';
 import type { Enforcement } from '../enforcement.ts';
 import type { FaceSettings } from '../face-settings.ts';
@@ -53,18 +55,29 @@ export class PolicyDialogue {
     if (treatment.kind !== 'evaluate') return NO_OPINION;
     const [enforcement] = treatment.enforcements;
     const startedMs = clock();
+    if (this.#isRefusedRelay(facts, enforcement)) {
+      this.#report(facts, enforcement, { action: 'reject', cause: 'relay', elapsedMs: 0 });
+      return refuseAnswer(RELAY_REPLY);
+    }
     const message = await this.#messageOf(request, facts);
     const spf = typeof message === 'string' ? message : message.spf;
     const refusal = refusalOf(spf, enforcement, settings);
     this.#report(facts, enforcement, {
       action: refusal === null ? 'accept' : refusal.code < 500 ? 'tempfail' : 'reject',
-      spf: typeof spf === 'string' ? spf : spf.result,
+      cause: typeof spf === 'string' ? spf : spf.result,
       elapsedMs: Math.round(clock() - startedMs),
     });
     if (refusal !== null) return refuseAnswer(refusal);
     if (typeof message === 'string' || message.hasField || enforcement === 'dry-run') return NO_OPINION;
     message.hasField = true;
     return prependAnswer(writeReceivedSpf(settings.authservId, checkToWrite(message.spf, settings), facts));
+  }
+
+  /** True for a recipient to whom a stranger relays, where that is refused. */
+  #isRefusedRelay(facts: SmtpFacts, enforcement: Enforcement | undefined): boolean {
+    const { settings, lists } = this.#dependencies;
+    const isEnforced = enforcement === 'on' || (enforcement === 'as-verdict' && settings.enforce);
+    return settings.relay === 'reject' && isEnforced && lists.relayedRecipients(facts).length > 0;
   }
 
   /** The message that a request is about: the last one, or one that is checked now. */
@@ -95,14 +108,24 @@ export class PolicyDialogue {
   #report(
     { clientIp, mailFrom, helo, queueId }: SmtpFacts,
     enforcement: Enforcement | undefined,
-    { action, spf, elapsedMs }: { readonly action: string; readonly spf: string; readonly elapsedMs: number },
+    { action, cause, elapsedMs }: { readonly action: string; readonly cause: string; readonly elapsedMs: number },
   ): void {
     const { log, observer } = this.#dependencies;
     log.info(
-      { face: 'policy', action, enforcement, spf, clientIp, mailFrom, helo, queueId, elapsedMs },
+      {
+        face: 'policy',
+        action,
+        enforcement,
+        ...(cause === 'relay' ? { cause } : { spf: cause }),
+        clientIp,
+        mailFrom,
+        helo,
+        queueId,
+        elapsedMs,
+      },
       'envelope decided',
     );
-    observer.onDecision({ face: 'policy', action, cause: spf, elapsedMs });
+    observer.onDecision({ face: 'policy', action, cause, elapsedMs });
   }
 }
 

@@ -6,6 +6,7 @@
 import type { DmarcVerdict } from '../../../schemas/dmarc.ts';
 import type { Disposition, Override, SmtpReply, VerdictSettings } from '../../../schemas/verdict.ts';
 import type { StrictestPolicy } from '../../dmarc/strictest-policy.ts';
+import { RELAY_REPLY } from '../relay.ts';
 
 /** What the decision is made of. */
 export type DispositionGrounds = {
@@ -17,6 +18,8 @@ export type DispositionGrounds = {
   enforce: boolean;
   /** An octet of the header block that mail systems read differently; null: none. */
   strayOctet: string | null;
+  /** True for mail that a stranger relays, where the settings refuse it. */
+  isRefusedRelay: boolean;
   /**
    * For a message without one author domain: UNREADABLE_FROM, or the strictest policy of several.
    */
@@ -37,30 +40,33 @@ export const decide = (grounds: DispositionGrounds): Disposition => {
       ...replyFor(due.action, grounds),
     };
   }
+  const { smtpReply: wouldBeReply } = replyFor(due.action, grounds);
   return {
     action: 'accept',
+    cause: due.cause,
     reason: `${due.reason}; policy is not enforced here, so the message is accepted`,
     wouldBe: due.action,
+    ...(wouldBeReply !== undefined && { wouldBeReply }),
   };
 };
 
-type Due = Pick<Disposition, 'action' | 'reason' | 'override'>;
+type Due = Pick<Disposition, 'action' | 'cause' | 'reason' | 'override'>;
 
 /**
  * A From that names nobody, or several, must not bypass a policy. RFC 9989 section 5.3.1
  * ends DMARC there; section 11.5 asks the receiver to see the threat and allows a refusal.
  */
 const dueWithoutAuthor = ({ dmarc, unreadableFrom }: DispositionGrounds): Due => {
-  const cause = `there is no one author domain: ${dmarc.rfc9989.reason}`;
+  const reason = `there is no one author domain: ${dmarc.rfc9989.reason}`;
   switch (unreadableFrom) {
     case 'accept':
     case 'none':
-      return { action: 'accept', reason: `DMARC cannot be evaluated: ${dmarc.rfc9989.reason}` };
+      return { action: 'accept', cause: 'author', reason: `DMARC cannot be evaluated: ${dmarc.rfc9989.reason}` };
     case 'unknown':
-      return { action: 'tempfail', reason: `${cause}; the policy of one of them is not known yet` };
+      return { action: 'tempfail', cause: 'author', reason: `${reason}; the policy of one of them is not known yet` };
     case 'quarantine':
     case 'reject':
-      return { action: unreadableFrom, reason: cause };
+      return { action: unreadableFrom, cause: 'author', reason };
     default:
       return unreadableFrom satisfies never;
   }
@@ -72,31 +78,45 @@ const dueAction = (grounds: DispositionGrounds): Due => {
   if (grounds.strayOctet !== null)
     return {
       action: 'reject',
+      cause: 'header',
       reason: `the header holds a ${grounds.strayOctet}, which mail systems read differently`,
+    };
+  // Whoever the author is: what is refused is the way that the message takes.
+  if (grounds.isRefusedRelay)
+    return {
+      action: 'reject',
+      cause: 'relay',
+      reason: 'a client that did not log in sends to recipients outside of the local domains',
     };
   const { dmarc, override } = grounds;
   const { result, policy } = dmarc.rfc9989;
   switch (result) {
     case 'pass':
-      return { action: 'accept', reason: 'DMARC passes' };
+      return { action: 'accept', cause: 'dmarc', reason: 'DMARC passes' };
     case 'none':
-      return { action: 'accept', reason: 'the author domain publishes no DMARC policy' };
+      return { action: 'accept', cause: 'dmarc', reason: 'the author domain publishes no DMARC policy' };
     case 'permerror':
       if (dmarc.authorDomain === null) return dueWithoutAuthor(grounds);
-      return { action: 'accept', reason: `DMARC cannot be evaluated: ${dmarc.rfc9989.reason}` };
+      return { action: 'accept', cause: 'dmarc', reason: `DMARC cannot be evaluated: ${dmarc.rfc9989.reason}` };
     case 'temperror':
-      return { action: 'tempfail', reason: `DMARC is not known yet: ${dmarc.rfc9989.reason}` };
+      return { action: 'tempfail', cause: 'dmarc', reason: `DMARC is not known yet: ${dmarc.rfc9989.reason}` };
     case 'fail': {
       const applies = policy?.applies ?? 'none';
-      if (applies === 'none') return { action: 'accept', reason: 'DMARC fails and the policy asks for no action' };
+      if (applies === 'none')
+        return { action: 'accept', cause: 'dmarc', reason: 'DMARC fails and the policy asks for no action' };
       if (override !== null) {
-        return { action: 'accept', reason: `DMARC fails with policy ${applies}, but ${override.comment}`, override };
+        return {
+          action: 'accept',
+          cause: 'dmarc',
+          reason: `DMARC fails with policy ${applies}, but ${override.comment}`,
+          override,
+        };
       }
       if (grounds.openOverride !== null) {
         const open = `a temporary failure keeps ${grounds.openOverride} from being checked, which may override it`;
-        return { action: 'tempfail', reason: `DMARC fails with policy ${applies}, but ${open}` };
+        return { action: 'tempfail', cause: 'dmarc', reason: `DMARC fails with policy ${applies}, but ${open}` };
       }
-      return { action: applies, reason: `DMARC fails and the policy is ${applies}` };
+      return { action: applies, cause: 'dmarc', reason: `DMARC fails and the policy is ${applies}` };
     }
     default:
       return result satisfies never;
@@ -117,6 +137,7 @@ const replyFor = (action: Disposition['action'], grounds: DispositionGrounds): {
           },
         };
       }
+      if (grounds.isRefusedRelay) return { smtpReply: RELAY_REPLY };
       if (grounds.dmarc.authorDomain === null) {
         return {
           smtpReply: {

@@ -7,6 +7,7 @@ import { strictestPolicy } from '../../dmarc/strictest-policy.ts';
 import { findStrayOctet } from '../findings/stray-octets.ts';
 import type { Mail } from '../mail.ts';
 import { toIdentifiers } from '../methods/identifiers.ts';
+import { relayedUnder } from '../relay.ts';
 import type { Run } from '../run.ts';
 import type { DispositionGrounds } from './disposition.ts';
 import { findOpenOverride, findOverride } from './override.ts';
@@ -25,6 +26,7 @@ export const gatherGrounds = async (run: Run, mail: Mail, results: Results): Pro
     dkim: dkim.map(({ result }) => result),
     enforce: settings.enforce,
     strayOctet: findStrayOctet(mail.message),
+    isRefusedRelay: settings.relay === 'reject' && relayedUnder(settings)(mail.facts).length > 0,
     unreadableFrom: (await policyOfSeveral(run, mail, results)) ?? settings.unreadableFrom,
     override: findOverride(grounds),
     openOverride: findOpenOverride(grounds),

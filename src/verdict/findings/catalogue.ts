@@ -167,8 +167,25 @@ const OWN_FINDINGS = {
   },
   relay: {
     severity: 'error',
-    section: 'RFC 5321 section 7.8',
-    about: 'an unauthenticated client sends to recipients outside of `LOCAL_DOMAINS`',
+    section: 'RFC 5321 section 3.6.2',
+    about:
+      'a client that neither logged in nor is in `LOCAL_NETWORKS` or `ALLOW_NETWORKS` sends to recipients outside of `LOCAL_DOMAINS`; refused with ENFORCE and `RELAY=reject`',
+  },
+  'no-tls': {
+    severity: 'info',
+    section: 'RFC 3207 section 1',
+    about: 'the client sent the message over the Internet without TLS, so anybody on the way could read it',
+  },
+  'old-tls-version': {
+    severity: 'info',
+    section: 'RFC 8996 section 4',
+    about: 'the message came over TLS 1.0, TLS 1.1 or SSL, which must not be used any more',
+  },
+  'weak-tls-cipher': {
+    severity: 'info',
+    section: 'RFC 9325 section 4.1',
+    about:
+      'the cipher suite of the connection is weak: NULL, export strength, RC4, RC2, DES, Triple DES, fewer than 112 bits, or anonymous',
   },
   'message-not-exact': {
     severity: 'info',

@@ -10,11 +10,13 @@ import type { VerdictSettings } from '../../../schemas/verdict.ts';
 import type { SignatureOutcome } from '../../dkim/signature/outcome.ts';
 import { type Message, malformedLines } from '../../message/message.ts';
 import type { Reported } from '../authentication-results.ts';
-import type { Author } from '../author.ts';
+import { type Author, MAX_ADDRESS_CHARACTERS } from '../author.ts';
+import { relayedUnder } from '../relay.ts';
 import { signsOfDeception } from './deception.ts';
 import { finding } from './finding.ts';
 import { fromFindings } from './from-findings.ts';
 import { signatureFindings } from './signature-findings.ts';
+import { tlsFindings } from './tls-findings.ts';
 
 /** What the rules look at. */
 type Judged = Reported & {
@@ -166,20 +168,19 @@ const deception: Rule = ({ message, author, dmarc }) => {
   });
 };
 
+/** Recipients that the finding names. */
+const MAX_NAMED_RECIPIENTS = 5;
+
 const relay: Rule = ({ smtp, settings }) => {
-  if (settings.localDomains.length === 0 || smtp.auth?.identity !== undefined || smtp.clientIp === undefined)
-    return null;
-  const local = new Set(settings.localDomains);
-  const outside = (smtp.rcptTo ?? []).filter(
-    (path) => !local.has(path.replace(/^<|>$/g, '').split('@').at(-1)?.toLowerCase() ?? ''),
+  const outside = relayedUnder(settings)(smtp);
+  if (outside.length === 0) return null;
+  const named = outside.slice(0, MAX_NAMED_RECIPIENTS).map((path) => path.slice(0, MAX_ADDRESS_CHARACTERS));
+  const more = outside.length > named.length ? ` and ${outside.length - named.length} more` : '';
+  return finding(
+    'relay',
+    `a client that did not log in sends to recipients outside of the local domains: ${named.join(', ')}${more}`,
+    'smtp.rcptTo',
   );
-  return outside.length === 0
-    ? null
-    : finding(
-        'relay',
-        `an unauthenticated client sends to ${outside.length} recipients outside the local domains`,
-        'smtp.rcptTo',
-      );
 };
 
 const RULES: readonly Rule[] = [
@@ -194,5 +195,6 @@ const RULES: readonly Rule[] = [
   spfDisagreement,
   ({ ofDerivedFacts }) => [...ofDerivedFacts],
   deception,
+  ({ smtp }) => tlsFindings(smtp),
   relay,
 ];

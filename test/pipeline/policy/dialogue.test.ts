@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import type { SpfVerdict } from '../../../schemas/spf.ts';
+import type { FaceSettings } from '../../../src/pipeline/face-settings.ts';
 import { createLimitedRuns } from '../../../src/pipeline/limited-runs.ts';
 import { createLists } from '../../../src/pipeline/lists.ts';
 import { UNOBSERVED } from '../../../src/pipeline/observer.ts';
@@ -12,8 +13,8 @@ import { makeLog } from '../make-evaluation.ts';
 import { makeSettings } from '../make-settings.ts';
 import { makeSpf } from '../make-verdict.ts';
 
-const makeDialogue = (check: () => Promise<SpfVerdict>) => {
-  const settings = makeSettings({});
+const makeDialogue = (check: () => Promise<SpfVerdict>, over: Partial<FaceSettings> = {}) => {
+  const settings = makeSettings(over);
   const { log, lines } = makeLog();
   let checks = 0;
   const dialogue = new PolicyDialogue({
@@ -80,4 +81,43 @@ test('PolicyDialogue logs the fault of a check also when nobody waits for it any
       ['error', 'SPF check failed'],
     ],
   );
+});
+
+const RELAY: Partial<FaceSettings> = { enforce: true, relay: 'reject', localDomains: ['rcpt.example'] };
+const RELAYS: readonly (readonly [
+  of: string,
+  over: Partial<FaceSettings>,
+  told: Record<string, string>,
+  answer: RegExp,
+])[] = [
+  ['a recipient elsewhere', {}, {}, /^action=550 5\.7\.1 Relaying/],
+  ['a recipient here', {}, { recipient: 'bob@rcpt.example' }, /^action=PREPEND/],
+  ['no recipient yet', {}, { protocol_state: 'MAIL', recipient: '' }, /^action=PREPEND/],
+  ['no ENFORCE', { enforce: false }, {}, /^action=PREPEND/],
+  [
+    'no ENFORCE, but enforcement of the listener',
+    { enforce: false, enforceDaemons: ['25=on'] },
+    { server_port: '25' },
+    /^action=550/,
+  ],
+  ['a listener without enforcement', { enforceDaemons: ['25=off'] }, { server_port: '25' }, /^action=PREPEND/],
+  ['a dry run', { dryRun: true }, {}, /^action=DUNNO/],
+  ['RELAY=report', { relay: 'report' }, {}, /^action=PREPEND/],
+  ['an allowed network', { allowNetworks: ['192.0.2.0/24'] }, {}, /^action=PREPEND/],
+  ['an own network, enforced', { localNetworks: ['192.0.2.0/24'], localSenders: 'enforce' }, {}, /^action=PREPEND/],
+  ['a login, enforced', { authenticatedSenders: 'enforce' }, { sasl_username: 'alice' }, /^action=PREPEND/],
+];
+
+for (const [of, over, told, answer] of RELAYS)
+  test(`PolicyDialogue answers relaying with ${of}`, async () => {
+    const { dialogue, checks } = makeDialogue(async () => makeSpf(), { ...RELAY, ...over });
+    assert.match(await dialogue.answer(request({ recipient: 'x@other.example', ...told })), answer);
+    assert.equal(checks(), answer.source.includes('550') ? 0 : 1);
+  });
+
+test('PolicyDialogue logs and counts a refused relay', async () => {
+  const { dialogue, lines } = makeDialogue(async () => makeSpf(), RELAY);
+  await dialogue.answer(request({ recipient: 'x@other.example' }));
+  assert.equal(lines.length, 1);
+  assert.equal(lines[0]?.fields.cause, 'relay');
 });
