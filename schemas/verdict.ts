@@ -97,9 +97,6 @@ export const Disposition = z
       .describe('the action if policy were enforced; the same as action when it is'),
     override: Override.optional().describe('why the published policy was not followed'),
     smtpReply: SmtpReply.optional().describe('with reject and tempfail'),
-    wouldBeReply: SmtpReply.optional().describe(
-      'the reply that goes with wouldBe, where it refuses and action does not',
-    ),
   })
   .meta({ id: 'Disposition', description: 'What to do with the message' });
 export type Disposition = z.infer<typeof Disposition>;

@@ -7,6 +7,7 @@
 import type { SmtpFacts } from '../../schemas/smtp.ts';
 import type { Disposition, SmtpReply, Verdict } from '../../schemas/verdict.ts';
 import { writeAuthenticationResults, writeLoginResults, writeNoResults } from '../verdict/authentication-results.ts';
+import { RELAY_REPLY } from '../verdict/relay.ts';
 import type { Enforcement } from './enforcement.ts';
 import { type Exactness, withExactness } from './exactness.ts';
 import type { HeaderAddition, HeaderRemoval } from './header-edits.ts';
@@ -173,11 +174,37 @@ const SEVERITY = { accept: 0, quarantine: 1, tempfail: 2, reject: 3 } as const s
 
 const milder = (one: Action, other: Action): Action => (SEVERITY[one] <= SEVERITY[other] ? one : other);
 
-const replyOf = (action: Action, { disposition }: Verdict): SmtpReply | null => {
+const replyOf = (action: Action, { disposition, dmarc }: Verdict): SmtpReply | null => {
   if (action === 'accept' || action === 'quarantine') return null;
-  // Where ENFORCE is off, a recipient's own setting acts by what would be done with it.
-  const given = disposition.smtpReply ?? disposition.wouldBeReply;
-  return given === undefined ? OWN_REPLIES[action] : safeReply(given);
+  const given = disposition.smtpReply;
+  // The verdict brings a reply only where ENFORCE made it act; a recipient's own setting may act
+  // without it.
+  if (given !== undefined && Math.floor(given.code / 100) === (action === 'reject' ? 5 : 4)) return safeReply(given);
+  const domain = dmarc.authorDomain ?? 'the author domain';
+  return safeReply(
+    action === 'reject'
+      ? refusalOf(disposition.cause, domain)
+      : {
+          code: 451,
+          enhancedCode: '4.7.0',
+          text: `Sender authentication of ${domain} could not be completed, please try again later`,
+        },
+  );
+};
+
+const refusalOf = (cause: Disposition['cause'], domain: string): SmtpReply => {
+  switch (cause) {
+    case 'dmarc':
+      return { code: 550, enhancedCode: '5.7.26', text: `Message fails DMARC of ${domain}, whose policy is reject` };
+    case 'author':
+      return { code: 550, enhancedCode: '5.7.1', text: 'Message does not name one author domain that can be read' };
+    case 'header':
+      return { code: 550, enhancedCode: '5.6.0', text: 'Message has octets in its header that no header may have' };
+    case 'relay':
+      return RELAY_REPLY;
+    default:
+      return cause satisfies never;
+  }
 };
 
 const restoredUnder = (action: Action, { restored }: DecisionGrounds): readonly HeaderAddition[] =>

@@ -63,7 +63,7 @@ const withoutRefusal = (disposition: Disposition): Disposition => {
   if (disposition.wouldBe !== 'reject' && disposition.wouldBe !== 'quarantine') return disposition;
   // No signature lets a stranger relay.
   if (disposition.cause === 'relay') return disposition;
-  const { smtpReply: _, wouldBeReply: __, ...rest } = disposition;
+  const { smtpReply: _, ...rest } = disposition;
   const comment = 'the DKIM failure may come from octets that were lost on the way to the check';
   return {
     ...rest,

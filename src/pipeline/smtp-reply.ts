@@ -39,8 +39,6 @@ export const safeReply = (reply: SmtpReply): SmtpReply => {
 
 /** Replies of this software's own making: none names a path, a resolver or a setting. */
 export const OWN_REPLIES = {
-  reject: { code: 550, enhancedCode: '5.7.1', text: 'Message is not accepted here' },
-  tempfail: { code: 451, enhancedCode: '4.7.1', text: 'Message is not accepted now, please try again later' },
   fault: { code: 451, enhancedCode: '4.7.1', text: 'Message could not be checked, please try again later' },
   'too-slow': { code: 451, enhancedCode: '4.4.3', text: 'Checking this message took too long, please try again later' },
   'service-full': {

@@ -92,20 +92,31 @@ test('decide changes nothing in a dry run, and only then', () => {
   assert.equal(mixed.add.length, 1);
 });
 
-test('decide makes the reply of the verdict safe, and has one of its own where the verdict has none', () => {
-  const reply = (wouldBeReply: Disposition['wouldBeReply'], wouldBe: Disposition['wouldBe'] = 'reject') => {
-    const { wouldBeReply: _, ...disposition } = makeDisposition(wouldBe, false);
-    const verdict = makeVerdict({ disposition: { ...disposition, ...(wouldBeReply && { wouldBeReply }) } });
-    return decide(verdict, grounds({ enforcements: ['on'] })).smtpReply;
-  };
-  assert.deepEqual(reply({ code: 550, enhancedCode: '5.7.26', text: 'bücher%.example' }), {
+test('decide writes a safe reply of its own where a recipient enforces and the service does not', () => {
+  const verdict = verdictThat('reject', false);
+  const reply = decide(
+    { ...verdict, dmarc: { ...verdict.dmarc, authorDomain: 'bücher%.example' } },
+    grounds({ enforcements: ['on'] }),
+  ).smtpReply;
+  assert.deepEqual(reply, {
     code: 550,
     enhancedCode: '5.7.26',
-    text: 'b?cher?.example',
+    text: 'Message fails DMARC of b?cher?.example, whose policy is reject',
   });
-  assert.equal(reply(undefined)?.code, 550);
-  assert.equal(reply(undefined, 'tempfail')?.code, 451);
 });
+
+for (const [cause, enhancedCode] of [
+  ['dmarc', '5.7.26'],
+  ['author', '5.7.1'],
+  ['header', '5.6.0'],
+  ['relay', '5.7.1'],
+] as const)
+  test(`decide writes a reply of its own that fits the cause: ${cause}`, () => {
+    const disposition = { ...makeDisposition('reject', false), cause };
+    const reply = decide(makeVerdict({ disposition }), grounds({ enforcements: ['on'] })).smtpReply;
+    assert.deepEqual([reply?.code, reply?.enhancedCode], [550, enhancedCode]);
+    assert.equal(/DMARC/.test(reply?.text ?? ''), cause === 'dmarc');
+  });
 
 const simple = makeSignature({ result: 'fail', canonicalization: { header: 'simple', body: 'simple' } });
 const relaxed = makeSignature({ result: 'fail', canonicalization: { header: 'relaxed', body: 'simple' } });
@@ -221,12 +232,6 @@ test('fieldValue gives text without control characters whose every fold goes on 
     }),
   );
   assert.equal(fieldValue(' a\r\n\r\nb\r\n\tc'), 'a\r\n b\r\n c');
-});
-
-test('decide gives the reply of the verdict where a recipient is enforced and the service is not', () => {
-  const wouldBeReply = { code: 550, enhancedCode: '5.7.1', text: 'Relaying is not permitted' };
-  const disposition = { ...makeDisposition('reject', false), cause: 'relay' as const, wouldBeReply };
-  assert.deepEqual(decide(makeVerdict({ disposition }), grounds({ enforcements: ['on'] })).smtpReply, wouldBeReply);
 });
 
 test('decide refuses a relay also where octets were lost that DKIM would need', () => {

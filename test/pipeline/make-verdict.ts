@@ -53,9 +53,7 @@ export const makeDisposition = (wouldBe: Disposition['wouldBe'], enforced = true
   cause: 'dmarc',
   reason: wouldBe === 'accept' ? 'DMARC passes' : `DMARC fails and the policy is ${wouldBe}`,
   wouldBe,
-  ...(wouldBe === 'reject' || wouldBe === 'tempfail'
-    ? { [enforced ? 'smtpReply' : 'wouldBeReply']: REPLIES[wouldBe] }
-    : {}),
+  ...(enforced && (wouldBe === 'reject' || wouldBe === 'tempfail') ? { smtpReply: REPLIES[wouldBe] } : {}),
 });
 
 const REPLIES = {

@@ -203,13 +203,6 @@ export const receiverDetails = ({ disposition, bimi, evaluatedAt, message }) => 
       disposition.smtpReply &&
         code(`${disposition.smtpReply.code} ${disposition.smtpReply.enhancedCode} ${disposition.smtpReply.text}`),
     ],
-    [
-      'SMTP reply with the policy followed',
-      disposition.wouldBeReply &&
-        code(
-          `${disposition.wouldBeReply.code} ${disposition.wouldBeReply.enhancedCode} ${disposition.wouldBeReply.text}`,
-        ),
-    ],
     ['Logo (BIMI)', bimi && `${bimi.result}: ${bimi.reason}`],
     ['Signed or encrypted end to end', message.protection.join(', ')],
     ['Judged as of', `${evaluatedAt}`],
