@@ -6,11 +6,12 @@ import { z } from 'zod';
 import { DnsUsage, Evidence } from '../dns.ts';
 import { Finding } from '../finding.ts';
 import { Problem } from '../problem.ts';
-import { BimiPosture, DnssecPosture, ZonePosture } from './around.ts';
+import { BimiPosture } from './bimi.ts';
 import { DkimPosture } from './dkim.ts';
 import { DmarcPosture } from './dmarc.ts';
 import { MailPosture, MtaStsPosture, TlsRptPosture } from './mail.ts';
 import { SpfPosture } from './spf.ts';
+import { DnssecPosture, ZonePosture } from './zone.ts';
 
 /** A record set to publish instead of the present one. */
 export const Suggestion = z

@@ -4,7 +4,7 @@
  * verified up to a mark authority. Renders nothing.
  */
 import { X509Certificate } from 'node:crypto';
-import type { BimiPosture } from '../../schemas/posture/around.ts';
+import type { BimiPosture } from '../../schemas/posture/bimi.ts';
 import type { BimiGround } from '../dmarc/bimi-ground.ts';
 import { causeText } from '../dns/failure.ts';
 import { parseBimi, selectBimi } from '../records/bimi.ts';

@@ -2,7 +2,7 @@
  * Whether a validating resolver vouches for the domain: the AD bit on its SOA (RFC 6840 section
  * 5.8). Never validates by itself, so "not validated" may also mean that the resolver does not.
  */
-import type { DnssecPosture } from '../../schemas/posture/around.ts';
+import type { DnssecPosture } from '../../schemas/posture/zone.ts';
 import { failureOf } from '../dns/failure.ts';
 import type { Ask } from './ask.ts';
 

@@ -5,7 +5,7 @@
  */
 
 import type { RecordData } from '../../schemas/dns.ts';
-import type { NameServer, ZonePosture } from '../../schemas/posture/around.ts';
+import type { NameServer, ZonePosture } from '../../schemas/posture/zone.ts';
 import { failureOf } from '../dns/failure.ts';
 import { parentName } from '../dns/name.ts';
 import { type Ask, askAddresses, askNames, type Found } from './ask.ts';
