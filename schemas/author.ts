@@ -12,6 +12,20 @@ export const AuthorLevel = z
   );
 export type AuthorLevel = z.infer<typeof AuthorLevel>;
 
+export const RequiredLevel = AuthorLevel.extract(['proven', 'vouched']).describe(
+  'proven: only a domain that is proven here is enough; vouched: the word of a party that the operator trusts is enough too',
+);
+export type RequiredLevel = z.infer<typeof RequiredLevel>;
+
+export const Decision = z
+  .object({
+    required: RequiredLevel,
+    satisfied: z.boolean().describe('true: the level is the required one or better; unknown never is'),
+    reasons: z.array(z.string()).describe('plain sentences'),
+  })
+  .meta({ id: 'Decision', description: 'With require: whether the Author Domain is known as well as was asked for' });
+export type Decision = z.infer<typeof Decision>;
+
 export const AuthorProof = z
   .object({
     kind: z

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { ArcVerdict } from './arc.ts';
-import { AuthorVerdict } from './author.ts';
+import { AuthorVerdict, Decision } from './author.ts';
 import { DkimSignature } from './dkim.ts';
 import { DmarcVerdict } from './dmarc.ts';
 import { DnsUsage, Evidence } from './dns.ts';
@@ -191,6 +191,7 @@ export const Verdict = z
     elapsedMs: z.number().describe('milliseconds the evaluation took'),
     engine: Engine,
     author: AuthorVerdict,
+    decision: Decision.optional().describe('with require: whether the message is known well enough'),
     disposition: Disposition,
     smtp: SmtpFacts.describe('the transport facts as given'),
     transport: Transport,

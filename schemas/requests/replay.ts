@@ -4,6 +4,7 @@
  * the rest is compared unchanged.
  */
 import { z } from 'zod';
+import { RequiredLevel } from '../author.ts';
 import { Evidence, OverlayRecord } from '../dns.ts';
 import { SmtpFacts } from '../smtp.ts';
 import { Verdict, VerdictSettings } from '../verdict.ts';
@@ -38,6 +39,7 @@ export const ReplayedVerdict = z
         facts: z.array(z.string()),
       })
       .optional(),
+    decision: z.looseObject({ required: RequiredLevel }).optional(),
     message: z.looseObject({ sha256: z.string() }),
     spf: z.looseObject({ mailFrom: Traced, helo: Traced }).optional(),
     dmarc: z.looseObject({ rfc9989: z.looseObject({ reports: z.unknown().optional() }) }).optional(),

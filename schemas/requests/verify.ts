@@ -3,6 +3,7 @@
  * message. Unknown keys are errors, so that a typo is reported.
  */
 import { z } from 'zod';
+import { RequiredLevel } from '../author.ts';
 import { OverlayRecord } from '../dns.ts';
 import { wholeNumber } from '../settings/setting.ts';
 import { SmtpFacts } from '../smtp.ts';
@@ -74,6 +75,9 @@ export const VerifyRequest = z
       .optional()
       .describe('unpublished records, used in place of real DNS for this verification only'),
     ...Delivered,
+    require: RequiredLevel.optional().describe(
+      'adds decision: whether the Author Domain is proven, or at least vouched for by a party that the operator trusts',
+    ),
   })
   .meta({ id: 'VerifyRequest', description: 'A message and its transport facts' });
 export type VerifyRequest = z.infer<typeof VerifyRequest>;
@@ -102,6 +106,7 @@ export const VerifyQuery = z
     include: z.preprocess(words, rest.include).describe('trace, evidence, reports; separated by commas'),
     trustReceived: z.preprocess(words, rest.trustReceived).describe('your own mail hosts, separated by commas'),
     trustedAuthservIds: z.preprocess(words, rest.trustedAuthservIds).describe('authserv-ids, separated by commas'),
+    require: rest.require,
   })
   .describe('Transport facts as query parameters');
 export type VerifyQuery = z.infer<typeof VerifyQuery>;

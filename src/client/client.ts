@@ -42,7 +42,7 @@ export type ClientOptions = {
 };
 
 /** What is asked for beside the verdict itself; the words are explained in the API description. */
-export type VerifyOptions = Pick<VerifyRequest, 'include' | 'dns' | 'trustReceived' | 'trustedAuthservIds'>;
+export type VerifyOptions = Pick<VerifyRequest, 'include' | 'dns' | 'trustReceived' | 'trustedAuthservIds' | 'require'>;
 
 /** One message of a batch. */
 export type BatchItem = VerifyOptions & { readonly message: Message; readonly smtp?: SmtpFacts | undefined };

@@ -52,6 +52,7 @@ export const createReplayer =
       overlay,
       trustReceived,
       trustedAuthservIds,
+      require: earlier.decision?.required,
       signal,
     });
     if (verdict.message.sha256 !== earlier.message.sha256) {

@@ -3,6 +3,7 @@
  * questions of the run pass the budget; only what the caller asked for beside the verdict has a
  * budget of its own. After an abort nothing more is asked.
  */
+import type { RequiredLevel } from '../../schemas/author.ts';
 import type { OverlayRecord } from '../../schemas/dns.ts';
 import type { IncludeWord } from '../../schemas/requests/verify.ts';
 import type { VerdictSettings } from '../../schemas/verdict.ts';
@@ -24,6 +25,8 @@ export type VerifyOptions = {
    */
   trustReceived?: string | readonly string[] | undefined;
   trustedAuthservIds?: readonly string[] | undefined;
+  /** How well the author must be known; adds `decision` to the verdict. */
+  require?: RequiredLevel | undefined;
   /** Ends the verification without a verdict. */
   signal?: AbortSignal | undefined;
 };

@@ -4,6 +4,7 @@
  */
 import type { Verdict } from '../../schemas/verdict.ts';
 import { answerAuthor } from './answer/answer.ts';
+import { decideOn } from './answer/decision.ts';
 import type { TrustedWord } from './answer/grounds.ts';
 import { type Reported, writeAuthenticationResults, writeReceivedSpf } from './authentication-results.ts';
 import { mergeEvidence } from './evidence.ts';
@@ -27,6 +28,11 @@ export const toVerdict = (run: Run, mail: Mail, { digest, outcomes }: Methods, j
   const receiver = facts.receiver ?? settings.authservId;
   const usage = run.budget.usage();
   const evaluatedAt = new Date(run.nowMs).toISOString();
+  const answer = answerAuthor({
+    ...{ spf, dkim, arc, dmarc, iprev, disposition },
+    ...{ message, author, facts, outcomes, word, settings, receiver, evaluatedAt },
+    isDelivered: derived !== null,
+  });
   return {
     id: run.id,
     evaluatedAt,
@@ -37,11 +43,8 @@ export const toVerdict = (run: Run, mail: Mail, { digest, outcomes }: Methods, j
       mailauth: mailauthVersion,
       ...(run.includes('evidence') && { settings }),
     },
-    author: answerAuthor({
-      ...{ spf, dkim, arc, dmarc, iprev, disposition },
-      ...{ message, author, facts, outcomes, word, settings, receiver, evaluatedAt },
-      isDelivered: derived !== null,
-    }),
+    author: answer,
+    ...(run.options.require !== undefined && { decision: decideOn(run.options.require, answer) }),
     disposition,
     smtp: facts,
     transport: readTransport(facts),

@@ -70,6 +70,22 @@ test('POST /v1/verify/batch answers each line of NDJSON, a bad one with its prob
   assert.equal(answers[2]?.problem?.errors?.[0]?.path, 'smtp.clientIp');
 });
 
+test('POST /v1/verify/batch decides with require: for the whole mbox, and for each line by itself', async () => {
+  const message = example('aligned.eml').toString('base64');
+  const mbox = Buffer.concat(
+    ['aligned.eml', 'unsigned.eml'].flatMap((file) => [Buffer.from('From x\r\n'), example(file), Buffer.from('\r\n')]),
+  );
+  const batch = async (url: string, type: string, payload: Buffer | string) =>
+    lines((await app.inject({ method: 'POST', url, payload, headers: { 'content-type': type } })).body).map(
+      ({ verdict }) => verdict?.decision?.satisfied,
+    );
+  assert.deepEqual(await batch('/v1/verify/batch?require=proven', 'application/mbox', mbox), [true, false]);
+  const requests = [{ require: 'proven' }, {}].map((asked) =>
+    JSON.stringify({ message, encoding: 'base64', ...asked }),
+  );
+  assert.deepEqual(await batch('/v1/verify/batch', 'application/x-ndjson', requests.join('\n')), [true, undefined]);
+});
+
 test('POST /v1/verify/batch judges 1,000 messages in one request, a few at a time', async () => {
   const verify = makeVerifier();
   let running = 0;

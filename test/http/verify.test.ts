@@ -329,3 +329,19 @@ test('GET /docs is an API reference served from here', async () => {
   for (const name of ['swagger-ui-bundle.js', 'swagger-ui-bundle.js?1', '%73wagger-ui-bundle.js'])
     assert.equal((await app.inject({ url: `/docs/static/${name}`, headers })).statusCode, 304, name);
 });
+
+test('POST /v1/verify decides with require, in the query and in JSON, and names the field of a wrong one', async () => {
+  const message = example('aligned.eml');
+  const raw = await post(`/v1/verify?${QUERY}&require=proven`, message, 'message/rfc822');
+  const { decision, author } = raw.json<Verdict>();
+  assert.deepEqual(decision, { required: 'proven', satisfied: true, reasons: [author.summary] });
+  const body = { message: message.toString('base64'), encoding: 'base64', require: 'vouched' };
+  assert.equal((await post('/v1/verify', body)).json<Verdict>().decision?.satisfied, true);
+  const wrong = await post('/v1/verify?require=yes', message, 'message/rfc822');
+  assert.equal(wrong.statusCode, 400);
+  assert.equal(wrong.json<Problem>().errors?.[0]?.path, 'query.require');
+  assert.equal(
+    (await post('/v1/verify', { ...body, require: 'unproven' })).json<Problem>().errors?.[0]?.path,
+    'require',
+  );
+});

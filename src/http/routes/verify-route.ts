@@ -115,10 +115,12 @@ export const optionsOf = ({
   include,
   trustReceived,
   trustedAuthservIds,
-}: Pick<VerifyQuery, 'include' | 'trustReceived' | 'trustedAuthservIds'>): VerifyOptions => ({
+  require,
+}: Pick<VerifyQuery, 'include' | 'trustReceived' | 'trustedAuthservIds' | 'require'>): VerifyOptions => ({
   include,
   trustReceived,
   trustedAuthservIds,
+  require,
 });
 
 /** `tls.version=…&tls.mode=…` as the object that JSON would carry. */
@@ -126,6 +128,7 @@ export const toFacts = ({
   include: _,
   trustReceived: __,
   trustedAuthservIds: ___,
+  require: ____,
   ...flat
 }: VerifyQuery): SmtpFacts => {
   const facts: Record<string, Record<string, unknown> | unknown> = {};
