@@ -22,6 +22,7 @@ const fault = (text: string): string | null => {
   const name = text.endsWith('.') ? text.slice(0, -1) : text;
   if (name === '') return 'must be a domain name';
   if (name.length > MAX_CHARACTERS) return `must be at most ${MAX_CHARACTERS} characters`;
+  if (name.includes('/')) return 'must be a domain name such as brand.example, not a URL';
   if (name.includes('@')) return 'must be a domain name, not a mail address';
   if (isAddress(name)) return 'must be a domain name, not an IP address';
   const labels = name.split('.');

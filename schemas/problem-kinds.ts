@@ -54,10 +54,16 @@ export const PROBLEMS = {
     remedy:
       'use a key of the role operator, or ask from the machine of the service where it has no keys; a page that may ask belongs into ALLOWED_HOSTS',
   },
+  'method-not-allowed': {
+    status: 405,
+    title: 'This method is not answered here',
+    meaning: 'the path is known, and takes other methods',
+    remedy: 'use one of the methods that the Allow field names',
+  },
   'not-found': {
     status: 404,
     title: 'There is nothing here',
-    meaning: 'nothing is answered at this path with this method',
+    meaning: 'nothing is answered at this path',
     remedy: 'compare path and method with the API reference at /docs',
   },
   'request-timeout': {

@@ -60,10 +60,12 @@ export class MailverdictClient {
   readonly #connection: Connection;
 
   /**
+   * @param address where the service is, alone or with options
    * @throws TypeError when the address is no URL
    * @throws RangeError when a number is out of its range
    */
-  constructor(options: ClientOptions) {
+  constructor(address: ClientOptions | string | URL) {
+    const options = typeof address === 'string' || address instanceof URL ? { baseUrl: address } : address;
     const { apiKey, timeoutMs = 60_000, maxAnswerBytes = 67_108_864 } = options;
     for (const [name, value] of Object.entries({ timeoutMs, maxAnswerBytes })) {
       if (!Number.isInteger(value) || value < 1 || value > 2_147_483_647)

@@ -19,8 +19,9 @@ import { acceptBodies } from './body.ts';
 import { createBodyRooms, type OpenBodyRoom } from './body-memory.ts';
 import { createClientAddress } from './client-address.ts';
 import { type ConnectionLimits, checkIntervalMs, limitConnections } from './connections.ts';
+import { answerUnknownPaths } from './not-found.ts';
 import { describeApi } from './openapi/openapi.ts';
-import { handleError, sendProblem } from './problem.ts';
+import { handleError } from './problem.ts';
 import { checkHostField, refuseOddities, refuseUnreadable } from './refusal.ts';
 import { mountBatch } from './routes/batch-route.ts';
 import { type DnsCache, mountDnsCache } from './routes/dns-cache-route.ts';
@@ -167,9 +168,7 @@ const pace = (
 /** How errors and answers are written. */
 const writeAnswers = (app: FastifyInstance): void => {
   app.setErrorHandler(handleError);
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(reply, 'not-found', { detail: `${request.method} is not answered at this address` }),
-  );
+  answerUnknownPaths(app);
   // Answers are made by our own code and tested against their schemas; checking each one again
   // would double the work.
   app.setSerializerCompiler(() => JSON.stringify);

@@ -10,6 +10,7 @@ import { errorCodes, type FastifyInstance, type FastifyReply, type FastifyReques
 import { detachBuffer } from '../message/detach-buffer.ts';
 import { Octets, type Room } from '../message/octets.ts';
 import type { OpenBodyRoom } from './body-memory.ts';
+import { readForm } from './form.ts';
 import { createJsonCounter } from './json-bounds.ts';
 import { RequestProblem } from './problem.ts';
 
@@ -27,6 +28,8 @@ export const JSON_COPIES = 2;
  */
 const FREE_PIECES = 10_000;
 const MIN_PIECE_BYTES = 64;
+/** The route that takes a message as a file of a form. */
+const FORM_ROUTE = '/v1/verify';
 /** A limit of ours that passes: when the client may try again. */
 const RETRY_AFTER_SECONDS = 2;
 
@@ -71,6 +74,15 @@ export const acceptBodies = (app: FastifyInstance, limits: BodyLimits, openRoom:
       return parseJson(bytes);
     },
   );
+  app.addContentTypeParser('multipart/form-data', async (request: FastifyRequest, payload: IncomingMessage) => {
+    if (request.routeOptions.url !== FORM_ROUTE)
+      throw new RequestProblem('unsupported-media-type', `a form is read at ${FORM_ROUTE} alone`);
+    const { room, bytes } = await read(request, payload, limits.maxMessageBytes);
+    const reply = replies.get(request);
+    // The message is copied out of the form.
+    if (!room.reserve(bytes.length)) throw reply === undefined ? serviceFull() : tellRetry(reply, serviceFull());
+    return readForm(bytes, request.headers['content-type'] ?? '');
+  });
   app.addContentTypeParser(
     '*',
     async (request: FastifyRequest, payload: IncomingMessage) =>

@@ -4,7 +4,6 @@
  * the log.
  */
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import type { ZodError } from 'zod';
 import type { Problem } from '../../schemas/problem.ts';
 import { PROBLEMS, type ProblemKind } from '../../schemas/problem-kinds.ts';
 
@@ -23,30 +22,6 @@ export class RequestProblem extends Error {
 
 /** Most wrong fields that are listed; a request may have a hundred thousand. */
 const MAX_ERRORS = 50;
-
-/** Wrong fields of a request, each with its path under `prefix`. */
-export const invalidRequest = (error: ZodError, prefix: string): RequestProblem => {
-  const errors = error.issues.slice(0, MAX_ERRORS).flatMap((issue) => {
-    if (issue.code === 'unrecognized_keys') {
-      return issue.keys
-        .slice(0, MAX_ERRORS)
-        .map((key) => ({ path: join(prefix, [...issue.path, key]), message: 'is not known here' }));
-    }
-    return [{ path: join(prefix, issue.path), message: issue.message }];
-  });
-  return new RequestProblem(
-    'invalid-request',
-    errors.map(({ path, message }) => `${path}: ${message}`).join('; '),
-    errors,
-  );
-};
-
-const join = (prefix: string, path: readonly PropertyKey[]): string =>
-  [prefix, ...path.map(String)]
-    .filter((part) => part !== '')
-    .join('.')
-    .replace(/[^\x20-\x7e]/g, '?')
-    .slice(0, 200);
 
 type Rest = { detail?: string | undefined; errors?: Problem['errors']; requestId?: string };
 

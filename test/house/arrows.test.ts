@@ -42,6 +42,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'schemas',
     'src/ip',
     'src/version.ts',
+    'src/settings',
     'src/findings',
     'src/dns',
     'src/message',
@@ -81,6 +82,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
 
 /** The room of each package; more than one takes a reason. */
 const PACKAGES: Readonly<Record<string, { readonly rooms: readonly string[]; readonly reason?: string }>> = {
+  '@fastify/busboy': { rooms: ['src/http'] },
   '@fastify/rate-limit': { rooms: ['src/http'] },
   '@fastify/swagger': { rooms: ['src/http'] },
   '@fastify/swagger-ui': { rooms: ['src/http'] },

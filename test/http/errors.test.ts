@@ -26,7 +26,7 @@ const REFUSED: readonly (readonly [what: string, bytes: string, status: number])
     (method) => [`${method} of an unknown path`, use(method, '/nothing'), 404] as const,
   ),
   ['QUERY without a body', use('QUERY', '/nothing'), 400],
-  ['another method of a known path', use('PUT', '/v1/verify'), 404],
+  ['another method of a known path', use('PUT', '/v1/verify'), 405],
   ['another method of a path that cannot be decoded', use('PROPFIND', '/%ff'), 400],
   ['CONNECT', use('CONNECT', 'example.org:443'), 501],
   ['a method that nobody knows', use('FETCH', '/'), 400],

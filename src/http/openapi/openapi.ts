@@ -54,6 +54,7 @@ export const describeApi = async (app: FastifyInstance): Promise<void> => {
     transform: jsonSchemaTransform,
     transformObject: (document) => tidyComponents(toSchemas(document)),
   });
+  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   app.get('/openapi.yaml', { schema: { hide: true } }, async (_request, reply) =>
     reply
       .type('application/yaml; charset=utf-8')

@@ -19,7 +19,8 @@ import { JSON_COPIES, messageBytes, requestTimeout, serviceFull } from '../body.
 import type { OpenBodyRoom } from '../body-memory.ts';
 import { checkJsonBounds } from '../json-bounds.ts';
 import { problemResponses } from '../openapi/openapi.ts';
-import { invalidRequest, problemOf, RequestProblem } from '../problem.ts';
+import { problemOf, RequestProblem } from '../problem.ts';
+import { invalidRequest, readBySchema } from '../validation.ts';
 import { inOrder } from './ordered.ts';
 import { abortOnHangUp, optionsOf, toFacts, toProblem } from './verify-route.ts';
 
@@ -71,7 +72,11 @@ export const mountBatch = (app: FastifyInstance, dependencies: BatchDependencies
         const room = dependencies.openRoom(request, reply);
         const items = readItems(request, dependencies, room);
         const signal = abortOnHangUp(reply);
-        const lines = inOrder(atMost(items, dependencies.maxBatchMessages), dependencies.batchWidth, (item, index) =>
+        const first = await items.next();
+        if (first.done === true)
+          throw new RequestProblem('empty-body', 'the batch has no message: send an mbox, or one JSON object a line');
+        const all = atMost(startingWith(first.value, items), dependencies.maxBatchMessages);
+        const lines = inOrder(all, dependencies.batchWidth, (item, index) =>
           judge(
             item,
             index,
@@ -90,6 +95,15 @@ export const mountBatch = (app: FastifyInstance, dependencies: BatchDependencies
 
 async function* asText(lines: AsyncIterable<BatchLine>): AsyncGenerator<string> {
   for await (const line of lines) yield `${JSON.stringify(line)}\n`;
+}
+
+async function* startingWith(first: Item, rest: AsyncGenerator<Item>): AsyncGenerator<Item> {
+  try {
+    yield first;
+    yield* rest;
+  } finally {
+    await rest.return(undefined);
+  }
 }
 
 async function* atMost(items: AsyncIterable<Item>, most: number): AsyncGenerator<Item> {
@@ -116,12 +130,11 @@ const judge = async (item: Item, index: number, verify: Verify, room: Room): Pro
   }
 };
 
-const readItems = (request: FastifyRequest, dependencies: BatchDependencies, room: Room): AsyncIterable<Item> => {
-  const query = VerifyQuery.safeParse(request.query);
-  if (!query.success) throw invalidRequest(query.error, 'query');
+const readItems = (request: FastifyRequest, dependencies: BatchDependencies, room: Room): AsyncGenerator<Item> => {
+  const query = readBySchema(VerifyQuery, request.query, 'query');
   const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
   const stream = withinTime(request.body as Readable, dependencies.requestTimeoutMs);
-  if (type === 'application/mbox') return withEnding(fromMbox(stream, query.data, dependencies.maxMessageBytes, room));
+  if (type === 'application/mbox') return withEnding(fromMbox(stream, query, dependencies.maxMessageBytes, room));
   if (/^application\/(?:x-ndjson|ndjson|jsonl|x-jsonlines)$/.test(type))
     return withEnding(fromLines(stream, dependencies.maxMessageBytes, room));
   throw new RequestProblem('unsupported-media-type', 'send application/mbox or application/x-ndjson');
@@ -172,13 +185,42 @@ async function* withEnding(items: AsyncIterable<Item>): AsyncGenerator<Item> {
   }
 }
 
+/** Octets that are looked at for the first line. */
+const FIRST_LINE_BYTES = 1000;
+/** The line before a message of an mbox, or a header field of a message by itself. */
+const MBOX_START = /^(?:\r?\n)*(?:From |[!-9;-~]{1,500}[ \t]{0,10}:)/;
+
+/**
+ * The pieces of an mbox.
+ * @throws RequestProblem for a text that begins as none does
+ */
+async function* checkedMbox(stream: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let start: Buffer | null = Buffer.alloc(0);
+  const check = (octets: Buffer): void => {
+    if (octets.length > 0 && !MBOX_START.test(octets.toString('latin1', 0, FIRST_LINE_BYTES)))
+      throw new RequestProblem('bad-request', 'the body is no mbox: it begins with neither "From " nor a header field');
+  };
+  for await (const piece of stream) {
+    if (start !== null) {
+      start = Buffer.concat([start, piece]);
+      if (start.length < FIRST_LINE_BYTES && !start.includes('\n')) continue;
+      check(start);
+      yield start;
+      start = null;
+    } else yield piece;
+  }
+  if (start === null) return;
+  check(start);
+  yield start;
+}
+
 async function* fromMbox(
   stream: AsyncIterable<Buffer>,
   query: VerifyQuery,
   maxMessageBytes: number,
   room: Room,
 ): AsyncGenerator<Item> {
-  for await (const entry of readMbox(stream, maxMessageBytes, room)) {
+  for await (const entry of readMbox(checkedMbox(stream), maxMessageBytes, room)) {
     if (entry.kind === 'message') {
       const { bytes } = entry;
       yield { message: bytes, facts: toFacts(query), options: optionsOf(query), octets: bytes.length };
@@ -223,7 +265,7 @@ const parseLine = async (bytes: Buffer, maxMessageBytes: number, maxBytes: numbe
     };
   }
   const parsed = VerifyRequest.safeParse(value);
-  if (!parsed.success) return { problem: invalidRequest(parsed.error, '') };
+  if (!parsed.success) return { problem: invalidRequest(parsed.error, '', VerifyRequest) };
   const { message, encoding, smtp, dns, ...rest } = parsed.data;
   try {
     return {

@@ -6,7 +6,7 @@
 import type { FastifyInstance } from 'fastify';
 import { DnsCacheFlush, DnsCacheFlushQuery, DnsCacheStats } from '../../../schemas/dns.ts';
 import { OPERATOR_ONLY, problemResponses } from '../openapi/openapi.ts';
-import { invalidRequest } from '../problem.ts';
+import { readBySchema } from '../validation.ts';
 
 /** The levers of the cache. */
 export type DnsCache = {
@@ -43,9 +43,8 @@ export const mountDnsCache = (app: FastifyInstance, cache: DnsCache): void => {
       },
     },
     async (request): Promise<DnsCacheFlush> => {
-      const query = DnsCacheFlushQuery.safeParse(request.query);
-      if (!query.success) throw invalidRequest(query.error, 'query');
-      return { forgotten: cache.flush(query.data.name) };
+      const query = readBySchema(DnsCacheFlushQuery, request.query, 'query');
+      return { forgotten: cache.flush(query.name) };
     },
   );
 };

@@ -11,7 +11,8 @@ import { Posture, PostureLine } from '../../../schemas/posture/posture.ts';
 import { PostureQuery, PostureRequest, PosturesRequest } from '../../../schemas/requests/domain.ts';
 import type { Assess, AssessOutcome } from '../../posture/assess.ts';
 import { problemResponses } from '../openapi/openapi.ts';
-import { invalidRequest, problemOf, RequestProblem } from '../problem.ts';
+import { problemOf, RequestProblem } from '../problem.ts';
+import { readBySchema } from '../validation.ts';
 import { inOrder } from './ordered.ts';
 import { abortOnHangUp } from './verify-route.ts';
 
@@ -44,9 +45,8 @@ export const mountDomains = (app: FastifyInstance, { assess, width }: DomainRout
       },
     },
     async (request, reply) => {
-      const query = PostureQuery.safeParse(request.query);
-      if (!query.success) throw invalidRequest(query.error, 'query');
-      return answer(await assess(nameOf(request.params), query.data), reply, 'query.');
+      const query = readBySchema(PostureQuery, request.query, 'query');
+      return answer(await assess(nameOf(request.params), query), reply, 'query.');
     },
   );
   app.post(
@@ -65,9 +65,8 @@ export const mountDomains = (app: FastifyInstance, { assess, width }: DomainRout
       },
     },
     async (request, reply) => {
-      const body = PostureRequest.safeParse(jsonOf(request.body));
-      if (!body.success) throw invalidRequest(body.error, '');
-      const { dns, ...options } = body.data;
+      const body = readBySchema(PostureRequest, jsonOf(request.body), '');
+      const { dns, ...options } = body;
       return answer(await assess(nameOf(request.params), { ...options, overlay: dns }), reply, '');
     },
   );
@@ -88,9 +87,8 @@ export const mountDomains = (app: FastifyInstance, { assess, width }: DomainRout
       },
     },
     async (request, reply) => {
-      const body = PosturesRequest.safeParse(jsonOf(request.body));
-      if (!body.success) throw invalidRequest(body.error, '');
-      const { domains, selectors } = body.data;
+      const body = readBySchema(PosturesRequest, jsonOf(request.body), '');
+      const { domains, selectors } = body;
       const hangUp = abortOnHangUp(reply);
       const lines = inOrder(each(domains, hangUp), width, (domain, index) =>
         lineOf(domain, index, () => assess(domain, { selectors }), request.log),

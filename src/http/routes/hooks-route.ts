@@ -10,7 +10,8 @@ import { VerifyQuery, VerifyRequest } from '../../../schemas/requests/verify.ts'
 import type { MtaHooksAnswer } from '../../pipeline/hooks/mta-hooks.ts';
 import type { RawHookAnswer } from '../../pipeline/hooks/raw-hook.ts';
 import { problemResponses } from '../openapi/openapi.ts';
-import { invalidRequest, RequestProblem } from '../problem.ts';
+import { RequestProblem } from '../problem.ts';
+import { readBySchema } from '../validation.ts';
 import { abortOnHangUp, readRequest } from './verify-route.ts';
 
 /** What the routes depend on. */
@@ -37,9 +38,8 @@ export const mountHooks = (
     },
     async (request, reply) => {
       if (Buffer.isBuffer(request.body)) throw new RequestProblem('unsupported-media-type', 'send application/json');
-      const body = MtaHooksRequest.safeParse(request.body);
-      if (!body.success) throw invalidRequest(body.error, '');
-      return mtaHooks(body.data, abortOnHangUp(reply));
+      const body = readBySchema(MtaHooksRequest, request.body, '');
+      return mtaHooks(body, abortOnHangUp(reply));
     },
   );
   app.post(

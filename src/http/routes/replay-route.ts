@@ -7,7 +7,8 @@ import { ReplayAnswer, ReplayRequest } from '../../../schemas/requests/replay.ts
 import type { ReplayVerdict } from '../../verdict/replay.ts';
 import { messageBytes } from '../body.ts';
 import { problemResponses } from '../openapi/openapi.ts';
-import { invalidRequest, RequestProblem } from '../problem.ts';
+import { RequestProblem } from '../problem.ts';
+import { readBySchema } from '../validation.ts';
 import { abortOnHangUp, toProblem } from './verify-route.ts';
 
 /** What the route depends on. */
@@ -31,9 +32,8 @@ export const mountReplay = (app: FastifyInstance, { replay, maxMessageBytes }: R
     async (request, reply) => {
       if (Buffer.isBuffer(request.body))
         throw new RequestProblem('invalid-request', 'send application/json with "message" and "verdict"');
-      const body = ReplayRequest.safeParse(request.body);
-      if (!body.success) throw invalidRequest(body.error, '');
-      const { message, encoding, verdict, dns } = body.data;
+      const body = readBySchema(ReplayRequest, request.body, '');
+      const { message, encoding, verdict, dns } = body;
       try {
         return await replay(messageBytes(message, encoding, maxMessageBytes), verdict, {
           overlay: dns,

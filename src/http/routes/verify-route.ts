@@ -12,8 +12,10 @@ import { Fault } from '../../verdict/fault.ts';
 import type { VerifyOptions } from '../../verdict/run.ts';
 import type { Verify } from '../../verdict/verify.ts';
 import { messageBytes } from '../body.ts';
+import { Form } from '../form.ts';
 import { problemResponses } from '../openapi/openapi.ts';
-import { invalidRequest, RequestProblem } from '../problem.ts';
+import { RequestProblem } from '../problem.ts';
+import { readBySchema } from '../validation.ts';
 
 /** What the route depends on. */
 type VerifyRouteDependencies = { verify: Verify; maxMessageBytes: number };
@@ -27,10 +29,10 @@ export const mountVerify = (app: FastifyInstance, dependencies: VerifyRouteDepen
         operationId: 'verifyMessage',
         summary: 'Judge a message',
         description:
-          'Send the message as it is with any content type but JSON and its transport facts as query parameters, or send JSON with both. Octets are never re-encoded.',
+          'Send the message as it is with any content type but JSON and its transport facts as query parameters, or send JSON with both, or a form with the message as its one file and the facts as fields. Octets are never re-encoded.',
         tags: ['verification'],
         querystring: VerifyQuery,
-        consumes: ['message/rfc822', 'application/json'],
+        consumes: ['message/rfc822', 'application/json', 'multipart/form-data'],
         body: z.union([VerifyRequest, z.string().describe('the message, octet by octet')]),
         response: { 200: Verdict, ...problemResponses(400, 408, 413, 415, 500, 503) },
       },
@@ -81,27 +83,30 @@ type ReadRequest = { message: Buffer; facts: SmtpFacts; options: VerifyOptions }
 
 /** Reads a request in either form. @throws RequestProblem naming the wrong field */
 export const readRequest = (request: FastifyRequest, maxMessageBytes: number): ReadRequest => {
-  const query = VerifyQuery.safeParse(request.query);
-  if (!query.success) throw invalidRequest(query.error, 'query');
-  if (Buffer.isBuffer(request.body)) return readRaw(request.body, query.data);
+  const query = readBySchema(VerifyQuery, request.query, 'query');
+  if (Buffer.isBuffer(request.body)) return readRaw(request.body, query);
+  if (request.body instanceof Form) {
+    const { message, fields } = request.body;
+    return readRaw(message, { ...query, ...readBySchema(VerifyQuery, fields, 'form') });
+  }
   if (request.body === undefined || request.body === null)
     throw new RequestProblem('empty-body', 'send the message as the body of the request');
-  const given = Object.keys(query.data);
+  const { include, trustReceived, trustedAuthservIds, ...facts } = query;
+  const given = Object.keys(facts);
   if (given.length > 0) {
-    const message = 'belongs in the body ("smtp", "include", …) when the body is JSON';
+    const message = 'belongs into "smtp" of the body when the body is JSON';
     throw new RequestProblem(
       'invalid-request',
       `query.${given[0]}: ${message}`,
       given.map((key) => ({ path: `query.${key}`, message })),
     );
   }
-  const body = VerifyRequest.safeParse(request.body);
-  if (!body.success) throw invalidRequest(body.error, '');
-  const { message, encoding, smtp, dns, ...rest } = body.data;
+  const body = readBySchema(VerifyRequest, request.body, '');
+  const { message, encoding, smtp, dns, ...rest } = body;
   return {
     message: messageBytes(message, encoding, maxMessageBytes),
     facts: smtp ?? {},
-    options: { ...optionsOf(rest), overlay: dns },
+    options: { ...optionsOf({ include, trustReceived, trustedAuthservIds, ...rest }), overlay: dns },
   };
 };
 
