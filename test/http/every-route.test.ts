@@ -7,7 +7,8 @@ import { test } from 'node:test';
 import type { FastifyInstance } from 'fastify';
 import { guardedApp, KEY, OPERATOR_KEY } from './guarded-app.ts';
 
-const OPEN = /^\/(?:|healthz|readyz|openapi\.(?:yaml|json)|examples\.json|findings|problems|page\/:name(?:\/:file)?|docs.*)$/;
+const OPEN =
+  /^\/(?:|healthz|readyz|openapi\.(?:yaml|json)|examples\.json|findings|problems|page\/:name(?:\/:file)?|docs.*)$/;
 const OPERATOR = ['/metrics', '/v1/dns/cache'];
 
 /** What proxies add, and what they pass on of clients who lie. */
