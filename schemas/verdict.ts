@@ -35,6 +35,7 @@ export const VerdictSettings = z.object({
   allowDomains: z.array(z.string()).describe('authenticated domains that override a DMARC failure'),
   allowNetworks: z.array(z.string()).describe('client networks that override a DMARC failure'),
   localDomains: z.array(z.string()).describe('domains this receiver takes mail for'),
+  protectedNames: z.array(z.string()).describe('own domains and names of people that others may pretend to be'),
   localNetworks: z.array(z.string()).describe("client networks that are this receiver's own"),
   relay: z
     .enum(['report', 'reject'])

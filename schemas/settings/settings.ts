@@ -59,6 +59,7 @@ export const RELOADED_SETTINGS: readonly (keyof Config)[] = [
   'allowDomains',
   'allowNetworks',
   'localDomains',
+  'protectedNames',
   'pipelineNetworks',
   'enforceDomains',
   'enforceDaemons',

@@ -19,6 +19,19 @@ const DomainOrNetwork = z.union([Network, Domain], {
   error: 'must be a domain name such as forwarder.example, or an address or a network such as 192.0.2.0/24',
 });
 
+/** Characters of a protected name, and its words: more is no name of a person. */
+const MAX_NAME_CHARS = 100;
+const MAX_NAME_WORDS = 8;
+
+/** A domain, U-labels allowed, or the name of a person or a brand. */
+const ProtectedName = z
+  .string()
+  .trim()
+  .min(3, 'must have at least 3 characters')
+  .max(MAX_NAME_CHARS)
+  .refine((name) => /\p{L}/u.test(name) && !/[\p{Cc}@]/u.test(name), 'must be a domain or a name, not an address')
+  .refine((name) => name.split(/\s+/).length <= MAX_NAME_WORDS, `must have at most ${MAX_NAME_WORDS} words`);
+
 export const EvaluationSettings = z.object({
   authservId: text({
     default: '',
@@ -98,6 +111,13 @@ export const EvaluationSettings = z.object({
     max: 10000,
     unit: 'domains',
     about: 'domains this receiver takes mail for; set, it tells relaying by strangers',
+  }),
+  protectedNames: list({
+    item: ProtectedName,
+    max: 1000,
+    unit: 'domains and names',
+    about:
+      'own domains and names of people, as in brand.example, Jane Doe: findings tell when an author of another domain bears one of them or has a domain that looks like one; an entry with a dot and without a space is a domain',
   }),
   relay: choice({
     words: ['report', 'reject'],

@@ -160,7 +160,16 @@ const listsOf = ({
   allowNetworks,
   localDomains,
   localNetworks,
-}: Config) => ({ arcTrustedSealers, trustedForwarders, allowDomains, allowNetworks, localDomains, localNetworks });
+  protectedNames,
+}: Config) => ({
+  arcTrustedSealers,
+  trustedForwarders,
+  allowDomains,
+  allowNetworks,
+  localDomains,
+  localNetworks,
+  protectedNames,
+});
 
 /** The settings a verdict depends on, as the verdict can tell them. */
 const verdictSettings = (config: Config): VerdictSettings => ({
@@ -179,6 +188,7 @@ const verdictSettings = (config: Config): VerdictSettings => ({
   allowNetworks: config.allowNetworks,
   localDomains: config.localDomains,
   localNetworks: config.localNetworks,
+  protectedNames: config.protectedNames,
   relay: config.relay,
 });
 

@@ -35,6 +35,7 @@ const USUAL_SETTINGS: readonly (keyof Config)[] = [
   'allowDomains',
   'allowNetworks',
   'localDomains',
+  'protectedNames',
   'dnsZone',
   'domainFetch',
   'domainProbe',

@@ -38,6 +38,7 @@ const judgeMessage = async (suiteCase: SuiteCase, lookup: Lookup): Promise<strin
       localDomains: [],
       localNetworks: [],
       relay: 'report',
+      protectedNames: [],
     },
     messageLimits: DEFAULT_MESSAGE_LIMITS,
     dnsLimits: budgetLimits(DnsSettings.parse({})),

@@ -27,6 +27,7 @@ export const SETTINGS: VerdictSettings = {
   localDomains: [],
   localNetworks: ['127.0.0.0/8', '::1'],
   relay: 'report',
+  protectedNames: [],
 };
 
 /** When the examples were sent, a little later. */

@@ -160,10 +160,34 @@ const OWN_FINDINGS = {
     about:
       'one label of the author domain is shown with letters of several scripts, which can make it look like another domain',
   },
+  'author-domain-other-script': {
+    severity: 'warning',
+    section: 'RFC 5890 section 4.4',
+    about:
+      'one label of the author domain looks like Latin letters and has none of them, under a top-level domain of Latin letters',
+  },
   'reply-to-elsewhere': {
     severity: 'info',
     section: 'RFC 5322 section 3.6.2',
-    about: 'replies go to a domain outside of the authenticated one',
+    about: 'replies go to a domain outside of the organization of the author domain, proven or not',
+  },
+  'protected-name': {
+    severity: 'warning',
+    section: 'RFC 9989 section 11.4',
+    about:
+      'a name, a comment or a local-part in From, or a label within the author domain, shows a name of `PROTECTED_NAMES`, and the author domain is no protected one',
+  },
+  'confusable-domain': {
+    severity: 'warning',
+    section: 'RFC 5890 section 4.4',
+    about:
+      'the author domain, or a domain that From shows, looks like a domain of `PROTECTED_NAMES` and is another one (Unicode UTS 39)',
+  },
+  'similar-domain': {
+    severity: 'warning',
+    section: 'RFC 9989 section 11.4',
+    about:
+      'the author domain, or a domain that From shows, becomes a domain of `PROTECTED_NAMES` by one edit: a character inserted, deleted or replaced, or two exchanged',
   },
   relay: {
     severity: 'error',

@@ -157,7 +157,7 @@ const readings: Rule = ({ dmarc }) =>
 const spfDisagreement: Rule = ({ disagreements }) =>
   disagreements.map((message) => finding('spf-evaluators-differ', message, 'spf'));
 
-const deception: Rule = ({ message, author, dmarc }) => {
+const deception: Rule = ({ message, author, dmarc, settings }) => {
   const { spf, dkim } = dmarc.rfc9989.alignment;
   return signsOfDeception({
     message,
@@ -165,6 +165,7 @@ const deception: Rule = ({ message, author, dmarc }) => {
     authorDomain: dmarc.authorDomain,
     organizationalDomain: dmarc.rfc9989.organizationalDomain,
     authenticated: spf.aligned === true || dkim.aligned === true,
+    protectedNames: settings.protectedNames,
   });
 };
 

@@ -15,6 +15,7 @@ const signs = (head: string, authorDomain: string, authenticated = true): string
     authorDomain,
     organizationalDomain: authorDomain,
     authenticated,
+    protectedNames: [],
   }).map(({ code }) => code);
 };
 
@@ -39,6 +40,8 @@ test('signsOfDeception tells an author domain whose label mixes scripts, and not
   const cases: [domain: string, told: boolean][] = [
     ['xn--pple-43d.example', true],
     ['xn--80ak6aa92e.example', false],
+    ['xn--e1afmkfd.xn--80akhbyknj4f', false],
+    ['xn--pple-43d.xn--80akhbyknj4f', true],
     ['xn--mnchen-3ya.example', false],
     ['xn--zckzah.example', false],
     ['apple.example', false],
@@ -47,11 +50,25 @@ test('signsOfDeception tells an author domain whose label mixes scripts, and not
     assert.equal(signs('Subject: x', domain).includes('author-domain-mixed-scripts'), told, domain);
 });
 
-test('signsOfDeception tells replies that leave an authenticated domain, and only then', () => {
+test('signsOfDeception tells an author domain that looks Latin and is not, but not under a domain of its own script', () => {
+  const cases: [domain: string, told: boolean][] = [
+    ['xn--80ak6aa92e.example', true],
+    ['mail.xn--80ak6aa92e.example', true],
+    ['xn--80ak6aa92e.xn--p1ai', false],
+    ['xn--e1afmkfd.example', false],
+    ['xn--mnchen-3ya.example', false],
+    ['xn--a.example', false],
+  ];
+  for (const [domain, told] of cases)
+    assert.equal(signs('Subject: x', domain).includes('author-domain-other-script'), told, domain);
+});
+
+test('signsOfDeception tells replies that leave the organization of the author, proven or not', () => {
   const head = 'From: a@brand.example\r\nReply-To: b@elsewhere.example';
   assert.deepEqual(signs(head, 'brand.example'), ['reply-to-elsewhere']);
-  assert.deepEqual(signs(head, 'brand.example', false), []);
-  assert.deepEqual(signs('From: a@brand.example\r\nReply-To: b@help.brand.example', 'brand.example'), []);
+  assert.deepEqual(signs(head, 'brand.example', false), ['reply-to-elsewhere']);
+  for (const replyTo of ['b@help.brand.example', 'b@BRAND.example.', 'b@brand.example', ''])
+    assert.deepEqual(signs(`From: a@brand.example\r\nReply-To: ${replyTo}`, 'brand.example'), [], replyTo);
 });
 
 test('verify tells the deception of display-name.eml though the message authenticates', async () => {
