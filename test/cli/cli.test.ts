@@ -83,6 +83,18 @@ test('replay gives the verdict again without a server, and tells when it differs
   const same = await runCli(['replay', 'examples/aligned.eml', verdict], undefined, { DNS_ZONE: '' });
   assert.equal(same.code, 0, same.err);
   assert.match(same.out, /^same:/);
+  const message = readFileSync(join(ROOT, 'examples/aligned.eml'), 'base64');
+  const both = join(folder, 'case.json');
+  const write = (text: string): void =>
+    writeFileSync(
+      both,
+      JSON.stringify({ message: text, encoding: 'base64', verdict: JSON.parse(readFileSync(verdict, 'utf8')) }),
+    );
+  write(message);
+  const inOne = await runCli(['replay', both], undefined, { DNS_ZONE: '' });
+  assert.deepEqual([inOne.code, inOne.out], [0, same.out], inOne.err);
+  write(message.slice(4));
+  assert.equal((await runCli(['replay', both])).code, 64, 'a damaged message is another one');
   const altered = JSON.parse(readFileSync(verdict, 'utf8'));
   altered.dmarc.result = 'fail';
   writeFileSync(verdict, JSON.stringify(altered));

@@ -50,6 +50,14 @@ const STATES: Readonly<Record<string, (page: Page) => Promise<void>>> = {
     await page.locator('.box', { hasText: /^DKIM/ }).click();
     await openFolds(page);
   },
+  'verdict-what-if': async (page) => {
+    await judgeSample(page, 'spf-fail.eml');
+    await page.getByText('What if a record were different').click();
+    await page.getByRole('button', { name: 'Edit the SPF record' }).click();
+    await page.getByLabel(/^SPF record at/).fill('v=spf1 ip4:198.51.100.200 -all');
+    await page.getByRole('button', { name: 'Judge with this record' }).click();
+    await page.locator('.comparison').waitFor();
+  },
   domain: async (page) => {
     await page.goto(`${service.origin}/?domain=brand.example`);
     await waitForPosture(page);

@@ -387,6 +387,7 @@ test('the command line that is shown gives the same verdict, and the JSON is the
   onPage(async (page) => {
     await judgeSample(page, 'bounce.eml');
     await page.getByText('The same from the command line').click();
+    await page.getByText('Files', { exact: true }).click();
     const line =
       (await page.locator('.fold', { hasText: 'The same from the command line' }).locator('pre').textContent()) ?? '';
     const waiting = page.waitForEvent('download');
@@ -404,6 +405,81 @@ test('the command line that is shown gives the same verdict, and the JSON is the
     } finally {
       rmSync(folder, { recursive: true });
     }
+  }));
+
+/** Presses a download button and reads the file. */
+const download = async (page: Page, name: string): Promise<{ name: string; bytes: Buffer }> => {
+  const waiting = page.waitForEvent('download');
+  await page.getByRole('button', { name }).click();
+  const file = await waiting;
+  return { name: file.suggestedFilename(), bytes: readFileSync(await file.path()) };
+};
+
+test('a message is downloaded with the field on top, its octets unchanged and its line ends kept', () =>
+  onPage(async (page) => {
+    for (const [text, lineEnd] of [
+      [ALIGNED, '\r\n'],
+      [ALIGNED.replaceAll('\r\n', '\n'), '\n'],
+    ] as const) {
+      await reopenForm(page);
+      await dropFile(page, 'mine.eml', text);
+      await page.getByText('mine.eml, ').waitFor();
+      await page.getByRole('button', { name: 'Judge the message' }).click();
+      await page.getByRole('heading', { level: 1, name: 'mine.eml' }).waitFor();
+      await page.getByText('Files', { exact: true }).click();
+      const { name, bytes } = await download(page, 'Download the message with the field on top');
+      const whole = bytes.toString('latin1');
+      assert.equal(name, 'mine-verdict.eml');
+      assert.ok(whole.endsWith(text) && whole.length > text.length);
+      const field = whole.slice(0, -text.length);
+      assert.match(field, /^Authentication-Results: [^\r\n]+/);
+      assert.ok(field.endsWith(lineEnd));
+      assert.equal(field.includes('\r'), lineEnd === '\r\n');
+    }
+  }));
+
+test('one file holds the message and its verdict, and the command line replays it without a server', () =>
+  onPage(async (page) => {
+    await judgeSample(page, 'mailing-list.eml');
+    await page.getByText('Files', { exact: true }).click();
+    const { name, bytes } = await download(page, 'Download one file to replay');
+    const folder = mkdtempSync(join(tmpdir(), 'page-'));
+    try {
+      writeFileSync(join(folder, name), bytes);
+      const main = join(FOLDER, '../src/cli/main.ts');
+      const { stdout } = await promisify(execFile)(process.execPath, [main, 'replay', name], { cwd: folder });
+      assert.match(stdout, /same: the verdict of/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }));
+
+test('a record is edited and the verdicts stand side by side with what changed marked, until it is taken back', () =>
+  onPage(async (page) => {
+    await judgeSample(page, 'spf-fail.eml');
+    await page.getByText('What if a record were different').click();
+    await page.getByRole('button', { name: 'Edit the SPF record' }).click();
+    await page.getByLabel(/^SPF record at brand\.example/).fill('v=spf1 ip4:198.51.100.200 -all');
+    await page.getByRole('button', { name: 'Judge with this record' }).click();
+    await page.locator('.comparison').waitFor();
+    assert.match((await answer(page)) ?? '', /^Yes: brand\.example/);
+    const row = (title: string) =>
+      page.locator('.comparison tbody tr', { has: page.getByRole('rowheader', { name: title, exact: true }) });
+    assert.deepEqual(await row('DMARC').locator('td').allTextContents(), ['fail', 'pass']);
+    assert.equal(await row('DMARC').locator('ins mark').count(), 1);
+    assert.equal(await row('ARC').locator('ins, del').count(), 0, 'what is the same is not marked');
+    assert.deepEqual(await row('Level').locator('td').allTextContents(), ['contradicted', 'proven']);
+
+    await page.getByText('What if a record were different').click();
+    await page.getByRole('button', { name: 'Edit the DMARC record' }).click();
+    await page.getByLabel(/^DMARC record at/).fill('');
+    await page.getByRole('button', { name: 'Judge with this record' }).click();
+    await page.getByText('_dmarc.brand.example TXT').waitFor();
+    assert.deepEqual(await row('DMARC').locator('td').allTextContents(), ['fail', 'none']);
+    await page.getByRole('button', { name: 'Take back _dmarc.brand.example TXT' }).click();
+    await page.getByRole('button', { name: 'Take back brand.example TXT' }).click();
+    await page.locator('.comparison').waitFor({ state: 'detached' });
+    assert.match((await answer(page)) ?? '', /^No: nothing/);
   }));
 
 test('the copy button copies the Authentication-Results field', () =>

@@ -3,7 +3,8 @@
  * Exit 0: the same, 1: it differs.
  */
 import { readFileSync } from 'node:fs';
-import { ReplayedVerdict } from '../../../schemas/requests/replay.ts';
+import type { z } from 'zod';
+import { ReplayedVerdict, ReplayRequest } from '../../../schemas/requests/replay.ts';
 import { createMailverdict } from '../../service/core.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { Fault } from '../../verdict/fault.ts';
@@ -14,12 +15,15 @@ import { paint, plain } from '../terminal.ts';
 
 export const replayCommand: Command = {
   help: `Usage: mailverdict replay <message.eml | -> <verdict.json> [--json]
+       mailverdict replay <case.json> [--json]
 
 Judges a message again at the time and under the settings of its verdict, with the DNS answers
 that the verdict recorded. No server is asked. The verdict must hold its evidence:
 
   mailverdict verify message.eml --client-ip 192.0.2.10 --json --include evidence > verdict.json
   mailverdict replay message.eml verdict.json
+
+A case is one file with both, as the page offers it and POST /v1/replay takes it.
 
   --json      the new verdict and the differences as JSON
 
@@ -28,16 +32,20 @@ Exit: 0 the same verdict, 1 it differs, 64 wrong use, 66 no message or verdict.
   options: { json: { type: 'boolean' } },
   run: async (positionals, options, terminal) => {
     const [messageName, verdictName, ...more] = positionals;
-    if (messageName === undefined || verdictName === undefined || more.length > 0)
-      throw new WrongUse('give a message and its verdict');
-    const earlier = readVerdict(verdictName);
+    if (messageName === undefined || more.length > 0)
+      throw new WrongUse('give a message and its verdict, or one file with both');
     const config = loadConfig();
+    const { message, earlier, overlay } =
+      verdictName === undefined
+        ? readCase(messageName)
+        : {
+            earlier: readJson(verdictName, ReplayedVerdict),
+            message: await readInput(messageName, config.maxMessageBytes, terminal),
+            overlay: undefined,
+          };
     const core = createMailverdict(config, createLog('silent'));
     try {
-      const { same, differences, verdict } = await core.replay(
-        await readInput(messageName, config.maxMessageBytes, terminal),
-        earlier,
-      );
+      const { same, differences, verdict } = await core.replay(message, earlier, { overlay });
       if (options.json) terminal.out(`${JSON.stringify({ same, differences, verdict }, null, 2)}\n`);
       else if (same)
         terminal.out(
@@ -59,14 +67,20 @@ Exit: 0 the same verdict, 1 it differs, 64 wrong use, 66 no message or verdict.
   },
 };
 
-const readVerdict = (name: string): ReplayedVerdict => {
+/** A message and its verdict out of one file; a message that was damaged there is refused later. */
+const readCase = (name: string) => {
+  const { message, encoding, verdict, dns } = readJson(name, ReplayRequest);
+  return { message: Buffer.from(message, encoding), earlier: verdict, overlay: dns };
+};
+
+const readJson = <Schema extends z.ZodType>(name: string, schema: Schema): z.output<Schema> => {
   let value: unknown;
   try {
     value = JSON.parse(readFileSync(name, 'utf8'));
   } catch {
     throw new NoInput(`${name}: cannot be read as JSON`);
   }
-  const parsed = ReplayedVerdict.safeParse(value);
+  const parsed = schema.safeParse(value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw new WrongUse(

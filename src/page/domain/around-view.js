@@ -3,11 +3,11 @@
 import { duration } from '../shared/dns-text.js';
 import { element } from '../shared/dom.js';
 import { facts, fold, sentence } from '../shared/facts.js';
+import { recordEditor } from '../shared/record-editor.js';
 import { resultWord } from '../shared/words.js';
-import { recordEditor } from './record-editor.js';
 
 /** @import { Posture } from '../../../schemas/posture/posture.ts' */
-/** @import { TextsAt, TryRecord } from './posture-view.js' */
+/** @import { TextsAt, TryRecord } from '../shared/record-editor.js' */
 
 /** @param {Posture} posture @param {TextsAt} texts @param {TryRecord} tryRecord */
 export const aroundView = ({ domain: { ascii }, mtaSts, tlsRpt, bimi, dnssec, zone }, texts, tryRecord) =>

@@ -2,15 +2,15 @@
 
 import { element } from '../shared/dom.js';
 import { facts, fold, sentence } from '../shared/facts.js';
+import { recordEditor } from '../shared/record-editor.js';
 import { faultyRecord } from '../shared/record-text.js';
 import { rfcLink } from '../shared/rfc-link.js';
 import { resultWord } from '../shared/words.js';
-import { recordEditor } from './record-editor.js';
 
 /** @import { Posture } from '../../../schemas/posture/posture.ts' */
 /** @import { DmarcPosture } from '../../../schemas/posture/dmarc.ts' */
 /** @import { z } from 'zod' */
-/** @import { TextsAt, TryRecord } from './posture-view.js' */
+/** @import { TextsAt, TryRecord } from '../shared/record-editor.js' */
 
 /** @param {Posture} posture @param {TextsAt} texts @param {TryRecord} tryRecord */
 export const dmarcView = ({ dmarc, domain }, texts, tryRecord) => {

@@ -5,6 +5,7 @@
  */
 import { announce } from '../shared/announce.js';
 import { byId, element, fill } from '../shared/dom.js';
+import { draftsView } from '../shared/drafts-view.js';
 import { problemView } from '../shared/problem-view.js';
 import { assess, samples } from '../shared/service.js';
 import { postureView } from './posture-view.js';
@@ -92,12 +93,12 @@ const run = async () => {
       fill(
         problems,
         problemView(outcome.problem, () => void run()),
-        draftsView(),
+        draftsView(drafts, dropRecord),
       );
       return;
     }
     const { heading, parts } = postureView(outcome.value, sent, tryRecord);
-    fill(shown, draftsView(), ...parts);
+    fill(shown, draftsView(drafts, dropRecord), ...parts);
     announce(`${outcome.value.summary}. Grade ${outcome.value.grade.letter ?? 'unknown'}`);
     heading.focus({ preventScroll: true });
     heading.closest('.card')?.scrollIntoView({ block: 'start' });
@@ -114,33 +115,6 @@ const setBusy = (busy) => {
   button.textContent = busy ? 'Assessing…' : 'Assess';
   shown.setAttribute('aria-busy', String(busy));
 };
-
-/** The records that are tried, each with a button that takes it back. */
-const draftsView = () =>
-  drafts.size === 0
-    ? null
-    : element(
-        'section',
-        { class: 'card drafts', 'aria-labelledby': 'drafts-title' },
-        element('h2', { id: 'drafts-title' }, 'Judged with records that are not published'),
-        element(
-          'ul',
-          {},
-          [...drafts].map(([key, record]) =>
-            element(
-              'li',
-              { class: 'row' },
-              element('code', {}, key),
-              element(
-                'button',
-                { type: 'button', class: 'small', 'aria-label': `Take back ${key}`, onclick: () => dropRecord(key) },
-                'Take back',
-              ),
-              record.rcode !== undefined && element('span', { class: 'muted' }, 'removed'),
-            ),
-          ),
-        ),
-      );
 
 /**
  * Offers the domains of the samples, where the service itself answers for them.

@@ -19,17 +19,9 @@ import { dkimKeys, mailHosts } from './hosts-view.js';
 import { spfView } from './spf-view.js';
 import { suggestionView } from './suggestion-view.js';
 
-/** @import { OverlayRecord } from '../../../schemas/dns.ts' */
 /** @import { Posture } from '../../../schemas/posture/posture.ts' */
 /** @import { PostureRequest } from '../../../schemas/requests/domain.ts' */
-
-/**
- * @typedef {(record: OverlayRecord) => void} TryRecord judges again with this record set in place
- * of the published one
- */
-/**
- * @typedef {(name: string) => string[]} TextsAt the TXT records at a name, as this posture saw them
- */
+/** @import { TextsAt, TryRecord } from '../shared/record-editor.js' */
 
 /**
  * @param {Posture} posture

@@ -5,14 +5,14 @@
 
 import { element } from '../shared/dom.js';
 import { facts, fold, sentence } from '../shared/facts.js';
+import { recordEditor } from '../shared/record-editor.js';
 import { faultyRecord } from '../shared/record-text.js';
 import { rfcLink } from '../shared/rfc-link.js';
 import { icon, plural, resultWord, toneOf } from '../shared/words.js';
-import { recordEditor } from './record-editor.js';
 
 /** @import { Posture } from '../../../schemas/posture/posture.ts' */
 /** @import { SpfTreeRecord, SpfTreeTerm } from '../../../schemas/posture/spf.ts' */
-/** @import { TextsAt, TryRecord } from './posture-view.js' */
+/** @import { TextsAt, TryRecord } from '../shared/record-editor.js' */
 
 /** Segments of the gauge at most; a count beyond is told in words. */
 const MAX_SEGMENTS = 20;

@@ -8,7 +8,7 @@ import { element } from '../shared/dom.js';
 
 /** @import { z } from 'zod' */
 /** @import { Suggestion } from '../../../schemas/posture/posture.ts' */
-/** @import { TryRecord } from './posture-view.js' */
+/** @import { TryRecord } from '../shared/record-editor.js' */
 
 /** @param {z.infer<typeof Suggestion>} suggestion @param {TryRecord} tryRecord */
 export const suggestionView = ({ name, type, records, replaces }, tryRecord) =>

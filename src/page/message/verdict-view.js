@@ -13,27 +13,32 @@ import { answerBanner, answerDetails } from './answer-view.js';
 import { pathOf } from './path-boxes.js';
 import { pathPicture } from './path-picture.js';
 import { spfTrace } from './spf-trace.js';
+import { comparison, recordsToTry } from './what-if.js';
 
 /** @import { VerifyFacts } from '../shared/service.js' */
+/** @import { TryRecord } from '../shared/record-editor.js' */
 /** @import { Verdict } from '../../../schemas/verdict.ts' */
 
 /**
  * @param {Verdict} verdict
  * @param {{ bytes: Uint8Array<ArrayBuffer>, fileName: string }} message
  * @param {VerifyFacts} sent
- * @param {(domain: string) => void} showDomain
+ * @param {{ showDomain: (domain: string) => void, tryRecord: TryRecord, before: Verdict | null }} more
+ * before: the verdict by what is published, when this one is by records that are not
  * @returns {{ heading: HTMLElement, parts: Node[] }} the heading takes the focus
  */
-export const verdictView = (verdict, message, sent, showDomain) => {
+export const verdictView = (verdict, message, sent, { showDomain, tryRecord, before }) => {
   const heading = element('h2', { class: 'answer-sentence', tabindex: -1 }, verdict.author.summary);
   const { picture, opener } = pathPicture(pathOf(verdict));
   return {
     heading,
     parts: [
       answerBanner(verdict, heading, message.bytes, showDomain),
+      ...(before === null ? [] : [comparison(before, verdict)]),
       ...answerDetails(verdict, opener),
       picture,
       ...findings(verdict),
+      ...recordsToTry(verdict, tryRecord),
       ...traces(verdict),
       ...evidence(verdict),
       ...takeAlong(verdict, message, sent),

@@ -3,7 +3,7 @@
 /** @import { SmtpFacts } from '../../../schemas/smtp.ts' */
 
 /** One word for a POSIX shell, whatever is in it. @param {string} text */
-const shellWord = (text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
+export const shellWord = (text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
 
 /**
  * The facts as query parameters; those inside an object are written with a dot.

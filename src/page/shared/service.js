@@ -98,8 +98,8 @@ export const samples = () => ask('/examples.json');
 /** Octets that one call of String.fromCharCode takes without overflowing the stack. */
 const CHUNK = 8192;
 
-/** @param {Uint8Array} bytes */
-const toBase64 = (bytes) => {
+/** Octets as JSON carries them (RFC 4648 section 4). @param {Uint8Array} bytes */
+export const toBase64 = (bytes) => {
   let text = '';
   for (let start = 0; start < bytes.length; start += CHUNK)
     text += String.fromCharCode(...bytes.subarray(start, start + CHUNK));

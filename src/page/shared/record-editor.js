@@ -2,10 +2,16 @@
  * A published TXT record that can be changed in place and judged again. The other TXT records of
  * its name stay as they are: an overlay replaces the whole record set.
  */
-import { copyBlock } from '../shared/copy.js';
-import { element, fill, freshId } from '../shared/dom.js';
+import { copyBlock } from './copy.js';
+import { element, fill, freshId } from './dom.js';
 
-/** @import { TextsAt, TryRecord } from './posture-view.js' */
+/** @import { OverlayRecord } from '../../../schemas/dns.ts' */
+
+/**
+ * @typedef {(record: OverlayRecord) => void} TryRecord judges again with this record set in place
+ * of the published one
+ */
+/** @typedef {(name: string) => string[]} TextsAt the TXT records at a name, as they were seen */
 
 /**
  * @param {object} record
@@ -79,7 +85,7 @@ export const recordEditor = (record, texts, tryRecord) => {
  * @param {readonly string[]} published every TXT record at the name
  * @param {string | null} old the record that is changed
  * @param {string} edited
- * @returns {import('../../../schemas/dns.ts').OverlayRecord}
+ * @returns {OverlayRecord}
  */
 const overlay = (name, published, old, edited) => {
   const others = published.filter((text) => text !== old);
