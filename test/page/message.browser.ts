@@ -38,7 +38,7 @@ const onPage = async (steps: (page: Page) => Promise<void>): Promise<void> => {
   await page.context().close();
 };
 
-const answer = (page: Page) => page.locator('#verdict h2').textContent();
+const answer = (page: Page) => page.locator('.banner h2').textContent();
 const box = (page: Page, name: string) =>
   page.locator('.box', { has: page.locator('.box-name', { hasText: new RegExp(`^${name}$`) }) });
 const word = async (page: Page, name: string) => (await box(page, name).locator('.word').textContent()) ?? '';

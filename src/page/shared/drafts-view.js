@@ -1,5 +1,6 @@
 /** The records that are tried and not published. */
 
+import { recordText } from './dns-text.js';
 import { element } from './dom.js';
 
 /** @import { OverlayRecord } from '../../../schemas/dns.ts' */
@@ -29,6 +30,7 @@ export const draftsView = (drafts, drop) =>
                 { type: 'button', class: 'small', 'aria-label': `Take back ${key}`, onclick: () => drop(key) },
                 'Take back',
               ),
+              element('code', { class: 'muted' }, (record.records ?? []).map(recordText).join(' ')),
               record.rcode !== undefined && element('span', { class: 'muted' }, 'removed'),
             ),
           ),
