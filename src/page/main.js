@@ -1,13 +1,18 @@
 /**
- * Starts the page and moves between its two views. A domain stands in the address, so that it can
+ * Starts the page and moves between its views. A domain stands in the address, so that it can
  * be linked to; nothing of a message ever does.
  */
 
+import { startConnectView } from './connect/connect-view.js';
 import { showDomain, startDomainView } from './domain/domain-view.js';
 import { startMessageView } from './message/message-view.js';
 import { byId } from './shared/dom.js';
 
-const views = { message: byId('message-view', HTMLElement), domain: byId('domain-view', HTMLElement) };
+const views = {
+  message: byId('message-view', HTMLElement),
+  domain: byId('domain-view', HTMLElement),
+  connect: byId('connect-view', HTMLElement),
+};
 
 /** @typedef {keyof typeof views} View */
 
@@ -22,26 +27,31 @@ const showView = (view) => {
 
 /** Shows what the address says. */
 const followAddress = () => {
-  const domain = new URLSearchParams(location.search).get('domain');
-  showView(domain === null ? 'message' : 'domain');
+  const query = new URLSearchParams(location.search);
+  const domain = query.get('domain');
+  showView(domain !== null ? 'domain' : query.has('connect') ? 'connect' : 'message');
   document.title = domain ? `${domain} – Mailverdict` : 'Mailverdict';
   if (domain !== null) showDomain(domain);
 };
 
-/** @param {string | null} domain null: the view of a message */
-const go = (domain) => {
-  history.pushState(null, '', domain === null ? '/' : `/?domain=${encodeURIComponent(domain)}`);
+/** @param {string} address */
+const goTo = (address) => {
+  history.pushState(null, '', address);
   followAddress();
 };
+
+/** @param {string} domain */
+const goToDomain = (domain) => goTo(`/?domain=${encodeURIComponent(domain)}`);
 
 for (const link of document.querySelectorAll('a[data-view]'))
   link.addEventListener('click', (event) => {
     if (!(event instanceof MouseEvent) || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    go(link.getAttribute('data-view') === 'domain' ? '' : null);
+    goTo(link.getAttribute('href') ?? '/');
   });
 
 window.addEventListener('popstate', followAddress);
-startMessageView(go);
-startDomainView(go);
+startMessageView(goToDomain);
+startDomainView(goToDomain);
+startConnectView();
 followAddress();

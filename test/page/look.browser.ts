@@ -62,6 +62,16 @@ const STATES: Readonly<Record<string, (page: Page) => Promise<void>>> = {
     await page.goto(`${service.origin}/?domain=brand.example`);
     await waitForPosture(page);
   },
+  connect: async (page) => {
+    await page.getByRole('link', { name: 'Connect', exact: true }).click();
+    await page.getByLabel('Address that Mailverdict listens at').fill('192.0.2.5');
+    await openFolds(page);
+  },
+  'connect-with-problem': async (page) => {
+    await page.getByRole('link', { name: 'Connect', exact: true }).click();
+    await page.getByLabel('Host name of your mail server').fill('mx.example.org; reboot');
+    await page.getByRole('group', { name: 'Error' }).waitFor();
+  },
   'domain-open': async (page) => {
     await page.goto(`${service.origin}/?domain=hostile.test`);
     await waitForPosture(page);
@@ -111,7 +121,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
 }
 
 test('no page writes to the console, nor breaks its Content-Security-Policy', async () => {
-  for (const path of ['/', '/?domain=brand.example', '/docs', '/findings', '/problems']) {
+  for (const path of ['/', '/?domain=brand.example', '/?connect=', '/docs', '/findings', '/problems']) {
     const { page, misdeeds } = await openPage(browser, service.origin);
     const lines: string[] = [];
     page.on('console', (line) => lines.push(`${line.type()}: ${line.text()}`));

@@ -22,6 +22,7 @@ export const toHtml = ({ title, intro, sections }: Catalogue): string => `<!doct
 <nav aria-label="Views">
 <a href="/">Message</a>
 <a href="/?domain=">Domain</a>
+<a href="/?connect=">Connect</a>
 <a href="/docs">API</a>
 </nav>
 </header>

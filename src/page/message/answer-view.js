@@ -4,6 +4,7 @@
  * it.
  */
 
+import { hasBlank, withBlanks } from '../shared/blanks.js';
 import { copyBlock } from '../shared/copy.js';
 import { byteCount, shortTime } from '../shared/dns-text.js';
 import { element } from '../shared/dom.js';
@@ -13,7 +14,6 @@ import { fromFields } from './from-fields.js';
 
 /** @import { ActualSender, AuthorLevel, AuthorProof, NextStep } from '../../../schemas/author.ts' */
 /** @import { Verdict } from '../../../schemas/verdict.ts' */
-/** @import { Child } from '../shared/dom.js' */
 /** @import { Tone } from '../shared/words.js' */
 
 /** @type {Readonly<Record<AuthorLevel, { tone: Tone, words: string }>>} */
@@ -119,16 +119,6 @@ const nextStep = ({ who, text, setting, record }) =>
         element('p', { class: 'muted' }, 'Fill in what is marked: only you know it.'),
     ],
   );
-
-/** What is to be filled in, as the service writes it. */
-const BLANK = /(<[^<>]{1,100}>)/;
-
-/** @param {string} text */
-const hasBlank = (text) => BLANK.test(text);
-
-/** Text with what is to be filled in marked. @param {string} text @returns {Child[]} */
-const withBlanks = (text) =>
-  text.split(BLANK).map((piece, index) => (index % 2 === 1 ? element('mark', { class: 'blank' }, piece) : piece));
 
 /** @type {Readonly<Record<ActualSender['relation'], string>>} */
 const RELATIONS = {
