@@ -7,7 +7,7 @@
 import { parseZone, zoneLookup } from '../../src/dns/zone/zone.ts';
 import { createApp } from '../../src/http/app.ts';
 import { readSamples } from '../../src/http/samples.ts';
-import { createMailverdict } from '../../src/service/core.ts';
+import { createMailFaces, createMailverdict } from '../../src/service/core.ts';
 import { readConfig } from '../../src/settings/read-settings.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { serveLookup } from '../dns/wire-server.ts';
@@ -44,6 +44,7 @@ export const startPageService = async (
     log,
     verify: parts.verify,
     replay: parts.replay,
+    hooks: createMailFaces(config, parts, log),
     isReady: () => true,
     settings: config,
     samples: readSamples(servedZone ?? config.dnsZone),
