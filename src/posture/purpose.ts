@@ -6,6 +6,7 @@
 
 import type { PostureFinding } from '../../schemas/posture/posture.ts';
 import type { SpfPosture } from '../../schemas/posture/spf.ts';
+import { counted } from './counted.ts';
 import type { Assessed } from './rules/assessed.ts';
 
 /** Terms that can let a sender pass. */
@@ -49,7 +50,6 @@ export const summarize = (
   const warnings = count('warning');
   const first =
     findings.find(({ severity }) => severity === 'error') ?? findings.find(({ severity }) => severity === 'warning');
-  const counted = (amount: number, word: string): string => `${amount} ${word}${amount === 1 ? '' : 's'}`;
   return first === undefined
     ? `${name}: ${purpose}, and nothing has to be mended`
     : `${name}: ${purpose}, with ${counted(errors, 'error')} and ${counted(warnings, 'warning')}; first of all, ${first.message}`;

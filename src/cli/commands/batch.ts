@@ -73,7 +73,7 @@ Example:
         showProgress(terminal, index, total === null ? null : octets / total);
       }
       terminal.err(
-        `${terminal.progress ? '\r\u001b[K' : ''}${index} messages${done > 0 ? `, ${Math.min(done, index)} of them judged before` : ''}\n`,
+        `${terminal.progress ? '\r\u001b[K' : ''}${index === 1 ? '1 message' : `${index} messages`}${done > 0 ? `, ${Math.min(done, index)} of them judged before` : ''}\n`,
       );
       return EXIT.ok;
     } finally {
@@ -117,5 +117,5 @@ const showProgress = (terminal: Terminal, messages: number, share: number | null
   if (!terminal.progress) return;
   const filled = Math.round((share ?? 0) * BAR_COLUMNS);
   const bar = share === null ? '' : `[${'#'.repeat(filled).padEnd(BAR_COLUMNS, '.')}] ${Math.round(share * 100)}% `;
-  terminal.err(`\r\u001b[K${bar}${messages} messages`);
+  terminal.err(`\r\u001b[K${bar}${messages === 1 ? '1 message' : `${messages} messages`}`);
 };

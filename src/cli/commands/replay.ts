@@ -3,7 +3,6 @@
  * Exit 0: the same, 1: it differs.
  */
 import { readFileSync } from 'node:fs';
-import type { z } from 'zod';
 import { ReplayedVerdict, ReplayRequest } from '../../../schemas/requests/replay.ts';
 import { createMailverdict } from '../../service/core.ts';
 import { createLog } from '../../telemetry/log.ts';
@@ -39,7 +38,7 @@ Exit: 0 the same verdict, 1 it differs, 64 wrong use, 66 no message or verdict.
       verdictName === undefined
         ? readCase(messageName)
         : {
-            earlier: readJson(verdictName, ReplayedVerdict),
+            earlier: readJson(verdictName, (value) => ReplayedVerdict.safeParse(value)),
             message: await readInput(messageName, config.maxMessageBytes, terminal),
             overlay: undefined,
           };
@@ -53,7 +52,9 @@ Exit: 0 the same verdict, 1 it differs, 64 wrong use, 66 no message or verdict.
         );
       else {
         const shown = (value: unknown): string => plain(JSON.stringify(value)).slice(0, 200);
-        terminal.out(`${paint(terminal.style, 'yellow', 'differs')} in ${differences.length} places\n`);
+        terminal.out(
+          `${paint(terminal.style, 'yellow', 'differs')} in ${differences.length === 1 ? '1 place' : `${differences.length} places`}\n`,
+        );
         for (const { path, before, after } of differences)
           terminal.out(`  ${plain(path)}: ${shown(before)} → ${shown(after)}\n`);
       }
@@ -69,22 +70,27 @@ Exit: 0 the same verdict, 1 it differs, 64 wrong use, 66 no message or verdict.
 
 /** A message and its verdict out of one file; a message that was damaged there is refused later. */
 const readCase = (name: string) => {
-  const { message, encoding, verdict, dns } = readJson(name, ReplayRequest);
+  const { message, encoding, verdict, dns } = readJson(name, (value) => ReplayRequest.safeParse(value));
   return { message: Buffer.from(message, encoding), earlier: verdict, overlay: dns };
 };
 
-const readJson = <Schema extends z.ZodType>(name: string, schema: Schema): z.output<Schema> => {
+/** What a schema says of a value. */
+type Parsed<Value> =
+  | { success: true; data: Value }
+  | { success: false; error: { issues: readonly { path: readonly PropertyKey[]; message: string }[] } };
+
+const readJson = <Value>(name: string, parse: (value: unknown) => Parsed<Value>): Value => {
   let value: unknown;
   try {
     value = JSON.parse(readFileSync(name, 'utf8'));
   } catch {
     throw new NoInput(`${name}: cannot be read as JSON`);
   }
-  const parsed = schema.safeParse(value);
+  const parsed = parse(value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw new WrongUse(
-      `${name}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'is no verdict'}; a verdict holds its evidence when it was asked for with --include evidence`,
+      `${name}: ${issue?.path.map(String).join('.') ?? ''}: ${issue?.message ?? 'is no verdict'}; a verdict holds its evidence when it was asked for with --include evidence`,
     );
   }
   return parsed.data;

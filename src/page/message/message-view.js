@@ -161,7 +161,7 @@ const showBar = ({ fileName, about }) => {
       'div',
       {},
       element('h1', { class: 'bar-title' }, fileName),
-      about !== '' && element('p', { class: 'bar-about muted' }, about),
+      about !== '' && element('p', { class: 'bar-about muted' }, `– ${about}`),
     ),
     element(
       'span',

@@ -1,5 +1,7 @@
 /** Rules about the zone: name servers, SOA (RFC 1912, RFC 2308) and DNSSEC (RFC 4035). Pure. */
+
 import { noAnswer } from '../ask.ts';
+import { counted } from '../counted.ts';
 import type { Rule } from './assessed.ts';
 
 /** RFC 1912 section 2.2: two to four weeks; a week is the least that outlasts a long outage. */
@@ -133,7 +135,7 @@ export const ZONE_RULES: readonly Rule[] = [
     find: ({ zone }) =>
       zone.soa !== null && zone.soa.expireSeconds < LEAST_EXPIRE_SECONDS
         ? {
-            message: `SOA expire of ${zone.apex} is ${zone.soa.expireSeconds} seconds; two to four weeks are advised`,
+            message: `SOA expire of ${zone.apex} is ${counted(zone.soa.expireSeconds, 'second')}; two to four weeks are advised`,
             field: 'zone.soa',
           }
         : null,

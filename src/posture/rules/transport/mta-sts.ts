@@ -1,5 +1,7 @@
 /** Rules about MTA-STS (RFC 8461). Pure. */
+
 import { noAnswer } from '../../ask.ts';
+import { counted } from '../../counted.ts';
 import type { Rule } from '../assessed.ts';
 import { hasUsableTlsa, SOON_DAYS, takesMail } from '../mail-hosts.ts';
 import { replaceText } from '../suggest.ts';
@@ -115,7 +117,7 @@ export const MTA_STS_RULES: readonly Rule[] = [
     find: ({ mtaSts }) =>
       mtaSts.policy.mode === 'enforce' && (mtaSts.policy.maxAgeSeconds ?? 0) < ADVISED_MAX_AGE_SECONDS
         ? {
-            message: `max_age of the MTA-STS policy is ${mtaSts.policy.maxAgeSeconds} seconds; weeks are advised`,
+            message: `max_age of the MTA-STS policy is ${counted(mtaSts.policy.maxAgeSeconds ?? 0, 'second')}; weeks are advised`,
             field: 'mtaSts.policy.maxAgeSeconds',
           }
         : null,
@@ -129,7 +131,7 @@ export const MTA_STS_RULES: readonly Rule[] = [
       const days = mtaSts.policy.certificate?.daysLeft;
       return days !== undefined && days < SOON_DAYS
         ? {
-            message: `the certificate of the MTA-STS policy host ends in ${days} days`,
+            message: `the certificate of the MTA-STS policy host ends in ${counted(days, 'day')}`,
             field: 'mtaSts.policy.certificate',
           }
         : null;

@@ -1,4 +1,5 @@
 /** Rules about mail hosts as they answer on port 25 (RFC 3207). Pure. */
+import { counted } from '../../counted.ts';
 import type { Rule } from '../assessed.ts';
 import { eachHost, SOON_DAYS } from '../mail-hosts.ts';
 
@@ -71,7 +72,7 @@ export const PROBE_RULES: readonly Rule[] = [
       ({ probe }) =>
         probe?.certificate != null && probe.certificate.daysLeft >= 0 && probe.certificate.daysLeft < SOON_DAYS,
       ({ exchange, probe }) => ({
-        message: `the certificate of mail host ${exchange} ends in ${probe?.certificate?.daysLeft} days`,
+        message: `the certificate of mail host ${exchange} ends in ${counted(probe?.certificate?.daysLeft ?? 0, 'day')}`,
       }),
     ),
   },
