@@ -63,6 +63,7 @@ test('what is asked for beside the verdict may stand in the query of a JSON body
   const { status, problem } = await verify({ message: MESSAGE }, '?include=evidence');
   assert.equal(status, 200);
   assert.ok('evidence' in problem);
+  assert.ok('decision' in (await verify({ message: MESSAGE }, '?require=proven')).problem);
   const facts = await verify({ message: MESSAGE }, '?clientIp=192.0.2.10');
   assert.equal(facts.status, 400);
   assert.match(facts.problem.detail ?? '', /query\.clientIp: belongs into "smtp" of the body/);

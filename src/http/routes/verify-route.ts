@@ -91,7 +91,7 @@ export const readRequest = (request: FastifyRequest, maxMessageBytes: number): R
   }
   if (request.body === undefined || request.body === null)
     throw new RequestProblem('empty-body', 'send the message as the body of the request');
-  const { include, trustReceived, trustedAuthservIds, ...facts } = query;
+  const { include, trustReceived, trustedAuthservIds, require, ...facts } = query;
   const given = Object.keys(facts);
   if (given.length > 0) {
     const message = 'belongs into "smtp" of the body when the body is JSON';
@@ -106,7 +106,7 @@ export const readRequest = (request: FastifyRequest, maxMessageBytes: number): R
   return {
     message: messageBytes(message, encoding, maxMessageBytes),
     facts: smtp ?? {},
-    options: { ...optionsOf({ include, trustReceived, trustedAuthservIds, ...rest }), overlay: dns },
+    options: { ...optionsOf({ include, trustReceived, trustedAuthservIds, require, ...rest }), overlay: dns },
   };
 };
 
