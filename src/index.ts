@@ -8,6 +8,7 @@ export { Posture } from '../schemas/posture/posture.ts';
 export { Config } from '../schemas/settings/settings.ts';
 export { SmtpFacts } from '../schemas/smtp.ts';
 export { Verdict } from '../schemas/verdict.ts';
+export { type IsReallyFromOptions, isReallyFrom } from './client/is-really-from.ts';
 export type { Assess, AssessOutcome } from './posture/assess.ts';
 export type { AssessOptions } from './posture/assessment.ts';
 export { createMailverdict, type Mailverdict } from './service/core.ts';

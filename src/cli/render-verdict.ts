@@ -17,10 +17,13 @@ export const renderVerdict = (verdict: Verdict, style: Style): string => {
     `${label.padEnd(LABEL_COLUMNS)}${paintWord(style, word, WORD_COLUMNS)}${wrap(reason, LABEL_COLUMNS + WORD_COLUMNS, style.width)}`;
   const note = (text: string): string =>
     `${' '.repeat(LABEL_COLUMNS + WORD_COLUMNS)}${paint(style, 'grey', wrap(text, LABEL_COLUMNS + WORD_COLUMNS, style.width))}`;
-  const { author, spf, dkim, arc, dmarc, iprev, bimi, disposition, findings } = verdict;
+  const { author, decision, spf, dkim, arc, dmarc, iprev, bimi, disposition, findings } = verdict;
   const lines = [
     paint(style, 'bold', wrap(author.summary, 0, style.width)),
     '',
+    ...(decision === undefined
+      ? []
+      : [row('Required', decision.satisfied ? 'pass' : 'fail', decisionText(decision)), '']),
     ...author.next.flatMap(({ who, text, record }) => [
       `${NEXT_LABELS[who].padEnd(LABEL_COLUMNS)}${wrap(text, LABEL_COLUMNS, style.width)}`,
       ...(record === undefined
@@ -66,6 +69,9 @@ export const renderVerdict = (verdict: Verdict, style: Style): string => {
   ];
   return `${lines.join('\n')}\n`;
 };
+
+const decisionText = ({ required, satisfied }: NonNullable<Verdict['decision']>): string =>
+  `${required} is required, and the author is ${satisfied ? '' : 'not '}known that well`;
 
 /**
  * The Received fields down to the one that the facts were taken from; those below it are anybody's.

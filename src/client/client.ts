@@ -18,6 +18,7 @@ import { type CallOptions, type Connection, exchange, readLines, readText } from
 import { noAnswer } from './mailverdict-error.ts';
 
 export type { CallOptions } from './exchange.ts';
+export { type IsReallyFromOptions, isReallyFrom } from './is-really-from.ts';
 export { MailverdictError } from './mailverdict-error.ts';
 export type { BatchLine, Health, Posture, PostureLine, ReplayAnswer, ReplayedVerdict, SmtpFacts, Verdict };
 

@@ -47,6 +47,40 @@ test('verify exits with 0 for pass and none, 1 for fail, 2 for temperror, 64 for
   assert.equal((await runCli(['verify', '-'], unknown)).code, 2, 'no server answers, so the result is not known');
 });
 
+test('verify --require exits with 0 when the author is known that well, 1 when not, 2 when it is not known', async () => {
+  const cases: [words: string[], code: number][] = [
+    [['examples/aligned.eml', ...BRAND, '--require', 'proven'], 0],
+    [['examples/unsigned.eml', '--require', 'vouched'], 1],
+    [['examples/aligned.eml', '--require', 'sure'], 64],
+  ];
+  for (const [words, code] of cases) assert.equal((await runCli(['verify', ...words])).code, code, words.join(' '));
+  const unknown = Buffer.from('From: a@elsewhere.test\r\n\r\n');
+  assert.equal((await runCli(['verify', '-', '--require', 'vouched'], unknown)).code, 2);
+  const { code, out } = await runCli(['verify', 'examples/unsigned.eml', '--require', 'proven']);
+  assert.equal(code, 1, 'DMARC none alone is 0');
+  assert.match(out, /^Required {5}fail {7}proven is required, and the author is not known that well$/m);
+});
+
+test('batch --require tells of all messages, those of an earlier run among them', async () => {
+  const mbox = join(folder, 'required.mbox');
+  const out = join(folder, 'required.ndjson');
+  const put = (...files: string[]) =>
+    writeFileSync(
+      mbox,
+      files.map((file) => `From x\n${readFileSync(join(ROOT, 'examples', file), 'latin1')}\n`).join(''),
+      'latin1',
+    );
+  const batch = async (...words: string[]) => (await runCli(['batch', mbox, ...words])).code;
+  put('aligned.eml');
+  assert.equal(await batch('--require', 'proven'), 0);
+  put('unsigned.eml', 'aligned.eml');
+  assert.equal(await batch('--out', out), 0);
+  assert.equal(await batch('--out', out, '--require', 'proven'), 1, 'the first run asked for nothing');
+  writeFileSync(mbox, 'From x\nFrom: a@elsewhere.test\n\n\n');
+  assert.equal(await batch('--require', 'vouched'), 2);
+  assert.equal(await batch('--require', 'sure'), 64);
+});
+
 test('verify tells a wrong option by its name', async () => {
   assert.match(
     (await runCli(['verify', 'examples/aligned.eml', '--client-ip', 'x'])).err,

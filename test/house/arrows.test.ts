@@ -76,7 +76,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'src/http',
     'src/service',
   ],
-  'src/index.ts': ['schemas', 'src/posture', 'src/verdict', 'src/telemetry', 'src/service'],
+  'src/index.ts': ['schemas', 'src/client', 'src/posture', 'src/verdict', 'src/telemetry', 'src/service'],
   'src/server.ts': ['src/settings', 'src/service'],
 };
 

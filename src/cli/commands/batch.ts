@@ -13,13 +13,16 @@ import {
   readFileSync,
   statSync,
 } from 'node:fs';
+import type { RequiredLevel } from '../../../schemas/author.ts';
+import { Verdict } from '../../../schemas/verdict.ts';
 import { readMbox } from '../../message/mbox.ts';
 import { createMailverdict } from '../../service/core.ts';
 import { createLog } from '../../telemetry/log.ts';
+import { decideOn } from '../../verdict/answer/decision.ts';
 import { Fault } from '../../verdict/fault.ts';
 import { type Command, EXIT, NoInput, type Terminal, textOption, WrongUse } from '../command.ts';
 import { loadConfig } from '../load-settings.ts';
-import { readTrust } from '../read-trust.ts';
+import { exitOf, readRequired, readTrust } from '../read-trust.ts';
 
 const BAR_COLUMNS = 30;
 
@@ -32,8 +35,10 @@ Judges each message of an mbox and writes one JSON line for each, in order.
   --trust-received <host>   take the facts from the Received fields that this host of yours wrote: a name,
                             *. and a domain, an address, or a network; may be repeated
   --trusted-authserv-id <id>  believe Authentication-Results of this authserv-id; may be repeated
+  --require <level>         proven or vouched: adds a decision to each verdict, and the exit code tells of all
 
-Exit: 0 all messages were judged, 64 wrong use, 66 no mbox.
+Exit: 0 all messages were judged; with --require 0 all are satisfied, 1 one is not or cannot be judged,
+2 one is not known; 64 wrong use, 66 no mbox.
 
 Example:
   mailverdict batch archive.mbox --trust-received mx.brand.example --out verdicts.ndjson
@@ -42,19 +47,23 @@ Example:
     out: { type: 'string' },
     'trust-received': { type: 'string', multiple: true },
     'trusted-authserv-id': { type: 'string', multiple: true },
+    require: { type: 'string' },
   },
   run: async (positionals, options, terminal) => {
     const [name, ...more] = positionals;
     if (name === undefined || more.length > 0) throw new WrongUse('give one mbox: a file, or - for standard input');
     if (name !== '-' && !existsSync(name)) throw new NoInput(`${name}: cannot be read`);
     const out = textOption(options, 'out');
-    const done = out === undefined ? 0 : completeLines(out);
+    const require = readRequired(options);
+    const earlier = out === undefined ? [] : completeLines(out);
+    const done = earlier.length;
     const config = loadConfig();
     const core = createMailverdict(config, createLog('silent'));
     const trust = readTrust(options);
     const total = name === '-' ? null : statSync(name).size;
     let index = 0;
     let octets = 0;
+    const exits = new Set(require === undefined ? [] : earlier.map((line) => exitOfLine(line, require)));
     try {
       for await (const entry of readMbox(
         counted(name === '-' ? terminal.readInput() : createReadStream(name), (size) => (octets += size)),
@@ -65,6 +74,7 @@ Example:
             entry.kind !== 'message'
               ? { index, problem: `larger than ${config.maxMessageBytes} octets` }
               : await judge(entry.bytes, index);
+          if (require !== undefined) exits.add(exitOfVerdict('verdict' in line ? line.verdict : undefined, require));
           const text = `${JSON.stringify(line)}\n`;
           if (out === undefined) terminal.out(text);
           else appendFileSync(out, text);
@@ -75,14 +85,14 @@ Example:
       terminal.err(
         `${terminal.progress ? '\r\u001b[K' : ''}${index === 1 ? '1 message' : `${index} messages`}${done > 0 ? `, ${Math.min(done, index)} of them judged before` : ''}\n`,
       );
-      return EXIT.ok;
+      return [EXIT.fail, EXIT.temperror].find((code) => exits.has(code)) ?? EXIT.ok;
     } finally {
       core.resolver.close();
     }
 
     async function judge(message: Buffer, position: number) {
       try {
-        return { index: position, verdict: await core.verify(message, {}, trust) };
+        return { index: position, verdict: await core.verify(message, {}, { ...trust, require }) };
       } catch (cause) {
         if (cause instanceof Fault) return { index: position, problem: cause.message };
         throw cause;
@@ -92,8 +102,8 @@ Example:
 };
 
 /** Lines that are whole; a last one that was cut off is taken away. */
-const completeLines = (file: string): number => {
-  if (!existsSync(file)) return 0;
+const completeLines = (file: string): Buffer[] => {
+  if (!existsSync(file)) return [];
   const octets = readFileSync(file);
   const end = octets.lastIndexOf(0x0a) + 1;
   if (end < octets.length) {
@@ -101,9 +111,27 @@ const completeLines = (file: string): number => {
     ftruncateSync(handle, end);
     closeSync(handle);
   }
-  let lines = 0;
-  for (let at = octets.indexOf(0x0a); at !== -1; at = octets.indexOf(0x0a, at + 1)) lines++;
+  const lines: Buffer[] = [];
+  for (let start = 0; start < end; ) {
+    const at = octets.indexOf(0x0a, start);
+    lines.push(octets.subarray(start, at));
+    start = at + 1;
+  }
   return lines;
+};
+
+/** A message that was not judged is not satisfied. */
+const exitOfVerdict = (verdict: Pick<Verdict, 'author'> | undefined, required: RequiredLevel): number =>
+  verdict === undefined ? EXIT.fail : exitOf(decideOn(required, verdict.author), verdict.author);
+
+/** The same of a line that an earlier run wrote, whatever that run required. */
+const exitOfLine = (line: Buffer, required: RequiredLevel): number => {
+  try {
+    const { verdict } = JSON.parse(line.toString('utf8'));
+    return exitOfVerdict(Verdict.pick({ author: true }).safeParse(verdict).data, required);
+  } catch {
+    return EXIT.fail;
+  }
 };
 
 async function* counted(stream: AsyncIterable<Buffer>, count: (octets: number) => void): AsyncGenerator<Buffer> {

@@ -1,6 +1,6 @@
 /**
  * `mailverdict verify`: judges a message from a file or from standard input. Exit 0: DMARC pass or
- * none, 1: fail, 2: temperror.
+ * none, 1: fail, 2: temperror; with --require 0: satisfied, 1: not, 2: not known.
  */
 
 import { IncludeWord } from '../../../schemas/requests/verify.ts';
@@ -11,7 +11,7 @@ import { createLog } from '../../telemetry/log.ts';
 import { type Command, EXIT, type Options, textOption, textOptions, WrongUse } from '../command.ts';
 import { loadConfig } from '../load-settings.ts';
 import { readInput } from '../read-input.ts';
-import { readTrust } from '../read-trust.ts';
+import { exitOf, readRequired, readTrust } from '../read-trust.ts';
 import { renderVerdict } from '../render-verdict.ts';
 
 /** Option names and the transport fact each one is; a dot reaches into an object. */
@@ -45,21 +45,27 @@ For a message that was already delivered:
                             *. and a domain, an address, or a network; may be repeated
   --trusted-authserv-id <id>  believe Authentication-Results of this authserv-id; may be repeated
 
+Decision:
+  --require <level>         proven: the domain in From must be proven here; vouched: the word of a party that the
+                            settings or the options above trust is enough too
+
 Output:
   --json                    the whole verdict as JSON
   --include <parts>         add trace, evidence, reports (separated by commas); with --json
 
-Exit: 0 DMARC pass or none, 1 fail, 2 temperror, 64 wrong use, 66 no message.
+Exit: 0 DMARC pass or none, 1 fail, 2 temperror; with --require 0 satisfied, 1 not satisfied, 2 not known; 64 wrong use, 66 no message.
 
 Examples:
   mailverdict verify message.eml --client-ip 192.0.2.10 --helo mail.brand.example --mail-from alice@brand.example
   cat message.eml | mailverdict verify - --json
+  mailverdict verify message.eml --trust-received mx.brand.example --require proven || echo refused
 `,
   options: {
     ...Object.fromEntries(Object.keys(FACT_OPTIONS).map((name) => [name, { type: 'string' } as const])),
     'rcpt-to': { type: 'string', multiple: true },
     'trust-received': { type: 'string', multiple: true },
     'trusted-authserv-id': { type: 'string', multiple: true },
+    require: { type: 'string' },
     include: { type: 'string' },
     json: { type: 'boolean' },
   },
@@ -68,12 +74,14 @@ Examples:
     if (name === undefined || more.length > 0) throw new WrongUse('give one message: a file, or - for standard input');
     const facts = readFacts(options);
     const include = readInclude(textOption(options, 'include'));
+    const require = readRequired(options);
     const config = loadConfig();
     const message = await readInput(name, config.maxMessageBytes, terminal);
     const core = createMailverdict(config, createLog('silent'));
     try {
       const verdict = await core.verify(message, facts, {
         include,
+        require,
         ...readTrust(options),
       });
       terminal.out(options.json ? `${JSON.stringify(verdict, null, 2)}\n` : renderVerdict(verdict, terminal.style));
@@ -106,9 +114,11 @@ const readInclude = (text: string | undefined): IncludeWord[] | undefined => {
   return parsed.data;
 };
 
-const exitCode = ({ dmarc }: Verdict): number =>
-  dmarc.result === 'pass' || dmarc.result === 'none'
+const exitCode = ({ dmarc, decision, author }: Verdict): number => {
+  if (decision !== undefined) return exitOf(decision, author);
+  return dmarc.result === 'pass' || dmarc.result === 'none'
     ? EXIT.ok
     : dmarc.result === 'temperror'
       ? EXIT.temperror
       : EXIT.fail;
+};
