@@ -56,6 +56,12 @@ const SUITES: readonly Suite[] = [
     binaries: ['postfix', 'dovecot', 'amavisd', 'ip', 'python3', 'apt-get', 'dpkg', 'unshare', 'hostname'],
   },
   {
+    name: 'authres',
+    file: 'test/interop/authres.interop.ts',
+    packages: ['python3', 'python3-authres'],
+    binaries: ['python3'],
+  },
+  {
     name: 'docs',
     // Exim and Sendmail are unpacked by the suite, since their packages and Postfix exclude each
     // other; Haraka is installed from npm.
