@@ -51,8 +51,9 @@ export const answerBanner = (verdict, heading, bytes, showDomain) => {
         'dl',
         { class: 'message-facts' },
         [
-          ['From', message.from.join(', ') || 'no address'],
-          ...written.map((field) => ['From, as written', field]),
+          ...(written.length === 0
+            ? [['From', message.from.join(', ') || 'no address']]
+            : written.map((field) => ['From, as written', field])),
           ['Subject', message.subject ?? '(none)'],
           ['Date', message.date ?? '(none)'],
         ].map(([name, value]) => element('div', {}, element('dt', {}, name), element('dd', {}, value))),
