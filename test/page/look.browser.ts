@@ -170,7 +170,7 @@ test('a sample reads the same where the service does not answer for its domains:
     assert.ok((await page.locator('.evidence td', { hasText: 'overlay' }).count()) > 0);
     await page.getByText('The same from the command line').click();
     assert.match(
-      (await page.locator('.fold pre', { hasText: 'curl' }).textContent()) ?? '',
+      (await page.locator('#verdict .fold pre', { hasText: 'curl' }).textContent()) ?? '',
       /^curl --json @request\.json /,
     );
   } finally {
