@@ -187,6 +187,8 @@ test('docs/postfix.md: the milter stamps, refuses once it is told to, and listen
 
 test('docs/app-that-receives-mail.md: every command and every program gives what the page promises', async () => {
   const { block } = page('app-that-receives-mail.md');
+  // apps.interop.ts and test/http/recipes.test.ts run these.
+  for (const name of ['imap.py', 'raw-message.mjs']) block(name);
   const service = await serve('app', 'port: 0\n');
   const origin = new URL(service.addresses[0] ?? '').host;
   const here = { 'localhost:8080': origin };

@@ -62,6 +62,12 @@ const SUITES: readonly Suite[] = [
     binaries: ['python3'],
   },
   {
+    name: 'apps',
+    file: 'test/interop/apps.interop.ts',
+    packages: ['python3'],
+    binaries: ['python3'],
+  },
+  {
     name: 'docs',
     // Exim and Sendmail are unpacked by the suite, since their packages and Postfix exclude each
     // other; Haraka is installed from npm.
