@@ -92,10 +92,22 @@ const PUBLISHED = { '*': 'v=spf1 +all', '_dmarc.x.example': 'v=DMARC1; p=reject'
 const PROTECTED_NAMES = Array.from({ length: 1000 }, (_, at) => (at % 2 === 0 ? `brand${at}.example` : `A${at} Doe`));
 const SIGNATURE = `DKIM-Signature: ${FIELDS['DKIM-Signature']}from\r\n`;
 const options = {
-  include: ['trace', 'evidence', 'reports'],
+  include: ['trace', 'evidence', 'reports', 'mime'],
   trustReceived: 'mx.receiver.example',
   trustedAuthservIds: ['mx.receiver.example'],
 } as const;
+
+/** Beginnings of parts, with what makes a reader go on into the rest. */
+const PARTS = [
+  ['the preamble', ''],
+  ['a body', '--b\r\n\r\n'],
+  ['delimiters', '--b\r\n'.repeat(1000)],
+  ['a type', '--b\r\nContent-Type: a/b; '],
+  ['a name', "--b\r\nContent-Disposition: attachment; filename*0*=utf-8''"],
+  ['a nested multipart', '--b\r\nContent-Type: multipart/mixed; boundary='],
+  ['PGP', '--b\r\n\r\n-----BEGIN PGP '],
+  ['base64', '--b\r\nContent-Transfer-Encoding: base64\r\n\r\n'],
+] as const;
 
 const messages = (): Entry[] => {
   const strict = makeVerifier({ protectedNames: PROTECTED_NAMES }, textLookup(PUBLISHED));
@@ -135,6 +147,28 @@ const messages = (): Entry[] => {
       maxBytes: MIB,
       prepare: (text) =>
         judge(`${HEADER}Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\nContent-Type: ${text}x\r\n\r\n--b--`),
+    },
+    ...PARTS.map(([name, begun]) => ({
+      name: `parts: ${name}`,
+      maxBytes: 8 * MIB,
+      prepare: (text: string) =>
+        judge(`${HEADER}Content-Type: multipart/mixed; boundary=b\r\n\r\n${begun}${text}\r\n--b--\r\n`),
+    })),
+    {
+      name: 'an S/MIME signature',
+      maxBytes: MIB,
+      prepare: (text) =>
+        judge(
+          `${HEADER}Content-Type: application/pkcs7-mime; smime-type=signed-data\r\nContent-Transfer-Encoding: binary\r\n\r\n\x30\x80${text}`,
+        ),
+    },
+    {
+      name: 'a delivery status notification',
+      maxBytes: MIB,
+      prepare: (text) =>
+        judge(
+          `${HEADER}Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\n\r\n.\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\nX: y\r\n\r\nFinal-Recipient: ${text}\r\n--b--\r\n`,
+        ),
     },
     ...['helo', 'mailFrom'].map((fact) => ({
       name: `${fact}, to SPF and mailauth`,

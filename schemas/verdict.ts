@@ -10,6 +10,7 @@ import { DmarcVerdict } from './dmarc.ts';
 import { DnsUsage, Evidence } from './dns.ts';
 import { Finding } from './finding.ts';
 import { ReachedLimit } from './limit.ts';
+import { MessageFacts } from './message.ts';
 import { SmtpFacts, Transport } from './smtp.ts';
 import { SpfVerdict } from './spf.ts';
 
@@ -51,23 +52,6 @@ const Engine = z
     settings: VerdictSettings.optional().describe('with include=evidence: the settings that decided'),
   })
   .meta({ id: 'Engine', description: 'What evaluated the message' });
-
-export const MessageFacts = z
-  .object({
-    size: z.number().int().describe('octets, as received'),
-    sha256: z.string().describe('SHA-256 of the octets, lower-case hexadecimal'),
-    from: z.array(z.string()).describe('addresses of the From fields'),
-    subject: z.string().nullable().describe('Subject, decoded (RFC 2047), at most 500 characters'),
-    messageId: z.string().nullable().describe('Message-ID'),
-    date: z.string().nullable().describe('Date as written'),
-    headerCount: z.number().int().describe('header fields'),
-    signatureCount: z.number().int().describe('DKIM-Signature fields'),
-    protection: z
-      .array(z.enum(['smime-signed', 'smime-encrypted', 'openpgp-signed', 'openpgp-encrypted']))
-      .describe('end-to-end protection by MIME type (RFC 8551, RFC 3156); reported, not verified'),
-  })
-  .meta({ id: 'MessageFacts', description: 'Facts of the message itself' });
-export type MessageFacts = z.infer<typeof MessageFacts>;
 
 export const Override = z.object({
   type: z

@@ -40,7 +40,7 @@ export const ReplayedVerdict = z
       })
       .optional(),
     decision: z.looseObject({ required: RequiredLevel }).optional(),
-    message: z.looseObject({ sha256: z.string() }),
+    message: z.looseObject({ sha256: z.string(), mime: z.unknown().optional() }),
     spf: z.looseObject({ mailFrom: Traced, helo: Traced }).optional(),
     dmarc: z.looseObject({ rfc9989: z.looseObject({ reports: z.unknown().optional() }) }).optional(),
     evidence: z.array(Evidence).max(10_000).describe('every DNS question with its answer'),

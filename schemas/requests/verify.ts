@@ -11,9 +11,9 @@ import { words } from './words.ts';
 
 /** Parts of a verdict that are left out unless asked for. */
 export const IncludeWord = z
-  .enum(['trace', 'evidence', 'reports'])
+  .enum(['trace', 'evidence', 'reports', 'mime'])
   .describe(
-    'trace: the whole SPF evaluation; evidence: every DNS question with its answer, and the settings; reports: where DMARC reports go, and whether the domains there agreed to take them',
+    'trace: the whole SPF evaluation; evidence: every DNS question with its answer, and the settings; reports: where DMARC reports go, and whether the domains there agreed to take them; mime: the parts and attachments of the message',
   );
 export type IncludeWord = z.infer<typeof IncludeWord>;
 
@@ -68,7 +68,7 @@ export const VerifyRequest = z
   .strictObject({
     ...MessageText,
     smtp: SmtpFacts.optional().describe('transport facts'),
-    include: z.array(IncludeWord).max(3).optional().describe('parts to add to the verdict'),
+    include: z.array(IncludeWord).max(4).optional().describe('parts to add to the verdict'),
     dns: z
       .array(OverlayRecord)
       .max(100)
@@ -103,7 +103,7 @@ export const VerifyQuery = z
     'tls.mode': tlsShape.mode,
     'auth.mechanism': authShape.mechanism,
     'auth.identity': authShape.identity,
-    include: z.preprocess(words, rest.include).describe('trace, evidence, reports; separated by commas'),
+    include: z.preprocess(words, rest.include).describe('trace, evidence, reports, mime; separated by commas'),
     trustReceived: z.preprocess(words, rest.trustReceived).describe('your own mail hosts, separated by commas'),
     trustedAuthservIds: z.preprocess(words, rest.trustedAuthservIds).describe('authserv-ids, separated by commas'),
     require: rest.require,

@@ -162,7 +162,7 @@ export function readMessage(
  * The fields of one name, top of the message first.
  * @param key field name in lower case, as in "dkim-signature"
  */
-export function fieldsNamed(message: Message, key: string): HeaderField[] {
+export function fieldsNamed(message: Pick<Message, 'fields'>, key: string): HeaderField[] {
   return message.fields.filter((field) => field.wellFormed && field.key === key);
 }
 

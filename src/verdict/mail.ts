@@ -8,10 +8,16 @@ import { type Message, readMessage } from '../message/message.ts';
 import { type Author, readAuthor } from './author.ts';
 import { type DerivedFacts, deriveFacts } from './derived/derive.ts';
 import { Fault } from './fault.ts';
+import { type MimeReading, readMime } from './mime-facts.ts';
 import type { Run } from './run.ts';
 
 /** A message with its transport facts. */
-export type Mail = DerivedFacts & { readonly message: Message; readonly author: Author };
+export type Mail = DerivedFacts & {
+  readonly message: Message;
+  readonly author: Author;
+  /** The MIME structure, where something needs it. */
+  readonly mime: MimeReading | null;
+};
 
 /**
  * Reads it.
@@ -23,5 +29,6 @@ export const readMail = async (run: Run, bytes: Buffer, given: SmtpFacts): Promi
   const message = readMessage(bytes, run.parts.messageLimits, await scanInTurns(bytes));
   if (message.kind === 'header-too-large')
     throw new Fault('header-too-large', `the header block passes the limit ${message.limit} of ${message.max}`);
-  return { ...deriveFacts(message, given, run.options), message, author: readAuthor(message) };
+  const mime = await readMime(message, run.includes('mime'));
+  return { ...deriveFacts(message, given, run.options), message, author: readAuthor(message), mime };
 };

@@ -2,19 +2,25 @@
  * Facts of the message itself, as the verdict reports them: bounded, decoded, without control
  * characters. Holds no content beyond From, Subject, Message-ID and Date.
  */
-import type { MessageFacts } from '../../schemas/verdict.ts';
+import type { MessageFacts } from '../../schemas/message.ts';
 import { decodeWords, showControls } from '../message/encoded-words.ts';
-import { fieldsNamed, type Message } from '../message/message.ts';
-import { readProtection } from '../message/mime.ts';
-import type { Author } from './author.ts';
+import { fieldsNamed } from '../message/message.ts';
+import { readProtection } from '../message/mime/protection.ts';
+import type { Mail } from './mail.ts';
+import { deliveryStatusFacts, mimeFacts } from './mime-facts.ts';
 
 const MAX_SUBJECT_CHARACTERS = 500;
 const MAX_FIELD_CHARACTERS = 998;
 
-/** Reads the facts. @param sha256 of the octets, lower-case hexadecimal */
-export const readMessageFacts = (message: Message, author: Author, sha256: string): MessageFacts => {
+/**
+ * Reads the facts.
+ * @param sha256 of the octets, lower-case hexadecimal
+ * @param withMime true where the MIME structure was asked for
+ */
+export const readMessageFacts = ({ message, author, mime }: Mail, sha256: string, withMime: boolean): MessageFacts => {
   const first = (key: string): string | null => fieldsNamed(message, key)[0]?.value() ?? null;
   const subject = first('subject');
+  const deliveryStatus = deliveryStatusFacts(mime);
   return {
     size: message.size,
     sha256,
@@ -25,6 +31,8 @@ export const readMessageFacts = (message: Message, author: Author, sha256: strin
     headerCount: message.fields.length,
     signatureCount: fieldsNamed(message, 'dkim-signature').length,
     protection: readProtection(message),
+    ...(deliveryStatus !== undefined && { deliveryStatus }),
+    ...(withMime && mime !== null && { mime: mimeFacts(mime) }),
   };
 };
 

@@ -64,8 +64,9 @@ export const createReplayer =
   };
 
 /** What the earlier verdict was asked for. */
-const includedIn = ({ spf, dmarc }: ReplayedVerdict): IncludeWord[] => [
+const includedIn = ({ spf, dmarc, message }: ReplayedVerdict): IncludeWord[] => [
   'evidence',
   ...(spf?.mailFrom?.trace !== undefined || spf?.helo?.trace !== undefined ? (['trace'] as const) : []),
   ...(dmarc?.rfc9989.reports !== undefined ? (['reports'] as const) : []),
+  ...(message.mime !== undefined ? (['mime'] as const) : []),
 ];

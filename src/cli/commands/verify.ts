@@ -51,7 +51,7 @@ Decision:
 
 Output:
   --json                    the whole verdict as JSON
-  --include <parts>         add trace, evidence, reports (separated by commas); with --json
+  --include <parts>         add trace, evidence, reports, mime (separated by commas); with --json
 
 Exit: 0 DMARC pass or none, 1 fail, 2 temperror; with --require 0 satisfied, 1 not satisfied, 2 not known; 64 wrong use, 66 no message.
 
@@ -110,7 +110,7 @@ const readFacts = (options: Options): SmtpFacts => {
 const readInclude = (text: string | undefined): IncludeWord[] | undefined => {
   if (text === undefined) return undefined;
   const parsed = IncludeWord.array().safeParse(text.split(',').map((word) => word.trim()));
-  if (!parsed.success) throw new WrongUse('--include: trace, evidence, reports');
+  if (!parsed.success) throw new WrongUse('--include: trace, evidence, reports, mime');
   return parsed.data;
 };
 

@@ -14,6 +14,7 @@ import { plural, resultWord } from '../shared/words.js';
 /** @import { DkimSignature } from '../../../schemas/dkim.ts' */
 /** @import { DmarcReading } from '../../../schemas/dmarc.ts' */
 /** @import { SpfCheck } from '../../../schemas/spf.ts' */
+/** @import { DeliveryStatus, MimeFacts } from '../../../schemas/message.ts' */
 /** @import { Verdict } from '../../../schemas/verdict.ts' */
 /** @import { Child } from '../shared/dom.js' */
 
@@ -189,6 +190,20 @@ export const dmarcDetails = ({ dmarc }) => {
 const alignment = ({ aligned, domain, mode }) =>
   `${either(aligned, `yes, ${domain ?? ''}`, 'no', 'unknown')}${mode === null ? '' : ` (${mode})`}`;
 
+/** @param {MimeFacts} mime */
+const attachments = ({ attachments, attachmentCount }) => {
+  const named = attachments.map(({ name, type, size }) => `${name ?? type ?? 'without a name'} (${size} octets)`);
+  return [...named, ...(attachmentCount > named.length ? [`${attachmentCount - named.length} more`] : [])].join(', ');
+};
+
+/** @param {DeliveryStatus} status */
+const reported = ({ recipients }) =>
+  recipients
+    .map(({ finalRecipient, action, status }) =>
+      [finalRecipient ?? 'a recipient', action, status].filter((word) => word !== null).join(' '),
+    )
+    .join(', ') || 'nobody who can be read';
+
 /** @param {Verdict} verdict @returns {Node[]} */
 export const receiverDetails = ({ disposition, bimi, evaluatedAt, message }) => [
   facts([
@@ -205,6 +220,11 @@ export const receiverDetails = ({ disposition, bimi, evaluatedAt, message }) => 
     ],
     ['Logo (BIMI)', bimi && `${bimi.result}: ${bimi.reason}`],
     ['Signed or encrypted end to end', message.protection.join(', ')],
+    ['Signed with S/MIME by', message.mime?.smimeSigner && `${message.mime.smimeSigner.join(', ')} (not verified)`],
+    ['OpenPGP in the text', message.mime?.inlinePgp.join(', ')],
+    ['Media type', message.mime?.type],
+    ['Attachments', message.mime && attachments(message.mime)],
+    ['Reports on', message.deliveryStatus && reported(message.deliveryStatus)],
     ['Judged as of', `${evaluatedAt}`],
   ]),
   rules('RFC 9989 section 5.4'),

@@ -70,7 +70,7 @@ export const verifyRequest = (message, facts) => ({
   ...(facts.smtp !== undefined && Object.keys(facts.smtp).length > 0 && { smtp: facts.smtp }),
   ...(facts.trustReceived !== undefined && { trustReceived: facts.trustReceived }),
   ...(facts.dns !== undefined && facts.dns.length > 0 && { dns: facts.dns }),
-  include: ['trace', 'evidence'],
+  include: ['trace', 'evidence', 'mime'],
 });
 
 /**

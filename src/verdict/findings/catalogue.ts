@@ -171,6 +171,12 @@ const OWN_FINDINGS = {
     section: 'RFC 5322 section 3.6.2',
     about: 'replies go to a domain outside of the organization of the author domain, proven or not',
   },
+  'smime-signer-elsewhere': {
+    severity: 'warning',
+    section: 'RFC 8550 section 3',
+    about:
+      'the certificate of who signed with S/MIME has addresses, and that of From is none of them; the signature is not verified',
+  },
   'protected-name': {
     severity: 'warning',
     section: 'RFC 9989 section 11.4',

@@ -11,6 +11,7 @@ import type { SignatureOutcome } from '../../dkim/signature/outcome.ts';
 import { type Message, malformedLines } from '../../message/message.ts';
 import type { Reported } from '../authentication-results.ts';
 import { type Author, MAX_ADDRESS_CHARACTERS } from '../author.ts';
+import { comparable } from '../methods/identifiers.ts';
 import { relayedUnder } from '../relay.ts';
 import { signsOfDeception } from './deception.ts';
 import { finding } from './finding.ts';
@@ -24,6 +25,8 @@ type Judged = Reported & {
   /** What the signature verifier reports beyond the verdict, in the order of `dkim`. */
   outcomes: readonly SignatureOutcome[];
   author: Author;
+  /** Addresses in the certificate of an S/MIME signer; null: unknown, or not signed. */
+  smimeSigner: readonly string[] | null;
   usage: DnsUsage;
   settings: VerdictSettings;
   /** Where the two SPF evaluators differ. */
@@ -169,6 +172,22 @@ const deception: Rule = ({ message, author, dmarc, settings }) => {
   });
 };
 
+const smime: Rule = ({ smimeSigner, author }) => {
+  if (smimeSigner === null || author.address === null) return null;
+  if (smimeSigner.map(comparableAddress).includes(comparableAddress(author.address))) return null;
+  return finding(
+    'smime-signer-elsewhere',
+    `the S/MIME signature, which is not verified here, is of ${smimeSigner.join(', ')}, and From is ${author.address}`,
+    'message',
+  );
+};
+
+/** Upper and lower case of a local-part make no other mailbox where people are concerned. */
+const comparableAddress = (address: string): string => {
+  const at = address.lastIndexOf('@') + 1;
+  return address.slice(0, at).toLowerCase() + comparable(address.slice(at));
+};
+
 /** Recipients that the finding names. */
 const MAX_NAMED_RECIPIENTS = 5;
 
@@ -196,6 +215,7 @@ const RULES: readonly Rule[] = [
   spfDisagreement,
   ({ ofDerivedFacts }) => [...ofDerivedFacts],
   deception,
+  smime,
   ({ smtp }) => tlsFindings(smtp),
   relay,
 ];

@@ -4,67 +4,12 @@
  * nothing below the outermost type is looked at but the first octets of a CMS object without
  * smime-type.
  */
-import type { Verdict } from '../../schemas/verdict.ts';
-import { readCfws, readQuotedString, readUntil } from './lexical.ts';
-import { fieldsNamed, type Message } from './message.ts';
+import type { Verdict } from '../../../schemas/verdict.ts';
+import { fieldsNamed, type Message } from '../message.ts';
+import { type MediaType, readContentType } from './media-type.ts';
 
 /** A word of `MessageFacts.protection`. */
 type Protection = Verdict['message']['protection'][number];
-
-/** A Content-Type (RFC 2045 section 5.1). */
-type ContentType = {
-  /** "type/subtype" in lower case. */
-  readonly type: string;
-  /** Parameter names in lower case; the first where one is repeated. */
-  readonly parameters: ReadonlyMap<string, string>;
-};
-
-const MAX_CONTENT_TYPE_CHARS = 8192;
-const MAX_PARAMETERS = 50;
-
-/** token of RFC 2045 section 5.1. */
-const TOKEN = /[^\u0000-\u0020\u007f()<>@,;:\\"/[\]?=]+/y;
-
-/**
- * Reads the body of a Content-Type field, cut at 8,192 characters and 50 parameters.
- * @returns null when there is no "type/subtype"; a parameter that cannot be read ends the reading
- */
-function readContentType(text: string): ContentType | null {
-  const source = text.slice(0, MAX_CONTENT_TYPE_CHARS);
-  let at = 0;
-  const skip = (): void => {
-    at = readCfws(source, at).end;
-  };
-  const token = (): string | null => {
-    TOKEN.lastIndex = at;
-    const found = TOKEN.exec(source)?.[0] ?? null;
-    at += found?.length ?? 0;
-    return found;
-  };
-  const take = (character: string): boolean => {
-    skip();
-    if (source.charAt(at) !== character) return false;
-    at += 1;
-    skip();
-    return true;
-  };
-  skip();
-  const type = token();
-  const subtype = take('/') ? token() : null;
-  if (type === null || subtype === null) return null;
-  const parameters = new Map<string, string>();
-  while (parameters.size < MAX_PARAMETERS && take(';')) {
-    const name = token()?.toLowerCase() ?? null;
-    // Some programs write a semicolon too many; what follows it is still theirs.
-    if (name === null) continue;
-    if (!take('=')) break;
-    const quoted = source.charAt(at) === '"' ? readQuotedString(source, at) : null;
-    const end = quoted?.end ?? readUntil(source, at, (character) => ' \t\r\n;('.includes(character));
-    if (!parameters.has(name)) parameters.set(name, quoted?.content ?? source.slice(at, end));
-    at = end;
-  }
-  return { type: `${type}/${subtype}`.toLowerCase(), parameters };
-}
 
 /**
  * The protection that the outermost type declares; empty for a message without any, or with more
@@ -92,7 +37,7 @@ export function readProtection(message: Message): Protection[] {
   }
 }
 
-function smimeProtection(contentType: ContentType, body: Buffer): Protection[] {
+function smimeProtection(contentType: MediaType, body: Buffer): Protection[] {
   switch (contentType.parameters.get('smime-type')?.toLowerCase()) {
     case 'signed-data':
       return ['smime-signed'];

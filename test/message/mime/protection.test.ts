@@ -4,8 +4,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { readMessage } from '../../src/message/message.ts';
-import { readProtection } from '../../src/message/mime.ts';
+import { readMessage } from '../../../src/message/message.ts';
+import { readProtection } from '../../../src/message/mime/protection.ts';
 
 type Protection = ReturnType<typeof readProtection>[number];
 
