@@ -150,7 +150,7 @@ const messages = (): Entry[] => {
     },
     ...PARTS.map(([name, begun]) => ({
       name: `parts: ${name}`,
-      maxBytes: 8 * MIB,
+      maxBytes: 2 * MIB,
       prepare: (text: string) =>
         judge(`${HEADER}Content-Type: multipart/mixed; boundary=b\r\n\r\n${begun}${text}\r\n--b--\r\n`),
     })),

@@ -20,7 +20,7 @@ const ReportedRecipient = z.object({
   status: z.string().nullable().describe('Status (RFC 3464 section 2.3.4), as in "5.1.1"'),
 });
 
-export const DeliveryStatus = z
+const DeliveryStatus = z
   .object({
     recipients: z
       .array(ReportedRecipient)
@@ -37,8 +37,6 @@ const Attachment = z.object({
   type: z.string().nullable().describe('media type that it declares; null when that cannot be read'),
   size: z.number().int().describe('octets as transferred: base64 takes a third more than the file'),
 });
-
-export type DeliveryStatus = z.infer<typeof DeliveryStatus>;
 
 export const MimeFacts = z
   .object({

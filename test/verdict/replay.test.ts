@@ -86,6 +86,13 @@ test('include=reports tells whether outside receivers agreed to take reports, an
   assert.deepEqual(differences, []);
 });
 
+test('include=mime is asked for again by a replay', async () => {
+  const earlier = await stored('bounce.eml', BRAND, { include: ['evidence', 'mime'] });
+  const { verdict, differences } = await replay(example('bounce.eml'), earlier);
+  assert.equal(verdict.message.mime?.type, 'multipart/report');
+  assert.deepEqual(differences, []);
+});
+
 test('replay derives facts again from the message', async () => {
   const head =
     'Received: from mail.brand.example (mail.brand.example [192.0.2.10])\r\n by mx.receiver.example (Postfix) with ESMTPS id 4ABC; Mon, 3 Feb 2025 09:00:05 +0000\r\n';

@@ -11,7 +11,7 @@ import { childrenOf, decodedBody, type Part } from './parts.ts';
 /** The word of an Action field (RFC 3464 section 2.3.3). */
 const ACTIONS = ['failed', 'delayed', 'delivered', 'relayed', 'expanded'] as const;
 
-/** What is said of one recipient; null where the field is missing, repeated or not in its grammar. */
+/** What is said of one recipient; null where a field is missing, repeated or malformed. */
 type ReportedRecipient = {
   readonly finalRecipient: string | null;
   readonly action: (typeof ACTIONS)[number] | null;
@@ -19,7 +19,7 @@ type ReportedRecipient = {
 };
 
 /** What a notification says. */
-export type DeliveryStatus = {
+type DeliveryStatus = {
   readonly recipients: readonly ReportedRecipient[];
   /** False where the part is missing or cannot be decoded, or a limit left recipients out. */
   readonly isComplete: boolean;

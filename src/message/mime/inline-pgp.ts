@@ -6,7 +6,7 @@
 import { decodedBody, type Part } from './parts.ts';
 
 /** What a block says it is. */
-export const ARMOR_WORDS = {
+const ARMOR_WORDS = {
   'PGP MESSAGE': 'message',
   'PGP SIGNED MESSAGE': 'signed-message',
   'PGP SIGNATURE': 'signature',

@@ -14,7 +14,7 @@ import { plural, resultWord } from '../shared/words.js';
 /** @import { DkimSignature } from '../../../schemas/dkim.ts' */
 /** @import { DmarcReading } from '../../../schemas/dmarc.ts' */
 /** @import { SpfCheck } from '../../../schemas/spf.ts' */
-/** @import { DeliveryStatus, MimeFacts } from '../../../schemas/message.ts' */
+/** @import { MimeFacts } from '../../../schemas/message.ts' */
 /** @import { Verdict } from '../../../schemas/verdict.ts' */
 /** @import { Child } from '../shared/dom.js' */
 
@@ -196,7 +196,7 @@ const attachments = ({ attachments, attachmentCount }) => {
   return [...named, ...(attachmentCount > named.length ? [`${attachmentCount - named.length} more`] : [])].join(', ');
 };
 
-/** @param {DeliveryStatus} status */
+/** @param {NonNullable<Verdict['message']['deliveryStatus']>} status */
 const reported = ({ recipients }) =>
   recipients
     .map(({ finalRecipient, action, status }) =>
