@@ -2,7 +2,7 @@
  * What is answered where no route is: 405 with the methods that a known path takes (RFC 9110
  * section 15.5.6), a word on how to write a domain where a whole URL was sent, else 404.
  */
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { sendProblem } from './problem.ts';
 
 const DOMAINS = '/v1/domains/';
@@ -14,7 +14,7 @@ export const answerUnknownPaths = (app: FastifyInstance): void => {
     routes.push({ parts: partsOf(url), methods: [method].flat() });
   });
   app.setNotFoundHandler((request, reply) => {
-    const path = pathOf(request);
+    const path = request.url.split('?', 1)[0] ?? '';
     const parts = partsOf(path);
     const methods = new Set(routes.filter((route) => fits(route.parts, parts)).flatMap((route) => route.methods));
     if (methods.size > 0 && !methods.has(request.method)) {
@@ -30,9 +30,6 @@ export const answerUnknownPaths = (app: FastifyInstance): void => {
     return sendProblem(reply, 'not-found', { detail: 'nothing is answered at this address' });
   });
 };
-
-const pathOf = ({ url }: FastifyRequest): string =>
-  url.slice(0, url.indexOf('?') === -1 ? undefined : url.indexOf('?'));
 
 const partsOf = (path: string): string[] => path.split('/').filter((part) => part !== '');
 

@@ -5,6 +5,7 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { HttpSettings } from '../../schemas/settings/http.ts';
+import { OpenConnections } from '../pipeline/connections/open-connections.ts';
 import { clientNetwork, proxiesOf } from './client-address.ts';
 
 /**
@@ -18,22 +19,12 @@ export const limitPeers = (
   proxies: readonly string[],
 ): void => {
   const isProxy = proxiesOf(proxies);
-  const ofPeer = new Map<string, number>();
-  let open = 0;
+  const open = new OpenConnections();
   server.prependListener('connection', (socket: Socket) => {
     const { remoteAddress } = socket;
     const peer = remoteAddress === undefined || isProxy(remoteAddress) ? null : clientNetwork(remoteAddress);
-    const before = peer === null ? 0 : (ofPeer.get(peer) ?? 0);
-    open += 1;
-    if (peer !== null) ofPeer.set(peer, before + 1);
-    socket.once('close', () => {
-      open -= 1;
-      if (peer === null) return;
-      const left = (ofPeer.get(peer) ?? 1) - 1;
-      if (left === 0) ofPeer.delete(peer);
-      else ofPeer.set(peer, left);
-    });
-    if (open > limits.maxConnections || before >= limits.maxPeerConnections) {
+    open.add(socket, peer);
+    if (open.all > limits.maxConnections || open.of(peer) > limits.maxPeerConnections) {
       socket.on('error', () => undefined);
       socket.destroy();
     }

@@ -21,7 +21,7 @@ export class RequestProblem extends Error {
 }
 
 /** Most wrong fields that are listed; a request may have a hundred thousand. */
-const MAX_ERRORS = 50;
+export const MAX_ERRORS = 50;
 
 type Rest = { detail?: string | undefined; errors?: Problem['errors']; requestId?: string };
 

@@ -6,10 +6,8 @@
 import type { ZodError, ZodType, z } from 'zod';
 import type { Problem } from '../../schemas/problem.ts';
 import { nearestName } from '../settings/nearest-name.ts';
-import { RequestProblem } from './problem.ts';
+import { MAX_ERRORS, RequestProblem } from './problem.ts';
 
-/** Most wrong fields that are listed; a request may have a hundred thousand. */
-const MAX_ERRORS = 50;
 /** Letters that may differ between an unknown name and the one that is offered for it. */
 const MAX_CHANGES = 2;
 /** Most known names that a message lists. */

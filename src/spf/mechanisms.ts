@@ -6,6 +6,7 @@
 import type { SpfTraceTerm } from '../../schemas/spf.ts';
 import { causeText } from '../dns/failure.ts';
 import type { Answer } from '../dns/lookup.ts';
+import { isAtOrUnder } from '../dns/name.ts';
 import { formatIp, type IpAddress, inNetwork, parseIp4, parseIp6, reverseName } from '../ip/address.ts';
 import type { DomainSpec, MacroToken } from '../records/macro.ts';
 import type { SpfMechanism } from '../records/spf.ts';
@@ -53,8 +54,7 @@ const validatedNames = async (walk: Walk, trace: SpfTraceTerm): Promise<{ names:
   return { names, answer };
 };
 
-const isAtOrUnder = (name: string, domain: string): boolean =>
-  sameName(name) === sameName(domain) || sameName(name).endsWith(`.${sameName(domain)}`);
+const isOf = (name: string, domain: string): boolean => isAtOrUnder(sameName(name), sameName(domain));
 
 /**
  * The name for `%{p}` (RFC 7208 section 7.3): the domain itself, else one below it, else any, else
@@ -63,7 +63,7 @@ const isAtOrUnder = (name: string, domain: string): boolean =>
 const pickName = (names: readonly string[], domain: string): string =>
   (
     names.find((name) => sameName(name) === sameName(domain)) ??
-    names.find((name) => isAtOrUnder(name, domain)) ??
+    names.find((name) => isOf(name, domain)) ??
     names[0] ??
     'unknown'
   ).replace(/\.$/, '');
@@ -175,7 +175,7 @@ const evaluatePtr = async (walk: Walk, trace: SpfTraceTerm, target: string): Pro
   }
   const over = countVoid(walk, trace, answer);
   if (over !== null) return over;
-  return names.some((name) => isAtOrUnder(name, target)) ? MATCH : NO_MATCH;
+  return names.some((name) => isOf(name, target)) ? MATCH : NO_MATCH;
 };
 
 const evaluateExists = async (walk: Walk, trace: SpfTraceTerm, target: string): Promise<Outcome> => {

@@ -8,15 +8,14 @@ import { type Message, readMessage } from '../message/message.ts';
 import { type Author, readAuthor } from './author.ts';
 import { type DerivedFacts, deriveFacts } from './derived/derive.ts';
 import { Fault } from './fault.ts';
-import { type MimeReading, readMime } from './mime-facts.ts';
+import { type Mime, readMime } from './mime-facts.ts';
 import type { Run } from './run.ts';
 
 /** A message with its transport facts. */
 export type Mail = DerivedFacts & {
   readonly message: Message;
   readonly author: Author;
-  /** The MIME structure, where something needs it. */
-  readonly mime: MimeReading | null;
+  readonly mime: Mime;
 };
 
 /**

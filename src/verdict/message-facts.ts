@@ -5,7 +5,6 @@
 import type { MessageFacts } from '../../schemas/message.ts';
 import { decodeWords, showControls } from '../message/encoded-words.ts';
 import { fieldsNamed } from '../message/message.ts';
-import { readProtection } from '../message/mime/protection.ts';
 import type { Mail } from './mail.ts';
 import { deliveryStatusFacts, mimeFacts } from './mime-facts.ts';
 
@@ -20,7 +19,8 @@ const MAX_FIELD_CHARACTERS = 998;
 export const readMessageFacts = ({ message, author, mime }: Mail, sha256: string, withMime: boolean): MessageFacts => {
   const first = (key: string): string | null => fieldsNamed(message, key)[0]?.value() ?? null;
   const subject = first('subject');
-  const deliveryStatus = deliveryStatusFacts(mime);
+  const { protection, reading } = mime;
+  const deliveryStatus = deliveryStatusFacts(reading);
   return {
     size: message.size,
     sha256,
@@ -30,9 +30,9 @@ export const readMessageFacts = ({ message, author, mime }: Mail, sha256: string
     date: bounded(first('date')),
     headerCount: message.fields.length,
     signatureCount: fieldsNamed(message, 'dkim-signature').length,
-    protection: readProtection(message),
+    protection,
     ...(deliveryStatus !== undefined && { deliveryStatus }),
-    ...(withMime && mime !== null && { mime: mimeFacts(mime) }),
+    ...(withMime && reading !== null && { mime: mimeFacts(reading) }),
   };
 };
 

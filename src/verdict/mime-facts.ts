@@ -4,16 +4,16 @@
  * them: an S/MIME signature, a delivery status notification.
  */
 import type { MessageFacts, MimeFacts } from '../../schemas/message.ts';
-import { fieldsNamed, type Message } from '../message/message.ts';
+import type { Message } from '../message/message.ts';
 import { isDeliveryStatus, readDeliveryStatus } from '../message/mime/delivery-status.ts';
 import { findInlinePgp } from '../message/mime/inline-pgp.ts';
-import { parameterText, readContentType } from '../message/mime/media-type.ts';
+import { contentTypeOf, parameterText } from '../message/mime/media-type.ts';
 import { type MimeParts, type Part, readParts } from '../message/mime/parts.ts';
 import { readProtection } from '../message/mime/protection.ts';
 import { readSmimeSigner } from '../message/mime/smime-signer.ts';
 
 /** What was read of the structure. */
-export type MimeReading = MimeParts & {
+type MimeReading = MimeParts & {
   /** Addresses in the certificate of who signed with S/MIME; null: unknown, or not signed. */
   readonly smimeSigner: readonly string[] | null;
 };
@@ -22,18 +22,25 @@ export type MimeReading = MimeParts & {
 export const MAX_ATTACHMENTS = 20;
 const MAX_NAME_CHARS = 255;
 
-/** Reads the structure where it is needed. @param isAsked true where the caller wants the facts */
-export const readMime = async (message: Message, isAsked: boolean): Promise<MimeReading | null> => {
-  const isSigned = readProtection(message).includes('smime-signed');
-  if (!isAsked && !isSigned && !declaresDeliveryStatus(message)) return null;
-  const read = await readParts(message);
-  return { ...read, smimeSigner: isSigned ? readSmimeSigner(read.parts) : null };
+/** The MIME side of a message. */
+export type Mime = {
+  readonly protection: MessageFacts['protection'];
+  /** The structure; null where nothing needs it. */
+  readonly reading: MimeReading | null;
 };
 
-const declaresDeliveryStatus = (message: Message): boolean => {
-  const [field] = fieldsNamed(message, 'content-type');
-  const read = field === undefined ? null : readContentType(field.value());
-  return read !== null && isDeliveryStatus(read);
+/**
+ * Reads it, the structure only where it is needed.
+ * @param isAsked true where the caller wants the facts
+ */
+export const readMime = async (message: Message, isAsked: boolean): Promise<Mime> => {
+  const contentType = contentTypeOf(message.fields);
+  const protection = readProtection(contentType, message.body);
+  const isSigned = protection.includes('smime-signed');
+  const isReport = contentType !== null && isDeliveryStatus(contentType);
+  if (!isAsked && !isSigned && !isReport) return { protection, reading: null };
+  const read = await readParts(message);
+  return { protection, reading: { ...read, smimeSigner: isSigned ? readSmimeSigner(read.parts) : null } };
 };
 
 /** What became of other mail, where the message is a notification of that. */

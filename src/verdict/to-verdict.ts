@@ -64,7 +64,7 @@ export const toVerdict = (run: Run, mail: Mail, { digest, outcomes }: Methods, j
       ...reported,
       message,
       author,
-      smimeSigner: mail.mime?.smimeSigner ?? null,
+      smimeSigner: mail.mime.reading?.smimeSigner ?? null,
       outcomes,
       usage,
       settings,

@@ -25,6 +25,30 @@ test('README.md shows what the command that it names writes', async () => {
   assert.equal(out, shown);
 });
 
+/** Asserts that a verdict has what a page shows of it; "…" stands for what the page leaves out. */
+const assertShown = (shown: unknown, real: unknown, path: string): void => {
+  if (shown === '…') return;
+  if (Array.isArray(shown)) {
+    assert.ok(Array.isArray(real), path);
+    if (!shown.includes('…')) assert.equal(real.length, shown.length, path);
+    for (const [index, one] of shown.entries()) assertShown(one, real[index], `${path}[${index}]`);
+  } else if (typeof shown === 'object' && shown !== null) {
+    assert.ok(typeof real === 'object' && real !== null, path);
+    for (const [name, one] of Object.entries(shown))
+      if (name !== '…') assertShown(one, (real as Record<string, unknown>)[name], `${path}.${name}`);
+  } else assert.deepEqual(real, shown, path);
+};
+
+for (const path of ['README.md', 'docs/api.md'])
+  test(`${path} shows of the verdict on aligned.eml what it has`, async () => {
+    const shown = [...read(path).matchAll(/```json\n([^`]+)```/g)].map(([, text = '']) => JSON.parse(text));
+    const words = 'verify examples/aligned.eml --json --client-ip 192.0.2.10 --helo mail.brand.example';
+    const { out } = await runCli([...words.split(' '), '--mail-from', 'alice@brand.example']);
+    const verdicts = shown.filter((one) => 'author' in one);
+    assert.equal(verdicts.length, 1);
+    for (const verdict of verdicts) assertShown(verdict, JSON.parse(out), 'verdict');
+  });
+
 test('docs/standards.md lists each case of a conformance suite that is judged otherwise on purpose', async () => {
   const text = read('docs/standards.md');
   const folder = new URL('test/conformance/', ROOT);

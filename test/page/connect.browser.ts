@@ -4,32 +4,21 @@ import { execFile } from 'node:child_process';
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { promisify } from 'node:util';
-import type { Browser, Page } from 'playwright-core';
-import { openFolds, openPage, startBrowser } from './browser.ts';
-import { type PageService, startPageService } from './page-service.ts';
+import type { Page } from 'playwright-core';
+import { openFolds } from './browser.ts';
+import { browserTests } from './browser-tests.ts';
 
-let browser: Browser;
-let service: PageService;
-before(async () => {
-  [browser, service] = await Promise.all([startBrowser(), startPageService()]);
-});
-after(async () => {
-  await browser.close();
-  await service.close();
-});
+const tests = browserTests();
 
 /** Opens the view by its link, runs the steps, and holds the page to its rules. */
-const onView = async (steps: (page: Page) => Promise<void>): Promise<void> => {
-  const { page, misdeeds } = await openPage(browser, service.origin);
-  await page.goto(service.origin);
-  await page.getByRole('link', { name: 'Connect', exact: true }).click();
-  await page.getByRole('heading', { level: 1, name: 'How does a mail server ask Mailverdict?' }).waitFor();
-  await steps(page);
-  assert.deepEqual(misdeeds, []);
-  await page.context().close();
-};
+const onView = (steps: (page: Page) => Promise<void>): Promise<void> =>
+  tests.onPage('', async (page) => {
+    await page.getByRole('link', { name: 'Connect', exact: true }).click();
+    await page.getByRole('heading', { level: 1, name: 'How does a mail server ask Mailverdict?' }).waitFor();
+    await steps(page);
+  });
 
 const way = (page: Page, title: string) =>
   page.locator('#ways .fold', { has: page.getByRole('heading', { name: title, exact: true }) });
@@ -79,7 +68,7 @@ test('the request of the raw hook names this service by default, and its command
     const block = await way(page, 'Raw hook, for Exim and programs of your own')
       .getByRole('group', { name: 'the request' })
       .textContent();
-    assert.ok(block?.includes(`${service.origin}/v1/hooks/raw?`), block ?? '');
+    assert.ok(block?.includes(`${tests.service.origin}/v1/hooks/raw?`), block ?? '');
     const folder = mkdtempSync(join(tmpdir(), 'connect-'));
     try {
       copyFileSync(join(import.meta.dirname, '../../examples/aligned.eml'), join(folder, 'message.eml'));

@@ -3,29 +3,14 @@
  * permalink, and hostile records.
  */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
-import { judgeSample, openFolds, openPage, startBrowser, waitForPosture } from './browser.ts';
-import { type PageService, startPageService } from './page-service.ts';
+import { test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { judgeSample, openFolds, waitForPosture } from './browser.ts';
+import { browserTests } from './browser-tests.ts';
 
-let browser: Browser;
-let service: PageService;
-before(async () => {
-  [browser, service] = await Promise.all([startBrowser(), startPageService()]);
-});
-after(async () => {
-  await browser.close();
-  await service.close();
-});
+const tests = browserTests();
 
-/** Opens an address, runs the steps, and holds the page to its rules. */
-const onPage = async (address: string, steps: (page: Page) => Promise<void>): Promise<void> => {
-  const { page, misdeeds } = await openPage(browser, service.origin);
-  await page.goto(`${service.origin}${address}`);
-  await steps(page);
-  assert.deepEqual(misdeeds, []);
-  await page.context().close();
-};
+const { onPage } = tests;
 
 const grade = async (page: Page) =>
   (await page.locator('#posture .banner .grade').textContent())?.replace('Grade ', '');
@@ -37,7 +22,7 @@ test('a name leads to its posture, and the address to link to holds the name alo
     await page.getByLabel('Domain', { exact: true }).fill('brand.example');
     await page.getByRole('button', { name: 'Assess' }).click();
     await waitForPosture(page);
-    assert.equal(page.url(), `${service.origin}/?domain=brand.example`);
+    assert.equal(page.url(), `${tests.service.origin}/?domain=brand.example`);
     assert.equal(await page.title(), 'brand.example – Mailverdict');
     assert.equal(await grade(page), 'A');
     assert.equal(
@@ -74,7 +59,7 @@ test('a suggested record is tried with one press: the difference is shown, and c
     await changes(page).waitFor();
     assert.notEqual(await grade(page), today);
     assert.match((await changes(page).textContent()) ?? '', /Would be gone.*dmarc\.policy/);
-    assert.equal(page.url(), `${service.origin}/?domain=museum.example`, 'records tried are not in the address');
+    assert.equal(page.url(), `${tests.service.origin}/?domain=museum.example`, 'records tried are not in the address');
     await page.getByRole('button', { name: 'Take back _dmarc.museum.example TXT' }).click();
     await changes(page).waitFor({ state: 'detached' });
     assert.equal(await grade(page), today);
@@ -149,7 +134,7 @@ test('a verdict leads to the posture of its author domain', () =>
     await judgeSample(page, 'spf-fail.eml');
     await page.getByRole('button', { name: 'Assess brand.example' }).click();
     await waitForPosture(page);
-    assert.equal(page.url(), `${service.origin}/?domain=brand.example`);
+    assert.equal(page.url(), `${tests.service.origin}/?domain=brand.example`);
   }));
 
 test('the keyboard alone assesses a domain and opens a record to edit', () =>

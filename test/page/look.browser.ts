@@ -4,8 +4,8 @@
  * to.
  */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
+import { test } from 'node:test';
+import type { Page } from 'playwright-core';
 import {
   axeViolations,
   judgeSample,
@@ -13,20 +13,12 @@ import {
   openPage,
   overflowPixels,
   screenshot,
-  startBrowser,
   waitForPosture,
 } from './browser.ts';
-import { type PageService, startPageService } from './page-service.ts';
+import { browserTests } from './browser-tests.ts';
+import { startPageService } from './page-service.ts';
 
-let browser: Browser;
-let service: PageService;
-before(async () => {
-  [browser, service] = await Promise.all([startBrowser(), startPageService()]);
-});
-after(async () => {
-  await browser.close();
-  await service.close();
-});
+const tests = browserTests();
 
 /** States of the page, each reached from a fresh one. */
 const STATES: Readonly<Record<string, (page: Page) => Promise<void>>> = {
@@ -59,7 +51,7 @@ const STATES: Readonly<Record<string, (page: Page) => Promise<void>>> = {
     await page.locator('.comparison').waitFor();
   },
   domain: async (page) => {
-    await page.goto(`${service.origin}/?domain=brand.example`);
+    await page.goto(`${tests.service.origin}/?domain=brand.example`);
     await waitForPosture(page);
   },
   connect: async (page) => {
@@ -73,13 +65,13 @@ const STATES: Readonly<Record<string, (page: Page) => Promise<void>>> = {
     await page.getByRole('group', { name: 'Error' }).waitFor();
   },
   'domain-open': async (page) => {
-    await page.goto(`${service.origin}/?domain=hostile.test`);
+    await page.goto(`${tests.service.origin}/?domain=hostile.test`);
     await waitForPosture(page);
     await openFolds(page);
     await page.getByRole('button', { name: 'Edit the DMARC record' }).click();
   },
   findings: async (page) => {
-    await page.goto(`${service.origin}/?domain=hostile.test`);
+    await page.goto(`${tests.service.origin}/?domain=hostile.test`);
     await waitForPosture(page);
     const link = page.locator('.finding a[href^="/findings#"]').first();
     const href = await link.getAttribute('href');
@@ -94,7 +86,7 @@ const STATES: Readonly<Record<string, (page: Page) => Promise<void>>> = {
     await page.locator('.catalogue > div:target').waitFor();
   },
   'domain-what-if': async (page) => {
-    await page.goto(`${service.origin}/?domain=museum.example`);
+    await page.goto(`${tests.service.origin}/?domain=museum.example`);
     await waitForPosture(page);
     await page.locator('.suggestion').first().getByRole('button', { name: 'Try it' }).click();
     await page.locator('.changes').waitFor();
@@ -104,8 +96,11 @@ const STATES: Readonly<Record<string, (page: Page) => Promise<void>>> = {
 for (const colorScheme of ['light', 'dark'] as const) {
   for (const [state, reach] of Object.entries(STATES)) {
     test(`${state} has no violation that axe-core finds, in the ${colorScheme} theme, and fits a window of 320 px`, async () => {
-      const { page, misdeeds } = await openPage(browser, service.origin, { colorScheme, reducedMotion: 'reduce' });
-      await page.goto(service.origin);
+      const { page, misdeeds } = await openPage(tests.browser, tests.service.origin, {
+        colorScheme,
+        reducedMotion: 'reduce',
+      });
+      await page.goto(tests.service.origin);
       await reach(page);
       assert.deepEqual(await axeViolations(page), []);
       assert.equal(await overflowPixels(page), 0, 'nothing is wider than a window of 1280 px');
@@ -122,12 +117,12 @@ for (const colorScheme of ['light', 'dark'] as const) {
 
 test('no page writes to the console, nor breaks its Content-Security-Policy', async () => {
   for (const path of ['/', '/?domain=brand.example', '/?connect=', '/docs', '/findings', '/problems']) {
-    const { page, misdeeds } = await openPage(browser, service.origin);
+    const { page, misdeeds } = await openPage(tests.browser, tests.service.origin);
     const lines: string[] = [];
     page.on('console', (line) => lines.push(`${line.type()}: ${line.text()}`));
     await page.addInitScript(`addEventListener('securitypolicyviolation', (violation) =>
       console.error('policy', violation.violatedDirective, violation.blockedURI))`);
-    await page.goto(`${service.origin}${path}`);
+    await page.goto(`${tests.service.origin}${path}`);
     if (path === '/docs') await page.locator('.opblock-summary').first().click();
     if (path.includes('domain=')) await waitForPosture(page);
     assert.deepEqual([...misdeeds, ...lines], [], path);
@@ -138,8 +133,8 @@ test('no page writes to the console, nor breaks its Content-Security-Policy', as
 test('the two themes differ, and follow the system', async () => {
   const colours = await Promise.all(
     (['light', 'dark'] as const).map(async (colorScheme) => {
-      const { page } = await openPage(browser, service.origin, { colorScheme });
-      await page.goto(service.origin);
+      const { page } = await openPage(tests.browser, tests.service.origin, { colorScheme });
+      await page.goto(tests.service.origin);
       return page.evaluate('getComputedStyle(document.body).backgroundColor');
     }),
   );
@@ -149,8 +144,8 @@ test('the two themes differ, and follow the system', async () => {
 test('nothing moves for people who asked for less motion', async () => {
   const durations = await Promise.all(
     (['reduce', 'no-preference'] as const).map(async (reducedMotion) => {
-      const { page } = await openPage(browser, service.origin, { reducedMotion });
-      await page.goto(service.origin);
+      const { page } = await openPage(tests.browser, tests.service.origin, { reducedMotion });
+      await page.goto(tests.service.origin);
       await judgeSample(page, 'aligned.eml');
       return page.evaluate('getComputedStyle(document.querySelector(".box")).transitionDuration');
     }),
@@ -162,7 +157,7 @@ test('nothing moves for people who asked for less motion', async () => {
 test('a sample reads the same where the service does not answer for its domains: the records go along', async () => {
   const elsewhere = await startPageService('');
   try {
-    const { page } = await openPage(browser, elsewhere.origin);
+    const { page } = await openPage(tests.browser, elsewhere.origin);
     await page.goto(elsewhere.origin);
     await judgeSample(page, 'aligned.eml');
     assert.match((await page.locator('#verdict h2').textContent()) ?? '', /^Yes: brand\.example/);

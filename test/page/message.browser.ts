@@ -7,36 +7,23 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { promisify } from 'node:util';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { EXAMPLES } from '../../examples/cases.ts';
 import { Verdict } from '../../schemas/verdict.ts';
-import { judgeSample, openFolds, openPage, reopenForm, startBrowser } from './browser.ts';
+import { judgeSample, openFolds, openPage, reopenForm } from './browser.ts';
+import { browserTests } from './browser-tests.ts';
 import { HOSTILE_MESSAGE, MARKUP } from './hostile.ts';
-import { type PageService, startPageService } from './page-service.ts';
+import { startPageService } from './page-service.ts';
 
 const FOLDER = join(import.meta.dirname, '../../examples');
 const ALIGNED = readFileSync(join(FOLDER, 'aligned.eml'), 'latin1');
 
-let browser: Browser;
-let service: PageService;
-before(async () => {
-  [browser, service] = await Promise.all([startBrowser(), startPageService()]);
-});
-after(async () => {
-  await browser.close();
-  await service.close();
-});
+const tests = browserTests();
 
-/** Opens the page, runs the steps, and holds the page to its rules. */
-const onPage = async (steps: (page: Page) => Promise<void>): Promise<void> => {
-  const { page, misdeeds } = await openPage(browser, service.origin);
-  await page.goto(service.origin);
-  await steps(page);
-  assert.deepEqual(misdeeds, []);
-  await page.context().close();
-};
+/** The first page, held to its rules. */
+const onPage = (steps: (page: Page) => Promise<void>): Promise<void> => tests.onPage('', steps);
 
 const answer = (page: Page) => page.locator('.banner h2').textContent();
 const box = (page: Page, name: string) =>
@@ -99,7 +86,7 @@ test('the tone of the answer follows its level, and a word for it stands beside'
 
 test('a domain that others vouch for is shown as such, with who vouches and the box of the evidence', async () => {
   const trusting = await startPageService(undefined, { ARC_TRUSTED_SEALERS: 'lists.example' });
-  const { page, misdeeds } = await openPage(browser, trusting.origin);
+  const { page, misdeeds } = await openPage(tests.browser, trusting.origin);
   try {
     await page.goto(trusting.origin);
     await judgeSample(page, 'mailing-list.eml');

@@ -5,6 +5,7 @@
  */
 import { decodeWords, showControls } from '../encoded-words.ts';
 import { readCfws, readQuotedString, readUntil } from '../lexical.ts';
+import { fieldsNamed, type HeaderField } from '../message.ts';
 
 /** A type with its parameters. */
 export type MediaType = {
@@ -66,12 +67,21 @@ const createWords = (text: string) => {
  * Reads the body of a Content-Type field, cut at 8,192 characters and 50 parameters.
  * @returns null when there is no "type/subtype"
  */
-export const readContentType = (text: string): MediaType | null => {
+const readContentType = (text: string): MediaType | null => {
   const words = createWords(text);
   const type = words.token();
   const subtype = words.take('/') ? words.token() : null;
   if (type === null || subtype === null) return null;
   return { type: `${type}/${subtype}`.toLowerCase(), parameters: words.parameters() };
+};
+
+/**
+ * The Content-Type of an entity.
+ * @returns null without one, with several, and where it is faulty
+ */
+export const contentTypeOf = (fields: readonly HeaderField[]): MediaType | null => {
+  const [field, ...more] = fieldsNamed({ fields }, 'content-type');
+  return field === undefined || more.length > 0 ? null : readContentType(field.value());
 };
 
 /** Reads the body of a Content-Disposition field within the same bounds. @returns null for none */

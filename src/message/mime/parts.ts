@@ -6,7 +6,7 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fieldsNamed, type HeaderField, type Message, readMessage } from '../message.ts';
-import { type MediaType, readContentType, readDisposition } from './media-type.ts';
+import { contentTypeOf, type MediaType, readDisposition } from './media-type.ts';
 
 /** One entity; the first of a message is the message itself. */
 export type Part = {
@@ -208,13 +208,12 @@ const entityOf = (
   parent: Pick<Part, 'type'> | null,
 ): Pick<Part, 'type' | 'parameters' | 'disposition' | 'encoding'> => {
   const named = (key: string) => fieldsNamed({ fields }, key);
-  const types = named('content-type');
-  const read = types.length === 1 ? readContentType(types[0]?.value() ?? '') : null;
+  const read = contentTypeOf(fields);
   const [disposition] = named('content-disposition');
   const [encoding] = named('content-transfer-encoding');
   const byDefault = parent?.type === 'multipart/digest' ? 'message/rfc822' : 'text/plain';
   return {
-    type: types.length === 0 ? byDefault : (read?.type ?? null),
+    type: read?.type ?? (named('content-type').length === 0 ? byDefault : null),
     parameters: read?.parameters ?? new Map(),
     disposition: disposition === undefined ? null : readDisposition(disposition.value()),
     encoding: encoding?.value().trim().toLowerCase().slice(0, 32) ?? '7bit',

@@ -5,19 +5,17 @@
  * smime-type.
  */
 import type { Verdict } from '../../../schemas/verdict.ts';
-import { fieldsNamed, type Message } from '../message.ts';
-import { type MediaType, readContentType } from './media-type.ts';
+import type { MediaType } from './media-type.ts';
 
 /** A word of `MessageFacts.protection`. */
 type Protection = Verdict['message']['protection'][number];
 
 /**
- * The protection that the outermost type declares; empty for a message without any, or with more
- * than one Content-Type field.
+ * The protection that the outermost type declares.
+ * @param contentType of the message (`contentTypeOf`)
+ * @param body of the message
  */
-export function readProtection(message: Message): Protection[] {
-  const fields = fieldsNamed(message, 'content-type');
-  const contentType = fields.length === 1 ? readContentType(fields[0]?.value() ?? '') : null;
+export function readProtection(contentType: MediaType | null, body: Buffer): Protection[] {
   if (contentType === null) return [];
   const protocol = contentType.parameters.get('protocol')?.toLowerCase() ?? '';
   switch (contentType.type) {
@@ -28,10 +26,10 @@ export function readProtection(message: Message): Protection[] {
       return protocol === 'application/pgp-encrypted' ? ['openpgp-encrypted'] : [];
     case 'application/pkcs7-mime':
     case 'application/x-pkcs7-mime':
-      return smimeProtection(contentType, message.body);
+      return smimeProtection(contentType, body);
     // RFC 8551 section 3.10: a gateway may have replaced the type, the file name still tells.
     case 'application/octet-stream':
-      return /\.p7m$/i.test(contentType.parameters.get('name') ?? '') ? smimeProtection(contentType, message.body) : [];
+      return /\.p7m$/i.test(contentType.parameters.get('name') ?? '') ? smimeProtection(contentType, body) : [];
     default:
       return [];
   }

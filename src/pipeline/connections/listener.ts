@@ -9,6 +9,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Networks } from '../../ip/networks.ts';
 import { type ListenAddress, parseListenAddress } from './listen-address.ts';
 import { createListenerEnd, type TellQuiet } from './listener-end.ts';
+import { OpenConnections } from './open-connections.ts';
 
 /** How to listen. */
 type ListenOptions = {
@@ -55,20 +56,18 @@ export const openListeners = async (addresses: readonly string[], options: Liste
 };
 
 const limitConnections = (options: ListenOptions) => {
-  let open = 0;
-  const perPeer = new Map<string, number>();
+  const open = new OpenConnections();
   return (socket: Socket): void => {
     // What a closing socket still has to say is of no interest; without a listener it would end the
     // process.
     socket.on('error', () => socket.destroy());
-    const peer = socket.remoteAddress;
-    const ofPeer = peer === undefined ? 0 : (perPeer.get(peer) ?? 0);
+    const peer = socket.remoteAddress ?? null;
     const refusal =
-      peer !== undefined && !options.allowed(peer)
+      peer !== null && !options.allowed(peer)
         ? 'not-allowed'
-        : open >= options.maxConnections
+        : open.all >= options.maxConnections
           ? 'too-many'
-          : ofPeer >= options.maxPeerConnections
+          : open.of(peer) >= options.maxPeerConnections
             ? 'too-many-of-peer'
             : null;
     if (refusal !== null) {
@@ -76,15 +75,7 @@ const limitConnections = (options: ListenOptions) => {
       options.onRefused(refusal);
       return;
     }
-    open += 1;
-    if (peer !== undefined) perPeer.set(peer, ofPeer + 1);
-    socket.once('close', () => {
-      open -= 1;
-      if (peer === undefined) return;
-      const left = (perPeer.get(peer) ?? 1) - 1;
-      if (left === 0) perPeer.delete(peer);
-      else perPeer.set(peer, left);
-    });
+    open.add(socket, peer);
     // Nagle's algorithm would delay a reply until the peer's delayed acknowledgement: 40 ms a
     // message.
     socket.setNoDelay(true);

@@ -5,6 +5,7 @@
  * that any sender can write, and change nothing.
  */
 import type { ActualSender } from '../../../schemas/author.ts';
+import { isAtOrUnder } from '../../dns/name.ts';
 import { fieldsNamed, type Message } from '../../message/message.ts';
 import { comparable } from '../methods/identifiers.ts';
 import type { AnswerGrounds } from './grounds.ts';
@@ -34,7 +35,7 @@ export const findActual = (grounds: AnswerGrounds): ActualSender[] => {
 const relationOf = (domain: string, grounds: AnswerGrounds): ActualSender['relation'] => {
   const { message, dmarc, dkim, facts, spf, arc } = grounds;
   const { organizationalDomain } = dmarc.rfc9989;
-  if (dmarc.authorDomain !== null && organizationalDomain !== null && isAtOrBelow(domain, organizationalDomain))
+  if (dmarc.authorDomain !== null && organizationalDomain !== null && isAtOrUnder(domain, organizationalDomain))
     return 'same-organization';
   const isSealer = arc.instances.some(({ sealer }) => sealer !== null && isRelated(comparable(sealer), domain));
   // What an intermediary changed no longer verifies; what it only forwarded does.
@@ -59,6 +60,4 @@ const isRewritten = (mailFrom: string): boolean => /^<?srs[01][=+-]/i.test(mailF
 /** True for an address that takes bounces for a program. */
 const isBounceAddress = (mailFrom: string): boolean => /^<?(?:bounces?|return|verp)[^@a-z]/i.test(mailFrom);
 
-const isRelated = (one: string, other: string): boolean => isAtOrBelow(one, other) || isAtOrBelow(other, one);
-
-const isAtOrBelow = (name: string, domain: string): boolean => name === domain || name.endsWith(`.${domain}`);
+const isRelated = (one: string, other: string): boolean => isAtOrUnder(one, other) || isAtOrUnder(other, one);

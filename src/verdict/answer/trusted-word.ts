@@ -9,7 +9,7 @@ import type { DmarcVerdict } from '../../../schemas/dmarc.ts';
 import type { DmarcEvaluation } from '../../dmarc/evaluate.ts';
 import type { ServerResults, TrustedResults } from '../derived/trusted-results.ts';
 import { finding } from '../findings/finding.ts';
-import { comparable } from '../methods/identifiers.ts';
+import { comparable, domainOf } from '../methods/identifiers.ts';
 import type { TrustedWord } from './grounds.ts';
 
 /** Nobody says anything. */
@@ -99,6 +99,3 @@ const brokenSignature = (
   const [first = null] = own;
   return own.every(({ result }) => result === 'fail') ? first : null;
 };
-
-/** The domain of an address, or the text itself. */
-const domainOf = (text: string): string => text.slice(text.lastIndexOf('@') + 1);

@@ -7,6 +7,7 @@
 import type { SmtpFacts } from '../../../schemas/smtp.ts';
 import type { SpfVerdict } from '../../../schemas/spf.ts';
 import type { Iprev, VerdictSettings } from '../../../schemas/verdict.ts';
+import { isAtOrUnder } from '../../dns/name.ts';
 import { isInNetwork, parseNetwork } from '../../ip/networks.ts';
 import { fieldsNamed, type Message } from '../../message/message.ts';
 import { readReceived } from '../../message/received.ts';
@@ -47,7 +48,7 @@ export const mayBeForwarder = ({ message, facts, iprev, settings }: Arrival): bo
   settings.trustedForwarders.some((entry) => parseNetwork(entry) === null || isNamed(entry, '', facts.clientIp));
 
 const isNamed = (entry: string, host: string, clientIp: string | undefined): boolean =>
-  parseNetwork(entry) === null ? isAtOrBelow(host, entry) : clientIp !== undefined && isInNetwork(clientIp, entry);
+  parseNetwork(entry) === null ? isAtOrUnder(host, entry) : clientIp !== undefined && isInNetwork(clientIp, entry);
 
 /**
  * A forwarder keeps MAIL FROM, and SPF fails for its address, or writes an address of its own. SPF
@@ -56,7 +57,7 @@ const isNamed = (entry: string, host: string, clientIp: string | undefined): boo
 const isExplained = ({ spf }: Arrival, host: string): boolean => {
   if (spf.result !== 'pass' || spf.domain === null) return true;
   const domain = comparable(spf.domain);
-  return isAtOrBelow(host, domain) || isAtOrBelow(domain, parentOf(host));
+  return isAtOrUnder(host, domain) || isAtOrUnder(domain, parentOf(host));
 };
 
 /** True when the newest Received field tells of a client that did not log in. */
@@ -66,8 +67,6 @@ const wasHandedOn = (message: Message): boolean => {
   const { ambiguous, fromIp, fromHelo, authenticated } = readReceived(newest.value());
   return !ambiguous && (fromIp !== null || fromHelo !== null) && authenticated !== true;
 };
-
-const isAtOrBelow = (name: string, domain: string): boolean => name === domain || name.endsWith(`.${domain}`);
 
 /** The domain of a host: the name one label up, when that is no top-level domain. */
 const parentOf = (host: string): string => {

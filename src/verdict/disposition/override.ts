@@ -13,7 +13,7 @@ import type { Iprev, Override, VerdictSettings } from '../../../schemas/verdict.
 import { isInNetwork } from '../../ip/networks.ts';
 import type { Message } from '../../message/message.ts';
 import { MAX_CLAIMS } from '../methods/claims.ts';
-import { comparable } from '../methods/identifiers.ts';
+import { comparable, domainOf } from '../methods/identifiers.ts';
 import { findForwarder, mayBeForwarder } from './forwarder.ts';
 
 type Grounds = {
@@ -63,7 +63,7 @@ export const claimsDmarcPass = ({ claims }: ArcInstance, authorDomain: string | 
   const [only] = dmarcClaims;
   if (dmarcClaims.length !== 1 || only?.method !== 'dmarc' || claims.length >= MAX_CLAIMS) return false;
   if (only.result !== 'pass' || only.identity === null) return false;
-  return comparable(only.identity.slice(only.identity.lastIndexOf('@') + 1)) === authorDomain;
+  return comparable(domainOf(only.identity)) === authorDomain;
 };
 
 /**

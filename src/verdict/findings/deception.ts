@@ -6,6 +6,7 @@
  */
 import { domainToUnicode } from 'node:url';
 import type { Finding } from '../../../schemas/finding.ts';
+import { isAtOrUnder } from '../../dns/name.ts';
 import { readAddresses } from '../../message/address/read-addresses.ts';
 import { domainsNamedIn, domainsShownIn } from '../../message/address/shown-domains.ts';
 import { showControls } from '../../message/encoded-words.ts';
@@ -49,7 +50,7 @@ const otherDomainShown = ({ author, authorDomain, organizationalDomain }: Appear
     .flatMap(textsOf)
     .flatMap(domainsShownIn)
     .map(comparable)
-    .filter((domain) => !isUnder(domain, organizationalDomain ?? authorDomain));
+    .filter((domain) => !isAtOrUnder(domain, organizationalDomain ?? authorDomain));
   const [domain] = shown;
   return domain === undefined
     ? []
@@ -95,7 +96,7 @@ const replyLeaves = ({ message, authorDomain, organizationalDomain, authenticate
   const [outside] = fieldsNamed(message, 'reply-to')
     .flatMap((field) => readAddresses(field.value()).mailboxes)
     .map(({ domain }) => comparable(domain))
-    .filter((domain) => !isUnder(domain, organizationalDomain ?? authorDomain));
+    .filter((domain) => !isAtOrUnder(domain, organizationalDomain ?? authorDomain));
   if (outside === undefined) return [];
   const author = authenticated ? `the authenticated domain ${authorDomain}` : `the author domain ${authorDomain}`;
   return [finding('reply-to-elsewhere', `replies go to ${shownDomain(outside)}, outside of ${author}`, 'message')];
@@ -190,5 +191,3 @@ const withBackwards = (text: string): string[] => {
 const MAX_SHOWN_CHARS = 255;
 
 const shownDomain = (domain: string): string => showControls(domain.slice(0, MAX_SHOWN_CHARS));
-
-const isUnder = (domain: string, above: string): boolean => domain === above || domain.endsWith(`.${above}`);

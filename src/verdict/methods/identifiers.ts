@@ -9,6 +9,9 @@ import type { Identifiers } from '../../dmarc/reading.ts';
 export const comparable = (domain: string): string =>
   (/[^\x20-\x7e]/.test(domain) ? domainToASCII(domain) || domain : domain).toLowerCase().replace(/\.$/, '');
 
+/** The domain of an address; the text itself where it is a domain. */
+export const domainOf = (text: string): string => text.slice(text.lastIndexOf('@') + 1);
+
 /**
  * Identifiers that passed, and those that a failure left open. A signature whose l= leaves body
  * unsigned is no ground for DMARC where the settings say so.

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { readMessage } from '../../../src/message/message.ts';
+import { contentTypeOf } from '../../../src/message/mime/media-type.ts';
 import { readProtection } from '../../../src/message/mime/protection.ts';
 
 type Protection = ReturnType<typeof readProtection>[number];
@@ -12,7 +13,7 @@ type Protection = ReturnType<typeof readProtection>[number];
 function protectionOf(content: string): Protection[] {
   const message = readMessage(Buffer.from(content, 'latin1'));
   assert.equal(message.kind, 'message');
-  return message.kind === 'message' ? readProtection(message) : [];
+  return message.kind === 'message' ? readProtection(contentTypeOf(message.fields), message.body) : [];
 }
 
 const types: [of: string, value: string, protection: Protection[]][] = [

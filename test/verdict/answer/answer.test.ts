@@ -1,6 +1,8 @@
 /** answerAuthor: the level of every example, who it was else, and whose move it is. */
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
+import { dkimSign } from 'mailauth';
 import { EXAMPLES } from '../../../examples/cases.ts';
 import type { AuthorVerdict } from '../../../schemas/author.ts';
 import type { Lookup } from '../../../src/dns/lookup.ts';
@@ -99,6 +101,27 @@ test('answerAuthor does not know what a failure of DNS kept from being checked',
     author.next.map(({ who }) => who),
     ['receiver'],
   );
+});
+
+test('answerAuthor names five who are proven, and alignment ten that were compared', async () => {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  const key = publicKey.export({ type: 'spki', format: 'der' }).subarray(-32).toString('base64');
+  const domains = Array.from({ length: 12 }, (_, at) => `s${at}.example`);
+  const message = 'From: a@brand.example\r\nSubject: x\r\n\r\nHi\r\n';
+  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  const keys = domains.map((signingDomain) => ({ signingDomain, selector: 's', privateKey: pem }));
+  const [first] = keys;
+  assert.ok(first);
+  const { signatures } = await dkimSign(message, { ...first, signatureData: keys });
+  const overlay = domains.map((domain) => ({
+    name: `s._domainkey.${domain}`,
+    type: 'TXT' as const,
+    records: [`v=DKIM1; k=ed25519; p=${key}`],
+  }));
+  const verdict = await makeVerifier({ maxSignatures: 20 })(Buffer.from(`${signatures}${message}`), {}, { overlay });
+  assert.equal(verdict.dkim.filter(({ result }) => result === 'pass').length, domains.length);
+  assert.equal(verdict.author.actual.length, 5);
+  assert.equal(verdict.dmarc.rfc9989.alignment.dkim.compared.length, 10);
 });
 
 test('answerAuthor tells the owner of a strict record which domain to use', async () => {

@@ -106,6 +106,18 @@ test('verify believes fields down to the own host that took the message in, and 
   assert.notEqual(await level([inner, RECEIVED, PASS]), 'vouched');
 });
 
+test('verify takes no word of a server of whom more was written than is read', async () => {
+  const filler = Array.from({ length: 10 }, (_, at) => `dkim=none header.s=s${at}`).join('; ');
+  const fillers = (count: number) => Array.from({ length: count }, () => `Authentication-Results: ${ID}; ${filler}`);
+  assert.equal((await delivered([PASS, ...fillers(4), RECEIVED])).author.level, 'vouched', '41 results');
+  const full = await delivered([PASS, ...fillers(5), RECEIVED]);
+  assert.equal(full.author.level, 'contradicted', '51 results');
+  assert.equal(full.derived?.authenticationResults.length, 50);
+  const others = (count: number) => Array.from({ length: count }, () => 'Authentication-Results: x.example; dkim=none');
+  assert.equal((await delivered([PASS, ...others(49), RECEIVED])).author.level, 'vouched', '50 fields');
+  assert.equal((await delivered([PASS, ...others(50), RECEIVED])).author.level, 'contradicted', '51 fields');
+});
+
 test('verify tells of a field in the name of a trusted server that its sender can have written', async () => {
   const { findings } = await delivered([RECEIVED, PASS]);
   assert.match(findings.find(({ code }) => code === 'results-not-believed')?.message ?? '', /below the Received field/);
