@@ -4,6 +4,11 @@
  * An escape (`\.`, `\032`) is kept in the token and resolved by whoever knows what it means there.
  */
 
+/**
+ * Words of one entry that are kept: RDATA has 65,535 octets at most (RFC 1035 section 3.2.1), and a
+ * character-string takes two of them at least where a file has many.
+ */
+const MAX_TOKENS = 40_000;
 const [BACKSLASH, ZERO, NINE] = [0x5c, 0x30, 0x39];
 
 /** One word or quoted string. */
@@ -22,19 +27,17 @@ export type Entry = {
 export type ZoneError = { readonly line: number; readonly message: string };
 
 /**
- * Splits a master file into entries; an unclosed quote or parenthesis is an error and ends its
- * entry.
+ * Splits a master file into entries, one at a time, so that a long file is never held twice; an
+ * unclosed quote or parenthesis is an error and ends its entry.
  */
-export const readEntries = (text: string): { entries: Entry[]; errors: ZoneError[] } => {
-  const entries: Entry[] = [];
-  const errors: ZoneError[] = [];
+export function* readEntries(text: string, onError: (error: ZoneError) => void): Generator<Entry, void, undefined> {
   let line = 1;
   let open: { line: number; inheritsOwner: boolean; tokens: Token[] } | null = null;
   let parenthesisLine = 0;
-
-  const finish = () => {
-    if (open !== null && open.tokens.length > 0) entries.push(open);
-    open = null;
+  const keep = (entry: { line: number; tokens: Token[] }, token: Token): void => {
+    if (entry.tokens.length === MAX_TOKENS)
+      onError({ line: entry.line, message: `an entry has at most ${MAX_TOKENS} words` });
+    if (entry.tokens.length <= MAX_TOKENS) entry.tokens.push(token);
   };
 
   let at = 0;
@@ -42,7 +45,10 @@ export const readEntries = (text: string): { entries: Entry[]; errors: ZoneError
     const character = text[at];
     open ??= { line, inheritsOwner: character === ' ' || character === '\t', tokens: [] };
     if (character === '\n') {
-      if (parenthesisLine === 0) finish();
+      if (parenthesisLine === 0) {
+        if (open.tokens.length > 0) yield open;
+        open = null;
+      }
       line++;
       at++;
     } else if (character === ' ' || character === '\t' || character === '\r') at++;
@@ -50,33 +56,32 @@ export const readEntries = (text: string): { entries: Entry[]; errors: ZoneError
       const end = text.indexOf('\n', at);
       at = end === -1 ? text.length : end;
     } else if (character === '(') {
-      if (parenthesisLine !== 0) errors.push({ line, message: 'parentheses do not nest' });
+      if (parenthesisLine !== 0) onError({ line, message: 'parentheses do not nest' });
       else parenthesisLine = line;
       at++;
     } else if (character === ')') {
-      if (parenthesisLine === 0) errors.push({ line, message: 'closing parenthesis without an opening one' });
+      if (parenthesisLine === 0) onError({ line, message: 'closing parenthesis without an opening one' });
       parenthesisLine = 0;
       at++;
     } else if (character === '"') {
       const end = endOfQuoted(text, at + 1);
       if (end === null) {
-        errors.push({ line, message: 'quoted string is not closed on its line' });
+        onError({ line, message: 'quoted string is not closed on its line' });
         const next = text.indexOf('\n', at);
         at = next === -1 ? text.length : next;
       } else {
-        open.tokens.push({ raw: text.slice(at + 1, end), quoted: true });
+        keep(open, { raw: text.slice(at + 1, end), quoted: true });
         at = end + 1;
       }
     } else {
       const end = endOfWord(text, at);
-      open.tokens.push({ raw: text.slice(at, end), quoted: false });
+      keep(open, { raw: text.slice(at, end), quoted: false });
       at = end;
     }
   }
-  finish();
-  if (parenthesisLine !== 0) errors.push({ line: parenthesisLine, message: 'parenthesis is never closed' });
-  return { entries, errors };
-};
+  if (open !== null && open.tokens.length > 0) yield open;
+  if (parenthesisLine !== 0) onError({ line: parenthesisLine, message: 'parenthesis is never closed' });
+}
 
 /**
  * A string may not run over the end of its line: a forgotten quote would swallow the rest of the

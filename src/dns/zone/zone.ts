@@ -49,59 +49,71 @@ type ParsedZone =
  * @returns never throws; errors are in the order of their lines, at most 100
  */
 export const parseZone = (text: string, fileName?: string): ParsedZone => {
-  const failed = (errors: readonly ZoneError[]): ParsedZone => ({
+  const errors: ZoneError[] = [];
+  const onError = (error: ZoneError): void => {
+    if (errors.length < MAX_ERRORS) errors.push(error);
+  };
+  const failed = (): ParsedZone => ({
     ok: false,
-    errors: [...errors]
-      .sort((one, other) => one.line - other.line)
-      .slice(0, MAX_ERRORS)
+    errors: errors
+      .toSorted((one, other) => one.line - other.line)
       .map(({ line, message }) => ({
         line,
         message: fileName === undefined ? message : `${fileName}:${line}: ${message}`,
       })),
   });
-  if (text.length > MAX_ZONE_CHARACTERS)
-    return failed([{ line: 1, message: `zone file is over ${MAX_ZONE_CHARACTERS} characters` }]);
+  if (text.length > MAX_ZONE_CHARACTERS) {
+    onError({ line: 1, message: `zone file is over ${MAX_ZONE_CHARACTERS} characters` });
+    return failed();
+  }
 
-  const { entries, errors } = readEntries(text);
   const readRecord = recordReader();
-  const names = new Map<string, Map<RecordType, RecordSet>>();
+  const names = new Map<string, Map<RecordType, GrowingSet>>();
   const apexes = new Map<string, number>();
-  const owners: { owner: string; line: number }[] = [];
+  // The line that names an owner first.
+  const owners = new Map<string, number>();
 
-  for (const entry of entries) {
+  for (const entry of readEntries(text, onError)) {
     const read = readRecord(entry);
     if (read.kind === 'directive') continue;
     if (read.kind === 'error') {
-      errors.push({ line: entry.line, message: read.message });
+      onError({ line: entry.line, message: read.message });
       continue;
     }
     const { owner, ttlSeconds } = read;
-    owners.push({ owner, line: entry.line });
-    const sets = names.get(owner) ?? new Map<RecordType, RecordSet>();
+    if (!owners.has(owner)) owners.set(owner, entry.line);
+    const sets = names.get(owner) ?? new Map<RecordType, GrowingSet>();
     names.set(owner, sets);
     if (read.kind === 'unasked') continue;
     if (read.type === 'SOA' && typeof read.data === 'object' && 'minimum' in read.data) {
       if (apexes.has(owner))
-        errors.push({ line: entry.line, message: `a zone has one SOA record, this is a second one of ${owner}` });
+        onError({ line: entry.line, message: `a zone has one SOA record, this is a second one of ${owner}` });
       else apexes.set(owner, Math.min(ttlSeconds, read.data.minimum));
     }
     const clash = addRecord(sets, read.type, ttlSeconds, read.data);
-    if (clash !== null) errors.push({ line: entry.line, message: `${owner}: ${clash}` });
+    if (clash !== null) onError({ line: entry.line, message: `${owner}: ${clash}` });
   }
 
-  if (apexes.size === 0) return failed([...errors, { line: 1, message: 'no SOA record says where the zone begins' }]);
+  if (apexes.size === 0) {
+    onError({ line: 1, message: 'no SOA record says where the zone begins' });
+    return failed();
+  }
   const zone = { apexes, names };
-  for (const { owner, line } of owners)
+  for (const [owner, line] of owners)
     if (apexOf(zone, owner) === null)
-      errors.push({ line, message: `${owner} is outside the zone ${[...apexes.keys()].join(', ')}` });
-  if (errors.length > 0) return failed(errors);
+      onError({ line, message: `${owner} is outside the zone ${[...apexes.keys()].join(', ')}` });
+  if (errors.length > 0) return failed();
   addEmptyNonTerminals(zone);
+  for (const sets of names.values()) for (const { records } of sets.values()) Object.freeze(records);
   return { ok: true, zone };
 };
 
+/** A record set while its file is read, with each record as text: a repeat is found at once. */
+type GrowingSet = { ttlSeconds: number; readonly records: RecordData[]; readonly written: Set<string> };
+
 /** @returns what forbids the record beside those already there, or null */
 const addRecord = (
-  sets: Map<RecordType, RecordSet>,
+  sets: Map<RecordType, GrowingSet>,
   type: RecordType,
   ttlSeconds: number,
   data: RecordData,
@@ -109,13 +121,15 @@ const addRecord = (
   const known = sets.get(type);
   // RFC 2181 section 5: the same record twice is one record, and a set has one TTL.
   const written = JSON.stringify(data);
-  if (known?.records.some((other) => JSON.stringify(other) === written)) return null;
+  if (known?.written.has(written)) return null;
   if (type === 'CNAME' && sets.size > 0) return 'a name with a CNAME has no other records (RFC 1034 section 3.6.2)';
   if (sets.has('CNAME')) return 'no record may stand beside a CNAME (RFC 1034 section 3.6.2)';
-  sets.set(type, {
-    ttlSeconds: Math.min(ttlSeconds, known?.ttlSeconds ?? ttlSeconds),
-    records: Object.freeze([...(known?.records ?? []), data]),
-  });
+  if (known === undefined) sets.set(type, { ttlSeconds, records: [data], written: new Set([written]) });
+  else {
+    known.ttlSeconds = Math.min(ttlSeconds, known.ttlSeconds);
+    known.records.push(data);
+    known.written.add(written);
+  }
   return null;
 };
 
@@ -127,7 +141,7 @@ const apexOf = ({ apexes }: Pick<Zone, 'apexes'>, name: string): string | null =
 };
 
 const addEmptyNonTerminals = (
-  zone: { names: Map<string, Map<RecordType, RecordSet>> } & Pick<Zone, 'apexes'>,
+  zone: { names: Map<string, Map<RecordType, GrowingSet>> } & Pick<Zone, 'apexes'>,
 ): void => {
   const { names, apexes } = zone;
   for (const owner of [...names.keys()]) {

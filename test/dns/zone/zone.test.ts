@@ -221,4 +221,6 @@ test('parseZone names the file, keeps the order of lines and bounds errors and s
   assert.match(many.errors[1]?.message ?? '', /^zone\.txt:1: |^zone\.txt:2: /);
   const large = parseZone(' '.repeat(MAX_ZONE_CHARACTERS + 1));
   assert.ok(!large.ok && /over/.test(large.errors[0]?.message ?? ''));
+  const wordy = parseZone(`x.example. 60 IN TXT ${'a '.repeat(40_000)}`);
+  assert.ok(!wordy.ok && wordy.errors.some(({ message }) => message === 'an entry has at most 40000 words'));
 });
