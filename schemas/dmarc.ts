@@ -42,6 +42,12 @@ export const DmarcReportAddress = z.object({
       'whether the receiver agreed to take reports (RFC 9990 section 4); true where it need not; null: unknown',
     ),
   asked: z.string().nullable().describe('name that would hold the agreement'),
+  override: z
+    .array(z.string())
+    .optional()
+    .describe(
+      'addresses that the agreement names in place of this one (RFC 9990 section 4); with authorized false they are of another host, and none gets reports',
+    ),
 });
 export type DmarcReportAddress = z.infer<typeof DmarcReportAddress>;
 

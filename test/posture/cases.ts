@@ -329,6 +329,13 @@ export const CASES: readonly Case[] = [
     not: ['dmarc-report-unauthorized'],
   },
   {
+    title: 'a receiver of reports whose agreement names an address of another host',
+    world: dmarc('v=DMARC1; p=reject; rua=mailto:x@reports.example', {
+      'brand.example._report._dmarc.reports.example TXT': ['v=DMARC1; rua=mailto:x@other.example'],
+    }),
+    has: ['dmarc-report-unauthorized'],
+  },
+  {
     title: 'a receiver of reports in the same organization',
     world: dmarc('v=DMARC1; p=reject; rua=mailto:x@in.brand.example'),
     has: ['dmarc-good'],

@@ -29,8 +29,11 @@ export const DMARC_REPORT_RULES: readonly Rule[] = [
     find: ({ dmarc }) =>
       dmarc.reports
         .filter(({ authorized }) => authorized === false)
-        .map(({ uri, asked, domain }, index, all) => ({
-          message: `reports to ${uri} are not sent: ${domain ?? 'its domain'} has not agreed to take them at ${asked ?? 'a name that DNS can carry'}`,
+        .map(({ uri, asked, domain, override }, index, all) => ({
+          message:
+            override === undefined
+              ? `reports to ${uri} are not sent: ${domain ?? 'its domain'} has not agreed to take them at ${asked ?? 'a name that DNS can carry'}`
+              : `reports to ${uri} are not sent: the agreement at ${asked} names an address of another host, and then none gets them`,
           field: 'dmarc.reports',
           suggestion:
             asked === null || all.findIndex((other) => other.asked === asked) !== index
