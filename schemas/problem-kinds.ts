@@ -127,6 +127,12 @@ export const PROBLEMS = {
     meaning: 'the Host of the request is no name of this service, which guards it against DNS rebinding',
     remedy: 'ask for a name that it has; the operator adds names with ALLOWED_HOSTS',
   },
+  'store-unavailable': {
+    status: 503,
+    title: 'The store does not answer',
+    meaning: 'the database that STORE names does not answer, or has no room',
+    remedy: 'ask again later; the operator finds the reason in the log. Mail is judged all the same',
+  },
   'too-many-requests': {
     status: 429,
     title: 'Too many requests',

@@ -51,3 +51,96 @@ export const OutgoingReport = z
   })
   .meta({ id: 'OutgoingReport', description: 'A DMARC aggregate report that is sent' });
 export type OutgoingReport = z.infer<typeof OutgoingReport>;
+
+/** Longest Report-ID that is looked for. */
+const MAX_REPORT_ID = 255;
+
+export const OutgoingReportsQuery = z.strictObject({
+  domain: z.string().max(253).optional().describe('only reports on this DMARC Policy Domain'),
+  state: OutgoingState.optional(),
+  after: z.string().max(MAX_REPORT_ID).optional().describe('`next` of the page before'),
+  limit: z.coerce
+    .number({ error: 'must be a whole number from 1 to 200' })
+    .int()
+    .min(1)
+    .max(200)
+    .default(50)
+    .describe('most reports of a page'),
+});
+export type OutgoingReportsQuery = z.infer<typeof OutgoingReportsQuery>;
+
+export const OutgoingReportPage = z
+  .object({
+    reports: z.array(OutgoingReport).describe('newest first'),
+    next: z.string().nullable().describe('value of `after` for the next page; null: this is the last one'),
+  })
+  .meta({ id: 'OutgoingReportPage', description: 'Reports that this receiver sends' });
+export type OutgoingReportPage = z.infer<typeof OutgoingReportPage>;
+
+export const OutgoingReportDetail = z
+  .object({
+    report: OutgoingReport,
+    deliveries: z.array(OutgoingDelivery).describe('empty before the first try'),
+  })
+  .meta({ id: 'OutgoingReportDetail', description: 'A report, and what became of it at each address' });
+export type OutgoingReportDetail = z.infer<typeof OutgoingReportDetail>;
+
+export const ReportingStatus = z
+  .object({
+    store: z.enum(['sqlite', 'postgres']),
+    storeBytes: z.number().int().nullable().describe('octets of the store; null: it does not answer'),
+    failure: z.string().nullable().describe('why the store or the last run of the jobs failed; null: nothing did'),
+    isSending: z.boolean().describe('true once a check of the reports passed, so that reports are sent'),
+    counted: z
+      .object({
+        waiting: z.number().int().describe('messages in memory of this process, not written yet'),
+        written: z.number().int().describe('messages that this process wrote'),
+        lost: z.number().int().describe('messages that it could not count'),
+        openRows: z.number().int().nullable().describe('rows in the store that are in no report yet'),
+        openMessages: z.number().int().nullable().describe('messages in them'),
+      })
+      .describe('messages counted for reports'),
+    reports: z
+      .object({
+        waiting: z.number().int(),
+        sent: z.number().int(),
+        withheld: z.number().int(),
+        'given-up': z.number().int(),
+      })
+      .nullable()
+      .describe('reports in each state; null: the store does not answer'),
+  })
+  .meta({ id: 'ReportingStatus', description: 'How counting and sending of DMARC reports are' });
+export type ReportingStatus = z.infer<typeof ReportingStatus>;
+
+export const Suppression = z
+  .object({
+    target: z.string().describe('mail address, or a domain for every address at it'),
+    reason: z.string().describe('one plain sentence'),
+    untilSeconds: z.number().int().nullable().describe('Unix time; null: for good'),
+  })
+  .meta({ id: 'Suppression', description: 'An address that gets no reports' });
+export type Suppression = z.infer<typeof Suppression>;
+
+export const SuppressionList = z
+  .object({ suppressions: z.array(Suppression) })
+  .meta({ id: 'SuppressionList', description: 'Addresses that get no reports' });
+export type SuppressionList = z.infer<typeof SuppressionList>;
+
+/** An address, or a domain. */
+const Target = z
+  .string()
+  .min(3)
+  .max(320)
+  .regex(/^[^\s@<>]*@?[a-z0-9_-]+(?:\.[a-z0-9_-]+)+$/i, 'must be a mail address or a domain');
+
+export const SuppressionRequest = z
+  .strictObject({
+    target: Target.describe('mail address, or a domain for every address at it'),
+    reason: z.string().min(1).max(200).default('an operator asked for it').describe('one plain sentence'),
+    days: z.number().int().min(1).max(3650).optional().describe('how long; absent: for good'),
+  })
+  .meta({ id: 'SuppressionRequest', description: 'An address that is to get no reports' });
+export type SuppressionRequest = z.infer<typeof SuppressionRequest>;
+
+export const SuppressionQuery = z.strictObject({ target: Target });

@@ -9,6 +9,7 @@ import { DnsSettings } from './dns.ts';
 import { PostureSettings } from './domain.ts';
 import { HttpSettings } from './http.ts';
 import { PipelineSettings } from './pipeline.ts';
+import { ReportSettings } from './reports.ts';
 import { EvaluationSettings } from './verdict.ts';
 
 /** Groups of settings, in the order in which documents list them. */
@@ -19,6 +20,7 @@ export const SETTING_GROUPS = {
   DNS: DnsSettings,
   'Domain view': PostureSettings,
   'Mail servers': PipelineSettings,
+  Reports: ReportSettings,
 } as const;
 
 export const Config = z.strictObject({
@@ -28,6 +30,7 @@ export const Config = z.strictObject({
   ...DnsSettings.shape,
   ...PostureSettings.shape,
   ...PipelineSettings.shape,
+  ...ReportSettings.shape,
 });
 export type Config = z.infer<typeof Config>;
 

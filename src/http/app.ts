@@ -32,6 +32,7 @@ import { type HookDependencies, mountHooks } from './routes/hooks-route.ts';
 import { mountMetrics, type ReadMetrics } from './routes/metrics-route.ts';
 import { mountPage } from './routes/page-route.ts';
 import { mountReplay } from './routes/replay-route.ts';
+import { mountReports, type ReportsRouteDependencies } from './routes/reports-route.ts';
 import { mountVerify } from './routes/verify-route.ts';
 import { TLS_OPTIONS } from './tls-options.ts';
 
@@ -62,6 +63,8 @@ type AppDependencies = {
   access?: Access;
   /** Certificate and key in PEM form; the app then speaks HTTPS only. */
   tls?: { cert: Buffer; key: Buffer } | null;
+  /** DMARC reports, for the operator; null: nothing is kept. */
+  reports?: ReportsRouteDependencies | null;
   /** For the operator; absent: these routes are not there. */
   operator?: { readMetrics: ReadMetrics; dnsCache: DnsCache };
   /**
@@ -196,6 +199,13 @@ const mountRoutes = async (
     if (domains !== undefined) mountDomains(routes, domains);
     if (hooks !== undefined) mountHooks(routes, hooks, settings.maxMessageBytes);
   });
+  const { reports } = dependencies;
+  if (reports != null) {
+    await app.register(async (routes) => {
+      requireOperator(routes);
+      mountReports(routes, reports);
+    });
+  }
   if (operator !== undefined) {
     await app.register(async (routes) => {
       requireMetricsReader(routes);

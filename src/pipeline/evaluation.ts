@@ -126,6 +126,7 @@ export const createEvaluation = (
       if (candidate.signal?.aborted === true) return decision;
       log.info({ ...lineOf(decision), ...about(candidate), elapsedMs }, 'message decided');
       observer.onDecision({ face: candidate.face, action: decision.action, cause: decision.cause, elapsedMs });
+      observer.onMessage(decision, candidate.facts);
       return decision;
     },
     lists,

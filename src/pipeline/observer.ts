@@ -1,4 +1,6 @@
-/** What the mail servers' faces report as it happens, for gauges. */
+/** What the mail servers' faces report as it happens, for gauges and for reports. */
+import type { SmtpFacts } from '../../schemas/smtp.ts';
+import type { Decision } from './decision.ts';
 import type { Face } from './dependencies.ts';
 
 /** Receives events. Its functions are called synchronously and must not throw. */
@@ -14,6 +16,8 @@ export type Observer = {
     readonly cause: string;
     readonly elapsedMs: number;
   }) => void;
+  /** A message whose mail server gets this decision. */
+  readonly onMessage: (decision: Decision, facts: SmtpFacts) => void;
   /** Octets of messages in memory, of all faces. */
   readonly onMemory: (bytes: number) => void;
 };
@@ -22,5 +26,6 @@ export type Observer = {
 export const UNOBSERVED: Observer = {
   onConnection: () => undefined,
   onDecision: () => undefined,
+  onMessage: () => undefined,
   onMemory: () => undefined,
 };

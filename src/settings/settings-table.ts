@@ -50,6 +50,10 @@ const USUAL_SETTINGS: readonly (keyof Config)[] = [
   'failureMode',
   'oversizedMessages',
   'policySpfFail',
+  'store',
+  'reportSender',
+  'reportOrgName',
+  'reportSmtp',
 ];
 
 /** A setting whose name has one of these words bounds a size, a number or a time. */

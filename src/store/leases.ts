@@ -26,6 +26,8 @@ export type Leases = {
 export type Notes = {
   read(name: string): Promise<string | null>;
   write(name: string, text: string): Promise<void>;
+  /** Writes unless there is such a note. @returns what is there now, the same for every process */
+  keep(name: string, text: string): Promise<string>;
 };
 
 /** Reads and writes leases. */
@@ -59,6 +61,13 @@ export const notes = (engine: Engine): Notes => ({
   read: async (name) => {
     const [rows] = await engine.run([sql('SELECT content FROM notes WHERE name = $1', name)]);
     return rows?.[0] === undefined ? null : textOf(rows[0], 'content');
+  },
+  keep: async (name, text) => {
+    const [, rows] = await engine.run([
+      sql('INSERT INTO notes VALUES ($1, $2) ON CONFLICT DO NOTHING', name, text),
+      sql('SELECT content FROM notes WHERE name = $1', name),
+    ]);
+    return textOf(rows?.[0], 'content');
   },
   write: async (name, text) => {
     await engine.run([

@@ -306,6 +306,8 @@ for (const [name, { url, skip }] of Object.entries(ENGINES)) {
       await notes.write('x', 'one');
       await notes.write('x', 'two');
       assert.equal(await notes.read('x'), 'two');
+      assert.deepEqual(await Promise.all([notes.keep('y', 'a'), notes.keep('y', 'b')]), ['a', 'a']);
+      assert.equal(await notes.keep('y', 'c'), 'a');
       await close();
     });
 

@@ -22,6 +22,8 @@ export const createMailFaceMetrics = ({ counter, gauge, histogram }: MetricRegis
       countDecision(face, action, cause);
       timeDecision(elapsedMs, face);
     },
+    // What a message was is not for gauges.
+    onMessage: () => undefined,
     onMemory: (bytes) => setBytes(bytes),
   };
 };

@@ -1,0 +1,220 @@
+/**
+ * DMARC reports of one service: counts what its mail servers were told, and as long as this process
+ * has the lease, builds and sends. Runs each minute. Nothing here holds up mail: a store or a mail
+ * server that does not answer is logged once, told by the status, and tried again.
+ */
+import type {
+  OutgoingReportDetail,
+  OutgoingReportPage,
+  ReportingStatus,
+} from '../../schemas/reports/outgoing-report.ts';
+import type { ReportSettings } from '../../schemas/settings/reports.ts';
+import type { SmtpFacts } from '../../schemas/smtp.ts';
+import type { Decision } from '../pipeline/decision.ts';
+import type { ReportFilter } from '../store/outgoing-reports.ts';
+import type { Store } from '../store/store.ts';
+import { type BuildDependencies, buildReports } from './outgoing/build-reports.ts';
+import { toCounted } from './outgoing/count.ts';
+import { MessageCounter, type ReportLog } from './outgoing/message-counter.ts';
+
+/** A lease that this process has. */
+export type Held = { readonly token: number; readonly holds: () => Promise<boolean> };
+
+/** What reporting is made from. */
+export type ReportingDependencies = {
+  readonly store: Store;
+  readonly settings: ReportSettings;
+  readonly nowMs: () => number;
+  readonly newId: () => string;
+  readonly log: ReportLog;
+  /** Naming of reports, and when they are first tried. */
+  readonly naming: () => Promise<Pick<BuildDependencies, 'reportIdOf' | 'delayOf'>>;
+  /** Sends what is due, as long as the lease is held; null where no mail server is set. */
+  readonly send: ((held: Held) => Promise<void>) | null;
+  /** True when a check of the reports passed. */
+  readonly isCleared: () => Promise<boolean>;
+  /** The XML of a report. */
+  readonly xmlOf: (detail: OutgoingReportDetail['report']) => AsyncIterable<string>;
+};
+
+const MINUTE_MS = 60_000;
+const DAY_SECONDS = 86_400;
+const MEGABYTE = 1_000_000;
+const JOB = 'reports';
+/** Longer than a run may take between two renewals. */
+const LEASE_SECONDS = 900;
+/** Reports built between two renewals of the lease. */
+const BUILT_AT_ONCE = 200;
+
+/** Reporting of one process. */
+export class Reporting {
+  readonly #dependencies: ReportingDependencies;
+  readonly #counter: MessageCounter;
+  readonly #holder: string;
+  #timer: NodeJS.Timeout | null = null;
+  #running: Promise<void> | null = null;
+  #isClosed = false;
+  #failure: string | null = null;
+  #forgottenDay = 0;
+
+  constructor(dependencies: ReportingDependencies) {
+    const { store, settings, nowMs, newId, log } = dependencies;
+    this.#dependencies = dependencies;
+    this.#holder = newId();
+    this.#counter = new MessageCounter({
+      store: store.counted,
+      periodSeconds: settings.reportPeriodHours * 3600,
+      nowMs,
+      newId,
+      log,
+    });
+  }
+
+  /** Counts a message whose mail server gets this decision. Never throws, never waits. */
+  readonly onMessage = (decision: Decision, facts: SmtpFacts): void => {
+    const counted = toCounted(decision, facts, this.#dependencies.settings);
+    if (counted !== null) this.#counter.count(counted);
+  };
+
+  /** Begins the jobs. */
+  start(): void {
+    this.#schedule();
+  }
+
+  /**
+   * Writes what was counted, lets a delivery that is under way end, and gives the lease to others.
+   */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    await this.#counter.close();
+    await this.#running;
+    await this.#dependencies.store.leases.release(JOB, this.#holder).catch(() => undefined);
+    await this.#dependencies.store.close();
+  }
+
+  /** Does one run of the jobs now. Never rejects. */
+  run(): Promise<void> {
+    this.#running ??= this.#run().finally(() => {
+      this.#running = null;
+    });
+    return this.#running;
+  }
+
+  /** How it is; never rejects for what the store does. */
+  async status(): Promise<ReportingStatus> {
+    const { store, isCleared, send } = this.#dependencies;
+    const { waiting, written, lost, failure } = this.#counter.state();
+    const ask = <Answer>(question: () => Promise<Answer>): Promise<Answer | null> => question().catch(() => null);
+    const [storeBytes, open, reports, cleared] = await Promise.all([
+      ask(() => store.size()),
+      ask(() => store.counted.open()),
+      ask(() => store.outgoing.states()),
+      ask(isCleared),
+    ]);
+    return {
+      store: store.kind,
+      storeBytes,
+      failure: failure ?? this.#failure,
+      isSending: send !== null && cleared === true,
+      counted: { waiting, written, lost, openRows: open?.rows ?? null, openMessages: open?.messages ?? null },
+      reports,
+    };
+  }
+
+  /** One page of reports. @throws StoreFailure */
+  async list(filter: ReportFilter): Promise<OutgoingReportPage> {
+    const reports = await this.#dependencies.store.outgoing.list({ ...filter, limit: filter.limit + 1 });
+    const page = reports.slice(0, filter.limit);
+    return { reports: page, next: reports.length > page.length ? (page.at(-1)?.reportId ?? null) : null };
+  }
+
+  /** One report; null: there is none of that id. @throws StoreFailure */
+  async find(reportId: string): Promise<OutgoingReportDetail | null> {
+    const { outgoing } = this.#dependencies.store;
+    const report = await outgoing.find(reportId);
+    return report === null ? null : { report, deliveries: await outgoing.deliveries(reportId) };
+  }
+
+  /** The XML of a report, as it is sent before it is compressed. */
+  get xmlOf(): ReportingDependencies['xmlOf'] {
+    return this.#dependencies.xmlOf;
+  }
+
+  get suppressions(): Store['suppressions'] {
+    return this.#dependencies.store.suppressions;
+  }
+
+  async #run(): Promise<void> {
+    const { log } = this.#dependencies;
+    try {
+      await this.#measure();
+      await this.#work();
+      if (this.#failure !== null) log.info({}, 'reports are built and sent again');
+      this.#failure = null;
+    } catch (cause) {
+      if (this.#failure === null)
+        log.error({ err: cause }, 'reports could not be built or sent: tried again in a minute');
+      this.#failure = cause instanceof Error ? cause.message : String(cause);
+    }
+  }
+
+  async #work(): Promise<void> {
+    const { store, settings, log, naming, send, isCleared } = this.#dependencies;
+    const held = await this.#take();
+    if (held === null) return;
+    const bounds = { maxRows: settings.reportMaxRows, maxOctets: settings.reportMaxMegabytes * MEGABYTE };
+    const dependencies = { counted: store.counted, outgoing: store.outgoing, bounds, ...(await naming()) };
+    for (;;) {
+      const built = await buildReports(dependencies, this.#nowSeconds(), BUILT_AT_ONCE);
+      if (built > 0) log.info({ built }, 'reports built');
+      if (built < BUILT_AT_ONCE || this.#isClosed || (await this.#take()) === null) break;
+    }
+    await this.#forget();
+    if (send !== null && !this.#isClosed && (await isCleared())) {
+      const again = await this.#take();
+      if (again !== null) await send(again);
+    }
+  }
+
+  /** Takes the lease, or prolongs it. */
+  async #take(): Promise<Held | null> {
+    const { leases } = this.#dependencies.store;
+    const token = await leases.take({
+      job: JOB,
+      holder: this.#holder,
+      nowSeconds: this.#nowSeconds(),
+      seconds: LEASE_SECONDS,
+    });
+    return token === null ? null : { token, holds: async () => !this.#isClosed && (await leases.holds(JOB, token)) };
+  }
+
+  /** A store that is too large takes no new rows until old ones are gone. */
+  async #measure(): Promise<void> {
+    const { store, settings } = this.#dependencies;
+    this.#counter.setFull((await store.size()) > settings.storeMaxMegabytes * MEGABYTE);
+  }
+
+  /** Once a day is enough. */
+  async #forget(): Promise<void> {
+    const { store, settings, log } = this.#dependencies;
+    const today = Math.floor(this.#nowSeconds() / DAY_SECONDS);
+    if (this.#forgottenDay === today) return;
+    const forgotten = await store.outgoing.forget((today - settings.storeRetentionDays) * DAY_SECONDS);
+    if (forgotten > 0) log.info({ forgotten }, 'old reports are gone from the store');
+    this.#forgottenDay = today;
+  }
+
+  #schedule(): void {
+    this.#timer = setTimeout(() => {
+      void this.run().then(() => {
+        if (!this.#isClosed) this.#schedule();
+      });
+    }, MINUTE_MS);
+    this.#timer.unref();
+  }
+
+  #nowSeconds(): number {
+    return Math.floor(this.#dependencies.nowMs() / 1000);
+  }
+}
