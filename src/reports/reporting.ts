@@ -1,6 +1,6 @@
 /**
- * DMARC reports of one service: counts what its mail servers were told, and as long as this process
- * has the lease, builds and sends. Runs each minute. Nothing here holds up mail: a store or a mail
+ * DMARC reports of one service: counts what its mail servers were told, builds reports each minute as
+ * long as this process has the lease, and has them sent. Nothing here holds up mail: a store or a mail
  * server that does not answer is logged once, told by the status, and tried again.
  */
 import type {
@@ -17,9 +17,6 @@ import { type BuildDependencies, buildReports } from './outgoing/build-reports.t
 import { toCounted } from './outgoing/count.ts';
 import { MessageCounter, type ReportLog } from './outgoing/message-counter.ts';
 
-/** A lease that this process has. */
-export type Held = { readonly token: number; readonly holds: () => Promise<boolean> };
-
 /** What reporting is made from. */
 export type ReportingDependencies = {
   readonly store: Store;
@@ -29,8 +26,11 @@ export type ReportingDependencies = {
   readonly log: ReportLog;
   /** Naming of reports, and when they are first tried. */
   readonly naming: () => Promise<Pick<BuildDependencies, 'reportIdOf' | 'delayOf'>>;
-  /** Sends what is due, as long as the lease is held; null where no mail server is set. */
-  readonly send: ((held: Held) => Promise<void>) | null;
+  /**
+   * Begins to send what is due. Gives a function that ends it after the mail that is under way.
+   * Null where no mail server is set.
+   */
+  readonly startSending: (() => () => Promise<void>) | null;
   /** True when a check of the reports passed. */
   readonly isCleared: () => Promise<boolean>;
   /** The XML of a report. */
@@ -40,7 +40,7 @@ export type ReportingDependencies = {
 const MINUTE_MS = 60_000;
 const DAY_SECONDS = 86_400;
 const MEGABYTE = 1_000_000;
-const JOB = 'reports';
+const JOB = 'build-reports';
 /** Longer than a run may take between two renewals. */
 const LEASE_SECONDS = 900;
 /** Reports built between two renewals of the lease. */
@@ -53,6 +53,7 @@ export class Reporting {
   readonly #holder: string;
   #timer: NodeJS.Timeout | null = null;
   #running: Promise<void> | null = null;
+  #stopSending: (() => Promise<void>) | null = null;
   #isClosed = false;
   #failure: string | null = null;
   #forgottenDay = 0;
@@ -78,6 +79,7 @@ export class Reporting {
 
   /** Begins the jobs. */
   start(): void {
+    this.#stopSending = this.#dependencies.startSending?.() ?? null;
     this.#schedule();
   }
 
@@ -88,7 +90,7 @@ export class Reporting {
     this.#isClosed = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
     await this.#counter.close();
-    await this.#running;
+    await Promise.all([this.#running, this.#stopSending?.()]);
     await this.#dependencies.store.leases.release(JOB, this.#holder).catch(() => undefined);
     await this.#dependencies.store.close();
   }
@@ -103,7 +105,7 @@ export class Reporting {
 
   /** How it is; never rejects for what the store does. */
   async status(): Promise<ReportingStatus> {
-    const { store, isCleared, send } = this.#dependencies;
+    const { store, isCleared, startSending } = this.#dependencies;
     const { waiting, written, lost, failure } = this.#counter.state();
     const ask = <Answer>(question: () => Promise<Answer>): Promise<Answer | null> => question().catch(() => null);
     const [storeBytes, open, reports, cleared] = await Promise.all([
@@ -116,7 +118,7 @@ export class Reporting {
       store: store.kind,
       storeBytes,
       failure: failure ?? this.#failure,
-      isSending: send !== null && cleared === true,
+      isSending: startSending !== null && cleared === true,
       counted: { waiting, written, lost, openRows: open?.rows ?? null, openMessages: open?.messages ?? null },
       reports,
     };
@@ -150,35 +152,30 @@ export class Reporting {
     try {
       await this.#measure();
       await this.#work();
-      if (this.#failure !== null) log.info({}, 'reports are built and sent again');
+      if (this.#failure !== null) log.info({}, 'reports are built again');
       this.#failure = null;
     } catch (cause) {
       if (this.#failure === null)
-        log.error({ err: cause }, 'reports could not be built or sent: tried again in a minute');
+        log.error({ err: cause }, 'reports could not be built: tried again in a minute');
       this.#failure = cause instanceof Error ? cause.message : String(cause);
     }
   }
 
   async #work(): Promise<void> {
-    const { store, settings, log, naming, send, isCleared } = this.#dependencies;
-    const held = await this.#take();
-    if (held === null) return;
+    const { store, settings, log, naming } = this.#dependencies;
+    if (!(await this.#take())) return;
     const bounds = { maxRows: settings.reportMaxRows, maxOctets: settings.reportMaxMegabytes * MEGABYTE };
     const dependencies = { counted: store.counted, outgoing: store.outgoing, bounds, ...(await naming()) };
     for (;;) {
       const built = await buildReports(dependencies, this.#nowSeconds(), BUILT_AT_ONCE);
       if (built > 0) log.info({ built }, 'reports built');
-      if (built < BUILT_AT_ONCE || this.#isClosed || (await this.#take()) === null) break;
+      if (built < BUILT_AT_ONCE || this.#isClosed || !(await this.#take())) break;
     }
     await this.#forget();
-    if (send !== null && !this.#isClosed && (await isCleared())) {
-      const again = await this.#take();
-      if (again !== null) await send(again);
-    }
   }
 
   /** Takes the lease, or prolongs it. */
-  async #take(): Promise<Held | null> {
+  async #take(): Promise<boolean> {
     const { leases } = this.#dependencies.store;
     const token = await leases.take({
       job: JOB,
@@ -186,7 +183,7 @@ export class Reporting {
       nowSeconds: this.#nowSeconds(),
       seconds: LEASE_SECONDS,
     });
-    return token === null ? null : { token, holds: async () => !this.#isClosed && (await leases.holds(JOB, token)) };
+    return token !== null;
   }
 
   /** A store that is too large takes no new rows until old ones are gone. */

@@ -17,6 +17,7 @@ import type { Traces } from '../telemetry/traces.ts';
 import { version } from '../version.ts';
 import { createMailFaces } from './core.ts';
 import { createObservedCore } from './observed-core.ts';
+import { createReporting } from './reporting.ts';
 import { readAccessFiles } from './secret-files.ts';
 
 /** A service that listens and can be ended. */
@@ -61,11 +62,14 @@ export const createService = async (dependencies: ServiceDependencies): Promise<
   const observed = createObservedCore(config, log, traces);
   const { core, metrics } = observed;
   const memory = createMemory(config.maxTotalBytes);
-  const mailFaces = createMailFaces(config, core, log, { observer: metrics.observer, memory });
+  const reporting = await createReporting(config, { lookup: core.lookup, log });
+  const observer = reporting === null ? metrics.observer : { ...metrics.observer, onMessage: reporting.onMessage };
+  const mailFaces = createMailFaces(config, core, log, { observer, memory });
   const state = { isReady: false, drainMs: 0 };
   const app = await createApp({
     ...appDependencies(dependencies, observed, files),
     hooks: mailFaces,
+    reports: reporting,
     memory,
     isReady: () => state.isReady,
     drainMs: () => state.drainMs,
@@ -77,6 +81,7 @@ export const createService = async (dependencies: ServiceDependencies): Promise<
     listen: async () => {
       const address = await app.listen({ host: await addressOf(config.host), port: config.port });
       const { milter, policy } = await mailFaces.listen();
+      reporting?.start();
       state.isReady = true;
       group.reportListening();
       return [address, ...[...milter, ...policy].map(writeListenAddress)];
@@ -97,7 +102,8 @@ export const createService = async (dependencies: ServiceDependencies): Promise<
       state.drainMs = ending.drainMs;
       const patience = new Promise<void>((resolve) => setTimeout(resolve, ending.drainMs + ending.graceMs).unref());
       const drained = Promise.all([app.close(), mailFaces.close({ ...ending, tellQuiet: group.reportQuiet })]);
-      await Promise.race([drained.then(() => traces.close()), patience]);
+      // What was decided last is counted too.
+      await Promise.race([drained.then(() => Promise.all([traces.close(), reporting?.close()])), patience]);
       observed.close();
     },
   };
