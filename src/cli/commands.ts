@@ -25,6 +25,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'judge the messages of an mbox',
     load: async () => (await import('./commands/batch.ts')).batchCommand,
   },
+  reports: {
+    summary: 'look after the DMARC reports that are sent',
+    load: async () => (await import('./commands/reports.ts')).reportsCommand,
+  },
   dns: { summary: 'ask one DNS question', load: async () => (await import('./commands/dns.ts')).dnsCommand },
   serve: {
     summary: 'run the service',

@@ -11,11 +11,14 @@ import type {
 import type { ReportSettings } from '../../schemas/settings/reports.ts';
 import type { SmtpFacts } from '../../schemas/smtp.ts';
 import type { Decision } from '../pipeline/decision.ts';
+import type { OpenRows } from '../store/counted-messages.ts';
 import type { ReportFilter } from '../store/outgoing-reports.ts';
 import type { Store } from '../store/store.ts';
-import { type BuildDependencies, buildReports } from './outgoing/build-reports.ts';
+import { type BuildDependencies, buildReports, LATE_SECONDS } from './outgoing/build-reports.ts';
 import { toCounted } from './outgoing/count.ts';
 import { MessageCounter, type ReportLog } from './outgoing/message-counter.ts';
+import type { ReportSender, SendingOutcome } from './sending/send-due.ts';
+import { startSending } from './sending/sender.ts';
 
 /** What reporting is made from. */
 export type ReportingDependencies = {
@@ -26,11 +29,10 @@ export type ReportingDependencies = {
   readonly log: ReportLog;
   /** Naming of reports, and when they are first tried. */
   readonly naming: () => Promise<Pick<BuildDependencies, 'reportIdOf' | 'delayOf'>>;
-  /**
-   * Begins to send what is due. Gives a function that ends it after the mail that is under way.
-   * Null where no mail server is set.
-   */
-  readonly startSending: (() => () => Promise<void>) | null;
+  /** Sends what is due; null where no mail server is set. */
+  readonly sender: ReportSender | null;
+  /** Waits; ends early when the signal is aborted. */
+  readonly wait: (milliseconds: number, signal: AbortSignal) => Promise<unknown>;
   /** True when a check of the reports passed. */
   readonly isCleared: () => Promise<boolean>;
   /** The XML of a report. */
@@ -45,6 +47,8 @@ const JOB = 'build-reports';
 const LEASE_SECONDS = 900;
 /** Reports built between two renewals of the lease. */
 const BUILT_AT_ONCE = 200;
+/** Periods and policy configurations that are listed. */
+const MAX_ENDED = 10_000;
 
 /** Reporting of one process. */
 export class Reporting {
@@ -73,13 +77,25 @@ export class Reporting {
 
   /** Counts a message whose mail server gets this decision. Never throws, never waits. */
   readonly onMessage = (decision: Decision, facts: SmtpFacts): void => {
-    const counted = toCounted(decision, facts, this.#dependencies.settings);
-    if (counted !== null) this.#counter.count(counted);
+    try {
+      const counted = toCounted(decision, facts, this.#dependencies.settings);
+      if (counted !== null) this.#counter.count(counted);
+    } catch (cause) {
+      // The mail server has its answer all the same.
+      this.#dependencies.log.error({ err: cause }, 'a message could not be counted for reports');
+    }
   };
 
   /** Begins the jobs. */
   start(): void {
-    this.#stopSending = this.#dependencies.startSending?.() ?? null;
+    const { sender, wait, log } = this.#dependencies;
+    if (sender !== null)
+      this.#stopSending = startSending({
+        sender,
+        wait,
+        onOutcome: () => undefined,
+        onFailure: (cause) => log.error({ err: cause }, 'reports could not be sent: tried again'),
+      });
     this.#schedule();
   }
 
@@ -95,7 +111,25 @@ export class Reporting {
     await this.#dependencies.store.close();
   }
 
-  /** Does one run of the jobs now. Never rejects. */
+  /** Periods that ended and have rows in no report yet: what a building now would build of. */
+  ended(): Promise<OpenRows[]> {
+    return this.#dependencies.store.counted.ended(this.#nowSeconds() - LATE_SECONDS, MAX_ENDED);
+  }
+
+  /** Sends what is due until nothing more is. @throws StoreFailure */
+  async sendNow(): Promise<SendingOutcome> {
+    const { sender } = this.#dependencies;
+    if (sender === null) return { kind: 'not-cleared' };
+    for (;;) {
+      const outcome = await sender.sendDue();
+      if (outcome.kind !== 'done' || !outcome.hasMore) {
+        await sender.release();
+        return outcome;
+      }
+    }
+  }
+
+  /** Does one run of the building now. Never rejects. */
   run(): Promise<void> {
     this.#running ??= this.#run().finally(() => {
       this.#running = null;
@@ -105,7 +139,7 @@ export class Reporting {
 
   /** How it is; never rejects for what the store does. */
   async status(): Promise<ReportingStatus> {
-    const { store, isCleared, startSending } = this.#dependencies;
+    const { store, isCleared, sender } = this.#dependencies;
     const { waiting, written, lost, failure } = this.#counter.state();
     const ask = <Answer>(question: () => Promise<Answer>): Promise<Answer | null> => question().catch(() => null);
     const [storeBytes, open, reports, cleared] = await Promise.all([
@@ -118,7 +152,7 @@ export class Reporting {
       store: store.kind,
       storeBytes,
       failure: failure ?? this.#failure,
-      isSending: startSending !== null && cleared === true,
+      isSending: sender !== null && cleared === true,
       counted: { waiting, written, lost, openRows: open?.rows ?? null, openMessages: open?.messages ?? null },
       reports,
     };

@@ -18,7 +18,6 @@ import { findDestinations } from '../reports/sending/destinations.ts';
 import { spreadDelay } from '../reports/sending/retries.ts';
 import { ReportSender } from '../reports/sending/send-due.ts';
 import { type ComposeMail } from '../reports/sending/send-report.ts';
-import { startSending } from '../reports/sending/sender.ts';
 import { createSmtpDelivery } from '../reports/sending/smtp-delivery.ts';
 import { SettingMistake } from '../settings/setting-mistake.ts';
 import type { CountedRow } from '../store/counted-messages.ts';
@@ -69,19 +68,14 @@ export const createReporting = async (config: Config, { lookup, log, now = Date.
     newId: randomUUID,
     log,
     naming: () => namingOf(store, config),
-    startSending:
+    sender:
       config.reportSmtp === ''
         ? null
-        : () =>
-            startSending({
-              sender: new ReportSender({
-                ...sending,
-                deliver: createSmtpDelivery({ url: config.reportSmtp, helo: config.authservId }),
-              }),
-              wait: (milliseconds, signal) => wait(milliseconds, undefined, { signal, ref: false }),
-              onOutcome: () => undefined,
-              onFailure: (cause) => log.error({ err: cause }, 'reports could not be sent: tried again'),
-            }),
+        : new ReportSender({
+            ...sending,
+            deliver: createSmtpDelivery({ url: config.reportSmtp, helo: config.authservId }),
+          }),
+    wait: (milliseconds, signal) => wait(milliseconds, undefined, { signal, ref: false }),
     isCleared,
     xmlOf,
   });

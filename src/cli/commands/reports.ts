@@ -1,0 +1,221 @@
+/**
+ * `mailverdict reports`: DMARC reports that this receiver sends. Works on the store itself, beside a
+ * service that runs or without one.
+ */
+import { OutgoingState } from '../../../schemas/reports/outgoing-report.ts';
+import type { Reporting } from '../../reports/reporting.ts';
+import { createMailverdict } from '../../service/core.ts';
+import { createReporting } from '../../service/reporting.ts';
+import { StoreFailure } from '../../store/engine.ts';
+import { createLog } from '../../telemetry/log.ts';
+import { type Command, EXIT, type Options, type Terminal, textOption, WrongUse } from '../command.ts';
+import { loadConfig } from '../load-settings.ts';
+import { writeDay, writeDeliveries, writeReports, writeStatus } from '../render-reports.ts';
+
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
+const DAY_SECONDS = 86_400;
+const PAGE = 200;
+
+export const reportsCommand: Command = {
+  help: `Usage: mailverdict reports status
+       mailverdict reports list [--domain <name>] [--state <state>] [--limit <n>]
+       mailverdict reports show <Report-ID> [--xml]
+       mailverdict reports build [--day <yyyy-mm-dd>] [--dry-run]
+       mailverdict reports send
+       mailverdict reports suppress <address or domain> [--days <n>] [--reason <text>]
+       mailverdict reports unsuppress <address or domain>
+       mailverdict reports suppressions
+
+DMARC reports on the mail that came in (RFC 9990), as STORE, REPORT_SENDER and REPORT_SMTP have
+it. A running service counts, builds and sends by itself; these commands look, and help along.
+
+  --domain <name>    only reports on this domain
+  --state <state>    only reports that are waiting, sent, withheld or given-up
+  --limit <n>        lines, 50 by default
+  --xml              the report as it is sent
+  --day <day>        only periods that began on this UTC day
+  --dry-run          list what would be built, and build nothing
+  --json             status, list and show as JSON
+
+Exit: 0 done, 1 there is no such report or address, 2 the store does not answer, 64 wrong use,
+78 the settings have mistakes.
+
+Examples:
+  mailverdict reports status
+  mailverdict reports list --state waiting
+  mailverdict reports build --dry-run
+  mailverdict reports suppress gone@brand.example --days 90
+`,
+  options: {
+    domain: { type: 'string' },
+    state: { type: 'string' },
+    limit: { type: 'string' },
+    xml: { type: 'boolean' },
+    day: { type: 'string' },
+    'dry-run': { type: 'boolean' },
+    days: { type: 'string' },
+    reason: { type: 'string' },
+    json: { type: 'boolean' },
+  },
+  words: ['status', 'list', 'show', 'build', 'send', 'suppress', 'unsuppress', 'suppressions'],
+  run: async ([action = '', ...words], options, terminal) => {
+    const act = ACTIONS[action];
+    if (act === undefined) throw new WrongUse(`say reports ${Object.keys(ACTIONS).join(', ')}`);
+    const [word, ...more] = words;
+    if (more.length > 0 || (word === undefined) === act.takesWord)
+      throw new WrongUse(act.takesWord ? `reports ${action} takes one word` : `reports ${action} takes no word`);
+    return withReporting((reporting) => act.run({ reporting, word: word ?? '', options, terminal }), terminal);
+  },
+};
+
+/** What an action works on. */
+type Call = {
+  readonly reporting: Reporting;
+  readonly word: string;
+  readonly options: Options;
+  readonly terminal: Terminal;
+};
+
+type Action = { readonly takesWord: boolean; readonly run: (call: Call) => Promise<number> };
+
+const withReporting = async (act: (reporting: Reporting) => Promise<number>, terminal: Terminal): Promise<number> => {
+  const config = loadConfig();
+  const log = createLog('silent');
+  const { lookup, resolver } = createMailverdict(config, log);
+  const reporting = await createReporting(config, { lookup, log });
+  if (reporting === null) {
+    resolver.close();
+    throw new WrongUse('set STORE and REPORT_SENDER: without them no message is counted for reports');
+  }
+  try {
+    return await act(reporting);
+  } catch (cause) {
+    if (!(cause instanceof StoreFailure)) throw cause;
+    terminal.err(`the store does not answer: ${cause.message}\n`);
+    return EXIT.temperror;
+  } finally {
+    await reporting.close();
+    resolver.close();
+  }
+};
+
+const writeJson = (terminal: Terminal, value: unknown): void => terminal.out(`${JSON.stringify(value, null, 2)}\n`);
+
+const list = async ({ reporting, options, terminal }: Call): Promise<number> => {
+  const state = OutgoingState.optional().safeParse(textOption(options, 'state'));
+  if (!state.success) throw new WrongUse(`--state must be ${OutgoingState.options.join(', ')}`);
+  const limit = wholeNumber(options, 'limit', PAGE) ?? 50;
+  const page = await reporting.list({
+    policyDomain: textOption(options, 'domain')?.toLowerCase(),
+    state: state.data,
+    limit,
+  });
+  if (options.json) writeJson(terminal, page);
+  else terminal.out(writeReports(page, terminal.style));
+  return EXIT.ok;
+};
+
+const show = async ({ reporting, word, options, terminal }: Call): Promise<number> => {
+  const found = await reporting.find(word);
+  if (found === null) {
+    terminal.err(`there is no report ${word}; "reports list" has their ids\n`);
+    return EXIT.fail;
+  }
+  if (options.xml) for await (const text of reporting.xmlOf(found.report)) terminal.out(text);
+  else if (options.json) writeJson(terminal, found);
+  else terminal.out(writeDeliveries(found, terminal.style));
+  return EXIT.ok;
+};
+
+const build = async ({ reporting, options, terminal }: Call): Promise<number> => {
+  const day = textOption(options, 'day');
+  if (day !== undefined && (!DAY.test(day) || Number.isNaN(Date.parse(day))))
+    throw new WrongUse('--day must be a day as in 2026-11-28');
+  if (day !== undefined && !options['dry-run']) throw new WrongUse('--day belongs to --dry-run: all that ended is built');
+  const first = day === undefined ? 0 : Date.parse(day) / 1000;
+  const ended = (await reporting.ended()).filter(
+    ({ beginSeconds }) => day === undefined || (beginSeconds >= first && beginSeconds < first + DAY_SECONDS),
+  );
+  for (const { policyDomain, beginSeconds, periodSeconds } of ended)
+    terminal.out(`${writeDay(beginSeconds, periodSeconds)}  ${policyDomain}\n`);
+  if (options['dry-run']) {
+    terminal.err(`${ended.length} to build; nothing was built\n`);
+    return EXIT.ok;
+  }
+  await reporting.run();
+  const left = await reporting.ended();
+  terminal.err(left.length === 0 ? 'built\n' : 'another process builds just now\n');
+  return EXIT.ok;
+};
+
+const send = async ({ reporting, terminal }: Call): Promise<number> => {
+  const outcome = await reporting.sendNow();
+  switch (outcome.kind) {
+    case 'done':
+      terminal.err('what was due was sent, or tried; "reports list" tells\n');
+      return EXIT.ok;
+    case 'not-cleared':
+      terminal.err('nothing is sent before REPORT_SMTP is set and "reports check" has passed\n');
+      return EXIT.fail;
+    case 'not-ours':
+      terminal.err('another process sends just now\n');
+      return EXIT.ok;
+    case 'stopped':
+      terminal.err('another process took over\n');
+      return EXIT.ok;
+    default:
+      return outcome satisfies never;
+  }
+};
+
+const suppress = async ({ reporting, word, options, terminal }: Call): Promise<number> => {
+  const days = wholeNumber(options, 'days', 3650);
+  const untilSeconds = days === undefined ? null : Math.floor(Date.now() / 1000) + days * DAY_SECONDS;
+  const reason = textOption(options, 'reason') ?? 'an operator asked for it';
+  await reporting.suppressions.add({ target: word, reason, untilSeconds });
+  terminal.err(`${word.toLowerCase()} gets no reports${days === undefined ? '' : ` for ${days} days`}\n`);
+  return EXIT.ok;
+};
+
+const unsuppress = async ({ reporting, word, terminal }: Call): Promise<number> => {
+  const wasThere = await reporting.suppressions.remove(word);
+  terminal.err(wasThere ? `${word.toLowerCase()} gets reports again\n` : `${word} gets reports already\n`);
+  return wasThere ? EXIT.ok : EXIT.fail;
+};
+
+const suppressions = async ({ reporting, options, terminal }: Call): Promise<number> => {
+  const found = await reporting.suppressions.list(Math.floor(Date.now() / 1000));
+  if (options.json) writeJson(terminal, found);
+  else
+    for (const { target, reason, untilSeconds } of found)
+      terminal.out(`${target}  ${untilSeconds === null ? 'for good' : `until ${new Date(untilSeconds * 1000).toISOString().slice(0, 10)}`}  ${reason}\n`);
+  return EXIT.ok;
+};
+
+const ACTIONS: Readonly<Record<string, Action>> = {
+  status: {
+    takesWord: false,
+    run: async ({ reporting, options, terminal }) => {
+      const status = await reporting.status();
+      if (options.json) writeJson(terminal, status);
+      else terminal.out(writeStatus(status, terminal.style));
+      return status.reports === null ? EXIT.temperror : EXIT.ok;
+    },
+  },
+  list: { takesWord: false, run: list },
+  show: { takesWord: true, run: show },
+  build: { takesWord: false, run: build },
+  send: { takesWord: false, run: send },
+  suppress: { takesWord: true, run: suppress },
+  unsuppress: { takesWord: true, run: unsuppress },
+  suppressions: { takesWord: false, run: suppressions },
+};
+
+const wholeNumber = (options: Options, name: string, max: number): number | undefined => {
+  const written = textOption(options, name);
+  if (written === undefined) return undefined;
+  const number = Number(written);
+  if (!/^\d+$/.test(written) || number < 1 || number > max)
+    throw new WrongUse(`--${name} must be a whole number from 1 to ${max}`);
+  return number;
+};
