@@ -113,7 +113,7 @@ const PACKAGES: Readonly<Record<string, { readonly rooms: readonly string[]; rea
     rooms: ['src/dns', 'src/records', 'src/dkim', 'src/posture'],
     reason: 'each cache belongs to what it holds',
   },
-  mailauth: { rooms: ['src/verdict'] },
+  mailauth: { rooms: ['src/verdict', 'src/reports'], reason: 'it verifies mail, and signs reports' },
   pg: { rooms: ['src/store'] },
   pino: { rooms: ['src/telemetry'] },
   'prom-client': { rooms: ['src/telemetry'] },

@@ -1,7 +1,8 @@
 /**
  * The seam to mailauth: the functions this room calls, with the types of what it reads from their
  * answers. mailauth publishes some of them only as files, without types; no other file of the
- * project sees the library. Pinned to ^7.1.0, because its majors change verdicts.
+ * project sees the library but the one that signs reports. Pinned to ^7.1.0, because its majors
+ * change verdicts.
  */
 import { createRequire } from 'node:module';
 
