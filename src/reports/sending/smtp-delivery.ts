@@ -92,7 +92,8 @@ export const createSmtpDelivery = ({ url, helo, times = SMTP_TIMES }: SmtpServer
       connection.on('end', () => {
         clearTimeout(timer);
         signal?.removeEventListener('abort', stop);
-        resolve({ kind: 'later', reply: 'the mail server closed the connection' });
+        // What the last reply said comes first, where it ended the connection too.
+        setImmediate(() => resolve({ kind: 'later', reply: 'the mail server closed the connection' }));
       });
       if (signal?.aborted) stop();
       else converse(connection, server, { envelope, mail }).then(resolve, (cause) => resolve(outcomeOf(cause)));
