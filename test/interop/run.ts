@@ -62,6 +62,12 @@ const SUITES: readonly Suite[] = [
     binaries: ['python3'],
   },
   {
+    name: 'reports',
+    file: 'test/interop/reports.interop.ts',
+    packages: ['libmail-dmarc-perl', 'dmarc-cat', 'python3'],
+    binaries: ['dmarc_view_reports', 'dmarc-cat', 'perl', 'python3'],
+  },
+  {
     name: 'apps',
     file: 'test/interop/apps.interop.ts',
     packages: ['python3'],
