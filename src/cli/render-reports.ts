@@ -1,5 +1,9 @@
 /** Outgoing reports as text for a terminal. Pure. */
-import type { OutgoingReportDetail, OutgoingReportPage, ReportingStatus } from '../../schemas/reports/outgoing-report.ts';
+import type {
+  OutgoingReportDetail,
+  OutgoingReportPage,
+  ReportingStatus,
+} from '../../schemas/reports/outgoing-report.ts';
 import { paintWord, plain, type Style, wrap } from './terminal.ts';
 
 const HOUR = 3600;
@@ -11,7 +15,8 @@ export const writeDay = (beginSeconds: number, periodSeconds: number): string =>
   return periodSeconds === 24 * HOUR ? begin.slice(0, 10) : `${begin.slice(0, 13)}h+${periodSeconds / HOUR}`;
 };
 
-const time = (seconds: number): string => `${new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+const time = (seconds: number): string =>
+  `${new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
 /** One line for each report, and below it why it is not sent. */
 export const writeReports = ({ reports, next }: OutgoingReportPage, style: Style): string => {
@@ -50,7 +55,10 @@ export const writeDeliveries = ({ report, deliveries }: OutgoingReportDetail, st
 export const writeStatus = (status: ReportingStatus, style: Style): string => {
   const { counted, reports, storeBytes, failure, isSending } = status;
   const facts: readonly (readonly [string, string])[] = [
-    ['store', `${status.store}, ${storeBytes === null ? 'does not answer' : `${NUMBER.format(Math.ceil(storeBytes / 1_000_000))} MB`}`],
+    [
+      'store',
+      `${status.store}, ${storeBytes === null ? 'does not answer' : `${NUMBER.format(Math.ceil(storeBytes / 1_000_000))} MB`}`,
+    ],
     ...(failure === null ? [] : [['failure', failure] as const]),
     [
       'counted',

@@ -189,8 +189,7 @@ export class Reporting {
       if (this.#failure !== null) log.info({}, 'reports are built again');
       this.#failure = null;
     } catch (cause) {
-      if (this.#failure === null)
-        log.error({ err: cause }, 'reports could not be built: tried again in a minute');
+      if (this.#failure === null) log.error({ err: cause }, 'reports could not be built: tried again in a minute');
       this.#failure = cause instanceof Error ? cause.message : String(cause);
     }
   }

@@ -5,7 +5,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { OutgoingReport } from '../../schemas/reports/outgoing-report.ts';
+import type { OutgoingReport, PolicyConfiguration, ReportPeriod } from '../../schemas/reports/outgoing-report.ts';
 import type { Config } from '../../schemas/settings/settings.ts';
 import type { Lookup } from '../dns/lookup.ts';
 import { compressReport } from '../reports/outgoing/compress.ts';
@@ -17,7 +17,7 @@ import { Reporting } from '../reports/reporting.ts';
 import { findDestinations } from '../reports/sending/destinations.ts';
 import { spreadDelay } from '../reports/sending/retries.ts';
 import { ReportSender } from '../reports/sending/send-due.ts';
-import { type ComposeMail } from '../reports/sending/send-report.ts';
+import type { ComposeMail } from '../reports/sending/send-report.ts';
 import { createSmtpDelivery } from '../reports/sending/smtp-delivery.ts';
 import { SettingMistake } from '../settings/setting-mistake.ts';
 import type { CountedRow } from '../store/counted-messages.ts';
@@ -36,7 +36,10 @@ const DESTINATIONS_MS = 20_000;
  * @returns null where STORE or REPORT_SENDER is empty
  * @throws SettingMistake for a key or a store that cannot be used
  */
-export const createReporting = async (config: Config, { lookup, log, now = Date.now }: ReportingParts): Promise<Reporting | null> => {
+export const createReporting = async (
+  config: Config,
+  { lookup, log, now = Date.now }: ReportingParts,
+): Promise<Reporting | null> => {
   if (config.store === '' || config.reportSender === '') return null;
   const store = await openStore(config.store);
   const signing = readSigning(config);
@@ -85,7 +88,8 @@ export const createReporting = async (config: Config, { lookup, log, now = Date.
 const namingOf = async ({ notes }: Store, { reportSender, reportSpreadHours }: Config) => {
   const storeId = await notes.keep('store-id', randomUUID());
   return {
-    reportIdOf: (of: Parameters<typeof reportIdOf>[0], sequence: number) => reportIdOf({ ...of, sequence, reportSender, storeId }),
+    reportIdOf: (of: ReportPeriod & PolicyConfiguration, sequence: number) =>
+      reportIdOf({ ...of, sequence, reportSender, storeId }),
     delayOf: (reportId: string) => spreadDelay(reportId, reportSpreadHours),
   };
 };
@@ -105,7 +109,11 @@ const readSigning = ({ reportDkimKey, reportDkimSelector, reportSender }: Config
   if (reportDkimKey === '') return null;
   if (reportDkimSelector === '') throw new SettingMistake('REPORT_DKIM_SELECTOR: a key needs a selector');
   try {
-    return { domain: receiverOf(reportSender), selector: reportDkimSelector, privateKey: readFileSync(reportDkimKey, 'utf8') };
+    return {
+      domain: receiverOf(reportSender),
+      selector: reportDkimSelector,
+      privateKey: readFileSync(reportDkimKey, 'utf8'),
+    };
   } catch (cause) {
     throw new SettingMistake(`REPORT_DKIM_KEY: the file ${reportDkimKey} cannot be read`, { cause });
   }

@@ -131,7 +131,8 @@ const build = async ({ reporting, options, terminal }: Call): Promise<number> =>
   const day = textOption(options, 'day');
   if (day !== undefined && (!DAY.test(day) || Number.isNaN(Date.parse(day))))
     throw new WrongUse('--day must be a day as in 2026-11-28');
-  if (day !== undefined && !options['dry-run']) throw new WrongUse('--day belongs to --dry-run: all that ended is built');
+  if (day !== undefined && !options['dry-run'])
+    throw new WrongUse('--day belongs to --dry-run: all that ended is built');
   const first = day === undefined ? 0 : Date.parse(day) / 1000;
   const ended = (await reporting.ended()).filter(
     ({ beginSeconds }) => day === undefined || (beginSeconds >= first && beginSeconds < first + DAY_SECONDS),
@@ -188,7 +189,9 @@ const suppressions = async ({ reporting, options, terminal }: Call): Promise<num
   if (options.json) writeJson(terminal, found);
   else
     for (const { target, reason, untilSeconds } of found)
-      terminal.out(`${target}  ${untilSeconds === null ? 'for good' : `until ${new Date(untilSeconds * 1000).toISOString().slice(0, 10)}`}  ${reason}\n`);
+      terminal.out(
+        `${target}  ${untilSeconds === null ? 'for good' : `until ${new Date(untilSeconds * 1000).toISOString().slice(0, 10)}`}  ${reason}\n`,
+      );
   return EXIT.ok;
 };
 
