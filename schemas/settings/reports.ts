@@ -1,11 +1,13 @@
 /**
- * Settings of the store and of the DMARC reports that this receiver sends (RFC 9990). Reads nothing.
- * Without STORE nothing is kept and nothing is sent.
+ * Settings of the store and of the DMARC reports that this receiver sends (RFC 9990). Reads
+ * nothing. Without STORE nothing is kept and nothing is sent.
  */
 import { z } from 'zod';
 import { choice, list, secret, text, toggle, wholeNumber } from './setting.ts';
 
-/** An address that mail can be sent from: a dot-atom of ASCII at a domain of at least two labels. */
+/**
+ * An address that mail can be sent from: a dot-atom of ASCII at a domain of at least two labels.
+ */
 const MailAddress = z.union([z.literal(''), z.email({ error: 'must be a mail address as in reports@mx.example' })]);
 
 /** `smtp://host:port` or `smtps://…`, with user and password where the server wants them. */

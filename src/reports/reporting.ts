@@ -1,7 +1,7 @@
 /**
- * DMARC reports of one service: counts what its mail servers were told, builds reports each minute as
- * long as this process has the lease, and has them sent. Nothing here holds up mail: a store or a mail
- * server that does not answer is logged once, told by the status, and tried again.
+ * DMARC reports of one service: counts what its mail servers were told, builds reports each minute
+ * as long as this process has the lease, and has them sent. Nothing here holds up mail: a store or
+ * a mail server that does not answer is logged once, told by the status, and tried again.
  */
 import type {
   OutgoingReportDetail,
@@ -21,7 +21,7 @@ import type { ReportSender, SendingOutcome } from './sending/send-due.ts';
 import { startSending } from './sending/sender.ts';
 
 /** What reporting is made from. */
-export type ReportingDependencies = {
+type ReportingDependencies = {
   readonly store: Store;
   readonly settings: ReportSettings;
   readonly nowMs: () => number;

@@ -1,6 +1,6 @@
 /**
- * Reporting, made from the settings: the store, the names and the bytes of reports, and their way to
- * the mail server.
+ * Reporting, made from the settings: the store, the names and the bytes of reports, and their way
+ * to the mail server.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -32,7 +32,8 @@ type ReportingParts = { readonly lookup: Lookup; readonly log: Log; readonly now
 const DESTINATIONS_MS = 20_000;
 
 /**
- * Makes reporting; nothing is asked of the store or of a mail server before {@link Reporting.start}.
+ * Makes reporting; nothing is asked of the store or of a mail server before {@link
+ * Reporting.start}.
  * @returns null where STORE or REPORT_SENDER is empty
  * @throws SettingMistake for a key or a store that cannot be used
  */

@@ -65,9 +65,6 @@ const digest = (text: string): string =>
 export const policyKey = ({ policyDomain, record }: PolicyConfiguration): string =>
   digest(JSON.stringify([policyDomain, record]));
 
-/** The key of a row: the same content has the same key, whoever counted it. */
-export const rowKey = (row: ReportRow): string => digest(JSON.stringify(canonical(row)));
-
 /** Members in one order, so that the same content is the same text. */
 const canonical = (row: ReportRow): ReportRow => ReportRow.parse(row);
 

@@ -4,7 +4,7 @@
  */
 
 /** What a column holds. Whole numbers stay under 2^53. */
-export type Value = string | number | null;
+type Value = string | number | null;
 
 /** One row of an answer, by column. */
 export type Row = Readonly<Record<string, Value>>;

@@ -6,8 +6,8 @@ import { type Engine, numberOf, StoreFailure, sql } from './engine.ts';
 import { MIGRATIONS } from './migrations.ts';
 
 /**
- * @throws StoreFailure `schema` when the store was written by a newer version, whose tables this one
- * does not know
+ * @throws StoreFailure `schema` when the store was written by a newer version, whose tables this
+ * one does not know
  */
 export const migrate = async (
   engine: Engine,

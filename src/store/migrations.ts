@@ -1,6 +1,6 @@
 /**
- * The tables, as numbered steps that are never changed once they were released: a later version adds
- * a step. Written once for both engines. Times are seconds of Unix time.
+ * The tables, as numbered steps that are never changed once they were released: a later version
+ * adds a step. Written once for both engines. Times are seconds of Unix time.
  */
 
 /** Steps in order; the version of a store is how many of them it has. */

@@ -13,7 +13,7 @@ import { type CountedRow, type OpenPart, type OpenRows, policyKey } from './coun
 import { type Engine, numberOf, type Row, type Statement, sql, textOf } from './engine.ts';
 
 /** What a try left behind. */
-export type Try = {
+type Try = {
   readonly state: OutgoingState;
   readonly tries: number;
   readonly nextTrySeconds: number;
@@ -30,7 +30,7 @@ export type ReportFilter = {
 };
 
 /** A report that is to be built of open rows. */
-export type NewReport = {
+type NewReport = {
   readonly reportId: string;
   readonly open: OpenRows;
   readonly part: OpenPart;
@@ -38,7 +38,9 @@ export type NewReport = {
   readonly nextTrySeconds: number;
 };
 
-/** Reports that are sent. Every function rejects with StoreFailure when the store does not answer. */
+/**
+ * Reports that are sent. Every function rejects with StoreFailure when the store does not answer.
+ */
 export type OutgoingReports = {
   /**
    * Builds a report of the first open rows.

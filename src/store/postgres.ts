@@ -96,7 +96,9 @@ const runOn = async (
   return rows;
 };
 
-/** Classes of SQLSTATE (PostgreSQL's appendix of error codes) that tell of the server, not of us. */
+/**
+ * Classes of SQLSTATE (PostgreSQL's appendix of error codes) that tell of the server, not of us.
+ */
 const UNAVAILABLE_CLASSES: readonly string[] = ['08', '25', '28', '3D', '40', '55', '57', '58'];
 
 const failureOf = (cause: unknown): StoreFailure => {

@@ -1,6 +1,6 @@
 /**
- * SQLite on a thread of its own: its calls wait for the disk and for other processes, and no message
- * may wait with them. Takes one request at a time, in order. Never decides what is asked.
+ * SQLite on a thread of its own: its calls wait for the disk and for other processes, and no
+ * message may wait with them. Takes one request at a time, in order. Never decides what is asked.
  */
 
 import { backup, DatabaseSync, type StatementSync } from 'node:sqlite';

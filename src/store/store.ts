@@ -1,6 +1,6 @@
 /**
- * What outlives a process: counts, reports, suppressions, leases and notes, in one SQLite file or in
- * PostgreSQL. Opening it brings its tables up to date.
+ * What outlives a process: counts, reports, suppressions, leases and notes, in one SQLite file or
+ * in PostgreSQL. Opening it brings its tables up to date.
  */
 import { type CountedStore, countedStore } from './counted-messages.ts';
 import { type Engine, StoreFailure } from './engine.ts';

@@ -1,19 +1,13 @@
 /** Addresses that get no reports, and the bounces that put them there. */
+import type { Suppression } from '../../schemas/reports/outgoing-report.ts';
 import { type Engine, type Row, sql, textOf } from './engine.ts';
 
-/** An address that gets no reports. */
-export type Suppression = {
-  /** A mail address, or a domain for every address at it. Lower case. */
-  readonly target: string;
-  readonly reason: string;
-  /** Unix time; null: for good. */
-  readonly untilSeconds: number | null;
-};
-
 /** A report that came back from an address. */
-export type Bounce = { readonly address: string; readonly reportId: string; readonly atSeconds: number };
+type Bounce = { readonly address: string; readonly reportId: string; readonly atSeconds: number };
 
-/** Suppressed addresses. Every function rejects with StoreFailure when the store does not answer. */
+/**
+ * Suppressed addresses. Every function rejects with StoreFailure when the store does not answer.
+ */
 export type Suppressions = {
   list(nowSeconds: number): Promise<Suppression[]>;
   /** The suppression of an address or of its domain that holds now, or null. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { renderPosture } from '../../src/cli/render-posture.ts';
+import { renderPosture } from '../../src/cli/render/posture.ts';
 import { CASES, GOOD } from '../posture/cases.ts';
 import { assessIn } from '../posture/world.ts';
 

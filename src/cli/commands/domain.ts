@@ -7,7 +7,7 @@ import { createMailverdict } from '../../service/core.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { type Command, EXIT, type Options, textOption, WrongUse } from '../command.ts';
 import { loadConfig } from '../load-settings.ts';
-import { renderPosture } from '../render-posture.ts';
+import { renderPosture } from '../render/posture.ts';
 
 /** Option names and the member of the request each one is. */
 const MEMBERS = { 'client-ip': 'clientIp', 'mail-from': 'mailFrom', helo: 'helo', probe: 'probe' } as const;

@@ -1,6 +1,6 @@
 /**
- * `mailverdict reports`: DMARC reports that this receiver sends. Works on the store itself, beside a
- * service that runs or without one.
+ * `mailverdict reports`: DMARC reports that this receiver sends. Works on the store itself, beside
+ * a service that runs or without one.
  */
 import { OutgoingState } from '../../../schemas/reports/outgoing-report.ts';
 import type { Reporting } from '../../reports/reporting.ts';
@@ -10,7 +10,7 @@ import { StoreFailure } from '../../store/engine.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { type Command, EXIT, type Options, type Terminal, textOption, WrongUse } from '../command.ts';
 import { loadConfig } from '../load-settings.ts';
-import { writeDay, writeDeliveries, writeReports, writeStatus } from '../render-reports.ts';
+import { writeDay, writeDeliveries, writeReports, writeStatus } from '../render/reports.ts';
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const DAY_SECONDS = 86_400;

@@ -12,7 +12,7 @@ import { type Command, EXIT, type Options, textOption, textOptions, WrongUse } f
 import { loadConfig } from '../load-settings.ts';
 import { readInput } from '../read-input.ts';
 import { exitOf, readRequired, readTrust } from '../read-trust.ts';
-import { renderVerdict } from '../render-verdict.ts';
+import { renderVerdict } from '../render/verdict.ts';
 
 /** Option names and the transport fact each one is; a dot reaches into an object. */
 const FACT_OPTIONS = {

@@ -1,6 +1,6 @@
 /**
- * DMARC reports that this receiver makes and sends: how it is, which there are, what became of each,
- * and addresses that get none. For the operator only.
+ * DMARC reports that this receiver makes and sends: how it is, which there are, what became of
+ * each, and addresses that get none. For the operator only.
  */
 import { Readable } from 'node:stream';
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';

@@ -1,7 +1,7 @@
 /**
  * Builds the reports of periods that have ended: one for each policy configuration, several where
- * one would be too large. A report is its rows and its Report-ID; its bytes are made of them at each
- * try, and are the same each time.
+ * one would be too large. A report is its rows and its Report-ID; its bytes are made of them at
+ * each try, and are the same each time.
  */
 import type { PolicyConfiguration, ReportPeriod } from '../../../schemas/reports/outgoing-report.ts';
 import type { CountedStore, OpenRows, ReportBounds } from '../../store/counted-messages.ts';

@@ -23,7 +23,9 @@ export const isAboutReports = (
   return (author.address !== null && own(author.address)) || isReportSubject(message.subject ?? '');
 };
 
-/** Recognizes an address and what stands behind a `+` of its local-part, as bounce addresses have. */
+/**
+ * Recognizes an address and what stands behind a `+` of its local-part, as bounce addresses have.
+ */
 const ownAddress = (reportSender: string): ((address: string) => boolean) => {
   const [local = '', domain = ''] = split(reportSender);
   return (address) => {

@@ -8,7 +8,7 @@ import type { ReportRow } from '../../../schemas/reports/report-row.ts';
 import type { CountedMessages, CountedStore } from '../../store/counted-messages.ts';
 
 /** A message as it is counted. */
-export type CountedMessage = { readonly policy: PolicyConfiguration; readonly row: ReportRow };
+type CountedMessage = { readonly policy: PolicyConfiguration; readonly row: ReportRow };
 
 /** The functions of a logger that are used; pino fits. */
 export type ReportLog = {
@@ -18,7 +18,7 @@ export type ReportLog = {
 };
 
 /** What a counter is made from. */
-export type CounterDependencies = {
+type CounterDependencies = {
   readonly store: Pick<CountedStore, 'add'>;
   readonly periodSeconds: number;
   /** Unix time in milliseconds. */
@@ -29,7 +29,7 @@ export type CounterDependencies = {
 };
 
 /** How the counter is. */
-export type CounterState = {
+type CounterState = {
   /** Messages that are not written yet. */
   readonly waiting: number;
   /** Messages that were written. */

@@ -1,7 +1,7 @@
 /**
- * When a report is sent: spread over some hours, then tried again ever more seldom until it is given
- * up. Pure: what time a try has follows from the report and the number of tries, so that a sender
- * that was down for a day takes no try from any report.
+ * When a report is sent: spread over some hours, then tried again ever more seldom until it is
+ * given up. Pure: what time a try has follows from the report and the number of tries, so that a
+ * sender that was down for a day takes no try from any report.
  */
 import { hash } from 'node:crypto';
 

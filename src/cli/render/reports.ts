@@ -3,8 +3,8 @@ import type {
   OutgoingReportDetail,
   OutgoingReportPage,
   ReportingStatus,
-} from '../../schemas/reports/outgoing-report.ts';
-import { paintWord, plain, type Style, wrap } from './terminal.ts';
+} from '../../../schemas/reports/outgoing-report.ts';
+import { paintWord, plain, type Style, wrap } from '../terminal.ts';
 
 const HOUR = 3600;
 const NUMBER = new Intl.NumberFormat('en');

@@ -2,8 +2,8 @@
  * A verdict as text for people: the answer first, then each check with its reason, then what to do.
  * Pure.
  */
-import type { Verdict } from '../../schemas/verdict.ts';
-import { paint, paintWord, plain, type Style, wrap } from './terminal.ts';
+import type { Verdict } from '../../../schemas/verdict.ts';
+import { paint, paintWord, plain, type Style, wrap } from '../terminal.ts';
 
 const LABEL_COLUMNS = 13;
 const WORD_COLUMNS = 11;

@@ -2,9 +2,9 @@
  * A posture as text for people: the answer first, then what to mend with the records to publish,
  * then each part. Pure.
  */
-import type { Posture, PostureFinding } from '../../schemas/posture/posture.ts';
-import type { SpfTreeRecord } from '../../schemas/posture/spf.ts';
-import { paint, paintWord, plain, type Style, wrap } from './terminal.ts';
+import type { Posture, PostureFinding } from '../../../schemas/posture/posture.ts';
+import type { SpfTreeRecord } from '../../../schemas/posture/spf.ts';
+import { paint, paintWord, plain, type Style, wrap } from '../terminal.ts';
 
 const LABEL_COLUMNS = 13;
 const WORD_COLUMNS = 11;
