@@ -148,7 +148,7 @@ class Attempt {
         await this.#record(uri, 'withheld', `${this.#report.policyDomain} no longer asks for reports at this address`);
     for (const [uri, bar] of bars) await this.#record(uri, 'withheld', bar);
     for (const destination of wanted)
-      if (destination.kind === 'unknown') await this.#record(destination.uri, 'waiting', destination.reason);
+      if (destination.kind === 'unknown') await this.#record(destination.uri, 'waiting', destination.reason, 1);
     for (const destination of open) if ((await this.#send(destination)) === 'stopped') return 'stopped';
     return this.finish(`${this.#report.policyDomain} asks for no reports any more`);
   }
@@ -197,12 +197,13 @@ class Attempt {
     return this.#parts.outgoing.saveTry(this.#report.reportId, outcome);
   }
 
-  async #record(uri: string, state: OutgoingState, reason: string): Promise<void> {
+  /** @param tried 1 for a try; 0 where nothing was tried */
+  async #record(uri: string, state: OutgoingState, reason: string, tried: 0 | 1 = 0): Promise<void> {
     const before = this.#deliveries.get(uri);
     const delivery: OutgoingDelivery = {
       uri,
       state,
-      tries: (before?.tries ?? 0) + 1,
+      tries: (before?.tries ?? 0) + tried,
       reason,
       changedSeconds: before?.state === state ? before.changedSeconds : this.#parts.nowSeconds(),
     };
@@ -236,10 +237,11 @@ class Attempt {
 
   async #send({ uri, address, maxBytes }: Open): Promise<ReportOutcome> {
     const mail = await this.#compose(address);
-    if (mail === null) return this.#noteSent(uri, 'waiting', 'the report could not be put together');
+    if (mail === null) return this.#noteTry(uri, 'waiting', 'the report could not be put together');
     if (maxBytes !== null && mail.length > maxBytes) {
       const reason = `the mail has ${mail.length} octets, and the record lets this address have ${maxBytes}`;
-      return this.#noteSent(uri, 'withheld', reason);
+      await this.#record(uri, 'withheld', reason);
+      return 'done';
     }
     const { signal, bounceKey, maySend } = this.#run;
     if (signal?.aborted || !(await maySend())) return 'stopped';
@@ -252,21 +254,21 @@ class Attempt {
   async #take(uri: string, address: string, { kind, reply }: DeliveryOutcome): Promise<ReportOutcome> {
     switch (kind) {
       case 'accepted':
-        return this.#noteSent(uri, 'sent', `taken by the mail server: ${reply}`);
+        return this.#noteTry(uri, 'sent', `taken by the mail server: ${reply}`);
       case 'refused':
-        await this.#record(uri, 'given-up', `refused: ${reply}`);
+        await this.#record(uri, 'given-up', `refused: ${reply}`, 1);
         await countBounce(this.#parts, { reportId: this.#report.reportId, address }, reply);
         return 'done';
       case 'later':
         // Whoever stops the process did not try.
-        return this.#run.signal?.aborted ? 'stopped' : this.#noteSent(uri, 'waiting', reply);
+        return this.#run.signal?.aborted ? 'stopped' : this.#noteTry(uri, 'waiting', reply);
       default:
         return kind satisfies never;
     }
   }
 
-  async #noteSent(uri: string, state: OutgoingState, reason: string): Promise<ReportOutcome> {
-    await this.#record(uri, state, reason);
+  async #noteTry(uri: string, state: OutgoingState, reason: string): Promise<ReportOutcome> {
+    await this.#record(uri, state, reason, 1);
     return 'done';
   }
 
