@@ -9,19 +9,12 @@ const KEY_OCTETS = 32;
 
 /** Reads it. @returns null when no report was sent yet */
 export const readBounceKey = async (notes: Pick<Notes, 'read'>): Promise<Buffer | null> => {
-  const written = await notes.read(NOTE);
-  return written === null ? null : Buffer.from(written, 'base64');
+  const kept = await notes.read(NOTE);
+  return kept === null ? null : Buffer.from(kept, 'base64');
 };
 
-/**
- * Reads it, or makes it. Only the process that has the lease calls this, so that none overwrites
- * the key of another.
- * @param makeRandom octets that nobody can guess
- */
-export const bounceKeyOf = async (notes: Notes, makeRandom: (octets: number) => Buffer): Promise<Buffer> => {
-  const known = await readBounceKey(notes);
-  if (known !== null) return known;
-  const made = makeRandom(KEY_OCTETS);
-  await notes.write(NOTE, made.toString('base64'));
-  return made;
-};
+/** Reads it, or makes it. @param makeRandom octets that nobody can guess */
+export const bounceKeyOf = async (
+  notes: Pick<Notes, 'keep'>,
+  makeRandom: (octets: number) => Buffer,
+): Promise<Buffer> => Buffer.from(await notes.keep(NOTE, makeRandom(KEY_OCTETS).toString('base64')), 'base64');

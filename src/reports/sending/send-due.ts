@@ -30,7 +30,7 @@ export type SendingOutcome =
 export type SenderParts = Omit<SendingParts, 'outgoing'> & {
   readonly outgoing: SendingParts['outgoing'] & Pick<OutgoingReports, 'due'>;
   readonly leases: Pick<Leases, 'take' | 'release'>;
-  readonly notes: Notes;
+  readonly notes: Pick<Notes, 'keep'>;
   /** Whether report mail passed its check. */
   readonly isCleared: () => Promise<boolean>;
   /** Unique name of this process. */
@@ -49,6 +49,7 @@ const BATCH = 50;
 export class ReportSender {
   readonly #parts: SenderParts;
   readonly #pace: HostPace;
+  #lastRun: Promise<unknown> = Promise.resolve();
   /** What an address did and the store did not take: written down before anything else is sent. */
   #unsaved: { readonly reportId: string; readonly delivery: OutgoingDelivery } | null = null;
 
@@ -58,10 +59,17 @@ export class ReportSender {
   }
 
   /**
-   * Sends what is due, at most one batch.
+   * Sends what is due, at most one batch. Calls at the same time run one after another: the lease
+   * is that of the process.
    * @throws StoreFailure when the store does not answer; nothing is lost, call again later
    */
-  async sendDue(signal?: AbortSignal): Promise<SendingOutcome> {
+  sendDue(signal?: AbortSignal): Promise<SendingOutcome> {
+    const run = this.#lastRun.then(() => this.#sendDue(signal));
+    this.#lastRun = run.catch(() => undefined);
+    return run;
+  }
+
+  async #sendDue(signal: AbortSignal | undefined): Promise<SendingOutcome> {
     if (this.#unsaved !== null) await this.#save(this.#unsaved.reportId, this.#unsaved.delivery);
     if (!(await this.#parts.isCleared())) return { kind: 'not-cleared' };
     const token = await this.#takeLease();
