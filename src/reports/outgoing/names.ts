@@ -20,11 +20,14 @@ type ReportIdentity = PolicyConfiguration &
     readonly storeId: string;
   };
 
-/** Hexadecimal digits of a Report-ID that stand for all that makes it unique: 96 bits. */
-const UNIQUE_DIGITS = 24;
+/**
+ * Characters of a Report-ID that stand for all that makes it unique: 82 bits. No more, so that it
+ * finds room in the local-part of a bounce address.
+ */
+const UNIQUE_CHARACTERS = 16;
 
 /**
- * The Report-ID. Letters and digits only: it is the unique-id of the file name too, whose grammar
+ * The Report-ID. Small letters and digits only: it is the unique-id of the file name too, whose grammar
  * has no more, and both must be identical (RFC 9990 section 3.1.4).
  */
 export const reportIdOf = (identity: ReportIdentity): string => {
@@ -39,7 +42,8 @@ export const reportIdOf = (identity: ReportIdentity): string => {
     sequence,
   ]);
   const [day = ''] = new Date(beginSeconds * 1000).toISOString().split('T');
-  return `${day.replaceAll('-', '')}x${hash('sha256', unique, 'hex').slice(0, UNIQUE_DIGITS)}`;
+  const digits = BigInt(`0x${hash('sha256', unique, 'hex')}`).toString(36);
+  return `${day.replaceAll('-', '')}x${digits.slice(-UNIQUE_CHARACTERS)}`;
 };
 
 /** The Mail Receiver that a report names as its submitter: the domain of the sender. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { endSecondsOf, receiverOf, reportIdOf, reportNames } from '../../../src/reports/outgoing/names.ts';
+import { readVerp, verpSender } from '../../../src/reports/sending/verp.ts';
 
 const SENDER = 'reports@mx.rcpt.example';
 const IDENTITY = {
@@ -14,9 +15,16 @@ const IDENTITY = {
   storeId: 'store-1',
 };
 
-test('reportIdOf is the same for the same report, and letters and digits only', () => {
+test('reportIdOf is the same for the same report, and small letters and digits only', () => {
   assert.equal(reportIdOf(IDENTITY), reportIdOf({ ...IDENTITY }));
-  assert.match(reportIdOf(IDENTITY), /^20280229x[0-9a-f]{24}$/);
+  assert.match(reportIdOf(IDENTITY), /^20280229x[0-9a-z]{16}$/);
+});
+
+test('reportIdOf leaves room for a bounce address', () => {
+  const sent = { reportId: reportIdOf(IDENTITY), address: 'dmarc@sender.example' };
+  const sender = 'dmarc-reports-noreply@mx.rcpt.example';
+  const from = verpSender(sender, sent, Buffer.alloc(32));
+  assert.deepEqual(readVerp(from, sender)?.reportIds.includes(sent.reportId), true);
 });
 
 test('reportIdOf differs with everything that makes another report', () => {
