@@ -67,7 +67,12 @@ const NOT_IN_XML = /[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '\r': '&#13;' };
 
-const escapeText = (text: string): string =>
+/** Anything that is not written as it is; nearly no text of a row has it. */
+const NOT_PLAIN = /[^\t\n\x20-%'-;=?-~]/;
+
+const escapeText = (text: string): string => (NOT_PLAIN.test(text) ? escapeCharacters(text) : text);
+
+const escapeCharacters = (text: string): string =>
   text.replace(NOT_IN_XML, '\ufffd').replace(/[&<>\r]/g, (character) => ENTITIES[character] ?? '');
 
 const writeHead = (header: ReportHeader): string => {
