@@ -18,7 +18,7 @@ import { mailboxOf } from './mailbox.ts';
 import { isTagOf, readVerp, type Sent } from './verp.ts';
 
 /** What a message to a bounce address was. A closed union. */
-export type BounceOutcome =
+type BounceOutcome =
   /** The address is none that a report was sent from. */
   | { readonly kind: 'not-ours' }
   /** The message tells of no failure. */
@@ -32,7 +32,7 @@ export type BounceOutcome =
     });
 
 /** What bounces are read with. */
-export type BounceParts = {
+type BounceParts = {
   readonly outgoing: Pick<OutgoingReports, 'find' | 'deliveries'>;
   readonly suppressions: Pick<Suppressions, 'add' | 'countBounce'>;
   readonly settings: Pick<ReportSettings, 'reportSender' | 'reportMaxBounces' | 'reportSuppressDays'>;
@@ -82,7 +82,7 @@ const readFailure = async (octets: Buffer): Promise<{ readonly status: string | 
 };
 
 /** What counting needs. */
-export type BounceCounting = Pick<BounceParts, 'suppressions' | 'settings' | 'nowSeconds'>;
+type BounceCounting = Pick<BounceParts, 'suppressions' | 'settings' | 'nowSeconds'>;
 
 /**
  * Counts a report that an address did not take for good.

@@ -32,7 +32,7 @@ export type Destinations =
   | { readonly kind: 'unknown'; readonly reason: string };
 
 /** A question with its deadline on the monotonic clock, in milliseconds. */
-export type Asking = { readonly lookup: Lookup; readonly deadlineMs: number };
+type Asking = { readonly lookup: Lookup; readonly deadlineMs: number };
 
 /**
  * Looks where the reports on a domain go.

@@ -1,5 +1,5 @@
 /**
- * The address in a mailto URI (RFC 6068 section 2) of a DMARC record: one mailbox, a dot-atom of
+ * The address in a mailto URI (RFC 6068) of a DMARC record: one mailbox, a dot-atom of
  * ASCII at a domain. Anything else, which no report address needs, is none.
  */
 import { normalizeName } from '../../dns/name.ts';

@@ -23,7 +23,7 @@ import { verpSender } from './verp.ts';
 type CheckedSettings = Pick<ReportSettings, 'reportSender' | 'reportSmtp' | 'reportDkimKey' | 'reportDkimSelector'>;
 
 /** What a check is made with. */
-export type CheckParts = {
+type CheckParts = {
   readonly notes: Notes;
   readonly settings: CheckedSettings;
   readonly compose: ComposeMail;
@@ -33,7 +33,7 @@ export type CheckParts = {
 };
 
 /** What came of sending a sample. A closed union. */
-export type SampleOutcome =
+type SampleOutcome =
   | { readonly kind: 'sent'; readonly reportId: string; readonly reply: string }
   | { readonly kind: 'not-sent'; readonly reply: string };
 
@@ -57,7 +57,9 @@ const withoutPassword = (url: string): string => {
 /** The last check with these settings; null: there was none. @throws StoreFailure */
 export const readCheck = async (notes: Pick<Notes, 'read'>, settings: CheckedSettings): Promise<ReportCheck | null> => {
   const written = await notes.read(noteOf(settings));
-  return written === null ? null : ReportCheck.parse(JSON.parse(written));
+  const check = written === null ? null : ReportCheck.safeParse(JSON.parse(written));
+  // What another version wrote is no check.
+  return check?.data ?? null;
 };
 
 /** True when reports may be sent. @throws StoreFailure */

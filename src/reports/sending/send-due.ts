@@ -27,7 +27,7 @@ export type SendingOutcome =
   | { readonly kind: 'stopped' };
 
 /** What the sender is made of. */
-export type SenderParts = Omit<SendingParts, 'outgoing'> & {
+type SenderParts = Omit<SendingParts, 'outgoing'> & {
   readonly outgoing: SendingParts['outgoing'] & Pick<OutgoingReports, 'due'>;
   readonly leases: Pick<Leases, 'take' | 'release'>;
   readonly notes: Pick<Notes, 'keep'>;

@@ -29,11 +29,11 @@ export type ComposeMail = (
 ) => Promise<Uint8Array>;
 
 /** What became of a report at an address, for the log and the counters. */
-export type SendingEvent = Pick<OutgoingReport, 'reportId' | 'policyDomain'> &
+type SendingEvent = Pick<OutgoingReport, 'reportId' | 'policyDomain'> &
   Pick<OutgoingDelivery, 'uri' | 'state' | 'reason'>;
 
 /** The settings that a sender follows. */
-export type SendingSettings = Pick<
+type SendingSettings = Pick<
   ReportSettings,
   | 'reportSender'
   | 'reportMinMessages'
@@ -71,7 +71,7 @@ export type SendingRun = {
 };
 
 /** `stopped`: this process may not send any more; what was sent is written down. */
-export type ReportOutcome = 'done' | 'stopped';
+type ReportOutcome = 'done' | 'stopped';
 
 /**
  * Sends one report.
@@ -91,7 +91,7 @@ export const sendReport = async (
     case 'none':
       return attempt.withhold(found.reason);
     case 'unknown':
-      return attempt.finish(found.reason);
+      return attempt.postpone(found.reason);
     case 'found':
       return attempt.goThrough(found.destinations);
     default:
@@ -131,6 +131,12 @@ class Attempt {
     return this.#settle(reason);
   }
 
+  /** Nothing is known of any address. */
+  async postpone(reason: string): Promise<ReportOutcome> {
+    for (const { uri } of this.#inState('waiting')) await this.#record(uri, 'waiting', reason, 1);
+    return this.#finish(reason);
+  }
+
   async goThrough(destinations: readonly Destination[]): Promise<ReportOutcome> {
     const wanted = destinations.filter(({ uri }) => (this.#deliveries.get(uri)?.state ?? 'waiting') === 'waiting');
     const bars = new Map<string, string>();
@@ -150,7 +156,7 @@ class Attempt {
     for (const destination of wanted)
       if (destination.kind === 'unknown') await this.#record(destination.uri, 'waiting', destination.reason, 1);
     for (const destination of open) if ((await this.#send(destination)) === 'stopped') return 'stopped';
-    return this.finish(`${this.#report.policyDomain} asks for no reports any more`);
+    return this.#finish(`${this.#report.policyDomain} asks for no reports any more`);
   }
 
   /**
@@ -158,7 +164,7 @@ class Attempt {
    * time for tries.
    * @param reason what is told when there is no address
    */
-  async finish(reason: string): Promise<ReportOutcome> {
+  async #finish(reason: string): Promise<ReportOutcome> {
     const { reportGiveUpHours } = this.#parts.settings;
     const waiting = this.#inState('waiting');
     const [first] = waiting;
@@ -236,6 +242,8 @@ class Attempt {
   }
 
   async #send({ uri, address, maxBytes }: Open): Promise<ReportOutcome> {
+    const { signal, bounceKey, maySend } = this.#run;
+    if (signal?.aborted) return 'stopped';
     const mail = await this.#compose(address);
     if (mail === null) return this.#noteTry(uri, 'waiting', 'the report could not be put together');
     if (maxBytes !== null && mail.length > maxBytes) {
@@ -243,8 +251,8 @@ class Attempt {
       await this.#record(uri, 'withheld', reason);
       return 'done';
     }
-    const { signal, bounceKey, maySend } = this.#run;
-    if (signal?.aborted || !(await maySend())) return 'stopped';
+    // Right before the mail: making it may have taken long.
+    if (!(await maySend())) return 'stopped';
     const { reportId } = this.#report;
     const from = verpSender(this.#parts.settings.reportSender, { reportId, address }, bounceKey);
     const outcome = await this.#parts.deliver({ from, to: address }, mail, signal);

@@ -5,7 +5,7 @@
 import type { ReportSender, SendingOutcome } from './send-due.ts';
 
 /** What the loop is made of. */
-export type LoopParts = {
+type LoopParts = {
   readonly sender: Pick<ReportSender, 'sendDue' | 'release'>;
   /** Waits; ends early when the signal is aborted, and then may reject. */
   readonly wait: (milliseconds: number, signal: AbortSignal) => Promise<unknown>;

@@ -18,23 +18,29 @@ export type DeliveryOutcome =
   | { readonly kind: 'later'; readonly reply: string };
 
 /** Envelope of a mail with one recipient. */
-export type Envelope = { readonly from: string; readonly to: string };
+type Envelope = { readonly from: string; readonly to: string };
 
-/** Sends one mail. @returns never rejects */
+/**
+ * Sends one mail.
+ * @param signal when it is aborted, a session under way may still end, if it ends soon
+ * @returns never rejects
+ */
 export type Deliver = (envelope: Envelope, mail: Uint8Array, signal?: AbortSignal) => Promise<DeliveryOutcome>;
 
 /** How long the parts of a session may take, in milliseconds. */
-export type SmtpTimes = {
+type SmtpTimes = {
   readonly connectMs: number;
   readonly greetingMs: number;
   /** Without an octet from the server. */
   readonly silenceMs: number;
   /** The whole session. */
   readonly sessionMs: number;
+  /** After the caller stopped it: a mail whose reply is not awaited goes out twice. */
+  readonly stopMs: number;
 };
 
 /** The mail server. */
-export type SmtpServer = {
+type SmtpServer = {
   /** REPORT_SMTP. */
   readonly url: string;
   /** Name given with EHLO. */
@@ -55,6 +61,7 @@ const SMTP_TIMES: SmtpTimes = {
   greetingMs: 60_000,
   silenceMs: 600_000,
   sessionMs: MAX_DELIVERY_SECONDS * 1000,
+  stopMs: 5000,
 };
 
 /** How long the answer to QUIT is waited for; nothing depends on it. */
@@ -85,8 +92,11 @@ export const createSmtpDelivery = ({ url, helo, times = SMTP_TIMES }: SmtpServer
         resolve({ kind: 'later', reply });
         connection.close();
       };
-      const stop = (): void => giveUp('the sender was stopped');
-      const timer = setTimeout(() => giveUp('the mail server took too long'), times.sessionMs);
+      let timer = setTimeout(() => giveUp('the mail server took too long'), times.sessionMs);
+      const stop = (): void => {
+        clearTimeout(timer);
+        timer = setTimeout(() => giveUp('the sender was stopped'), times.stopMs);
+      };
       signal?.addEventListener('abort', stop, { once: true });
       connection.on('error', (cause: SmtpError) => resolve(outcomeOf(cause)));
       connection.on('end', () => {
@@ -95,7 +105,7 @@ export const createSmtpDelivery = ({ url, helo, times = SMTP_TIMES }: SmtpServer
         // What the last reply said comes first, where it ended the connection too.
         setImmediate(() => resolve({ kind: 'later', reply: 'the mail server closed the connection' }));
       });
-      if (signal?.aborted) stop();
+      if (signal?.aborted) giveUp('the sender was stopped');
       else converse(connection, server, { envelope, mail }).then(resolve, (cause) => resolve(outcomeOf(cause)));
     });
 };

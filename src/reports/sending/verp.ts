@@ -19,7 +19,7 @@ const SAFE_ID = /^[a-z0-9._-]+$/;
 export type Sent = { readonly reportId: string; readonly address: string };
 
 /** What was read of the address that a bounce came to. */
-export type VerpAddress = {
+type VerpAddress = {
   /** Report-IDs that it can be of: with the domain of the sender, and without. */
   readonly reportIds: readonly string[];
   readonly tag: string;

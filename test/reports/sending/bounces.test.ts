@@ -1,7 +1,7 @@
 /** Reports that come back: which are believed, and what follows. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type BounceParts, takeBounce } from '../../../src/reports/sending/bounces.ts';
+import { takeBounce } from '../../../src/reports/sending/bounces.ts';
 import { readVerp, verpSender } from '../../../src/reports/sending/verp.ts';
 import { HOUR, OWN, type Scene, withScene } from './make-sender.ts';
 
@@ -32,7 +32,7 @@ const notification = (action: string, status: string): Buffer =>
   );
 const FAILED = notification('failed', '5.1.1');
 
-const partsOf = ({ store, clock }: Scene): BounceParts => ({
+const partsOf = ({ store, clock }: Scene): Parameters<typeof takeBounce>[0] => ({
   outgoing: store.outgoing,
   suppressions: store.suppressions,
   notes: store.notes,

@@ -7,13 +7,18 @@ import type { ReportRow } from '../../../schemas/reports/report-row.ts';
 import { ReportSettings } from '../../../schemas/settings/reports.ts';
 import type { Answer, Lookup } from '../../../src/dns/lookup.ts';
 import { findDestinations } from '../../../src/reports/sending/destinations.ts';
-import { ReportSender, type SenderParts } from '../../../src/reports/sending/send-due.ts';
+import { ReportSender } from '../../../src/reports/sending/send-due.ts';
 import { createSmtpDelivery } from '../../../src/reports/sending/smtp-delivery.ts';
 import { openStore, type Store } from '../../../src/store/store.ts';
 import { type Sink, startSink } from './sink.ts';
 
+type SenderParts = ConstructorParameters<typeof ReportSender>[0];
+
 export const NOW = 1_800_000_000;
 export const HOUR = 3600;
+
+/** Patient with a slow machine, and not with a server that hangs while the sender is stopped. */
+export const TIMES = { connectMs: 20_000, greetingMs: 20_000, silenceMs: 20_000, sessionMs: 60_000, stopMs: 200 };
 
 /** TXT records by name; `servfail` fails. */
 export type World = Record<string, readonly string[] | 'servfail'>;
@@ -93,7 +98,7 @@ const makeScene = (changed: Partial<ReportSettings>, store: Store, sink: Sink): 
       leases: store.leases,
       notes: store.notes,
       compose,
-      deliver: createSmtpDelivery({ url: sink.url, helo: OWN }),
+      deliver: createSmtpDelivery({ url: sink.url, helo: OWN, times: TIMES }),
       find: (domain) => findDestinations(domain, { lookup: worldLookup(world), deadlineMs: 0 }),
       settings,
       nowSeconds: () => clock.now,

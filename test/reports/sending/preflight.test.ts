@@ -6,7 +6,6 @@ import type { SmtpFacts } from '../../../schemas/smtp.ts';
 import { writeReportMail } from '../../../src/reports/outgoing/mail.ts';
 import { signMail } from '../../../src/reports/outgoing/sign.ts';
 import {
-  type CheckParts,
   forceClearance,
   isCleared,
   judgeSample,
@@ -16,6 +15,8 @@ import {
 import { createSmtpDelivery } from '../../../src/reports/sending/smtp-delivery.ts';
 import { makeVerifier } from '../../verdict/make-verifier.ts';
 import { OWN, type Scene, type World, withScene, worldLookup } from './make-sender.ts';
+
+type CheckParts = Parameters<typeof sendSample>[0];
 
 const { privateKey, publicKey } = generateKeyPairSync('rsa', {
   modulusLength: 2048,

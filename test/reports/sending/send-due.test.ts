@@ -436,6 +436,15 @@ test('whoever stops the sender while a mail is on its way takes no try', () =>
     assert.deepEqual(await sender.sendDue(stopping.signal), { kind: 'stopped' });
   }));
 
+test('sendDue takes a batch of fifty, and tells that more may be due', () =>
+  withScene({ reportsPerHostMinute: 6000 }, async ({ world, addReport, makeSender }) => {
+    world['_dmarc.brand.example'] = asksFor(A);
+    for (let at = 0; at < 51; at += 1) await addReport(`r${at}`);
+    const sender = makeSender({ deliver: async () => ({ kind: 'accepted', reply: '250' }) });
+    assert.deepEqual(await sender.sendDue(), { kind: 'done', reports: 50, hasMore: true });
+    assert.deepEqual(await sender.sendDue(), { kind: 'done', reports: 1, hasMore: false });
+  }));
+
 test('nothing is sent before the check of the report mail was passed', () =>
   withScene({}, async ({ world, addReport, makeSender, sink }) => {
     world['_dmarc.brand.example'] = asksFor(A);

@@ -4,11 +4,12 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { test } from 'node:test';
 import { createSmtpDelivery } from '../../../src/reports/sending/smtp-delivery.ts';
+import { TIMES } from './make-sender.ts';
 import { type Act, type Sink, startSink } from './sink.ts';
 
 const ENVELOPE = { from: 'reports+id-tag@mx.example', to: 'dmarc@brand.example' };
 const MAIL = Buffer.from('Subject: report\r\nX-Odd:  two  spaces\t\r\n\r\n.a dot\r\n..two\r\nlast line \r\n');
-const PATIENT = { connectMs: 20_000, greetingMs: 20_000, silenceMs: 20_000, sessionMs: 60_000 };
+const PATIENT = TIMES;
 /** For servers that never answer. */
 const HASTY = { ...PATIENT, greetingMs: 200, silenceMs: 200 };
 
@@ -101,14 +102,25 @@ for (const [name, greeting] of [
     server.close();
   });
 
-test('whoever stops the process ends the session, and the mail is tried later', () =>
+test('a mail that is on its way when the process is stopped may end', () =>
+  withSink(async (sink) => {
+    const stopping = new AbortController();
+    sink.acts.rcpt = () => {
+      stopping.abort();
+      return 'take';
+    };
+    const send = createSmtpDelivery({ url: sink.url, helo: 'mx.example', times: { ...PATIENT, stopMs: 20_000 } });
+    assert.equal((await send(ENVELOPE, MAIL, stopping.signal)).kind, 'accepted');
+  }));
+
+test('a server that hangs when the process is stopped is left, and the mail is tried later', () =>
   withSink(async (sink) => {
     const stopping = new AbortController();
     sink.acts.rcpt = () => {
       stopping.abort();
       return 'hang';
     };
-    const send = createSmtpDelivery({ url: sink.url, helo: 'mx.example' });
+    const send = createSmtpDelivery({ url: sink.url, helo: 'mx.example', times: PATIENT });
     assert.deepEqual(await send(ENVELOPE, MAIL, stopping.signal), { kind: 'later', reply: 'the sender was stopped' });
     assert.equal((await send(ENVELOPE, MAIL, stopping.signal)).kind, 'later');
   }));
