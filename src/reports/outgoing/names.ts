@@ -14,8 +14,8 @@ type ReportIdentity = PolicyConfiguration &
     /** Address that reports come from. */
     readonly reportSender: string;
     /**
-     * What tells its store from others that send as the same address. Without it two instances that
-     * share no store would give one id to different reports.
+     * What tells its store from others that send as the same address. Without it two instances
+     * that share no store would give one id to different reports.
      */
     readonly storeId: string;
   };

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { ReportRow } from '../../../schemas/reports/report-row.ts';
 import type { SmtpFacts } from '../../../schemas/smtp.ts';
 import type { Verdict } from '../../../schemas/verdict.ts';
@@ -284,5 +285,26 @@ test('toCounted counts a relay that is refused although DMARC passes, and says t
   assert.deepEqual(
     row.reasons.map(({ type }) => type),
     ['local_policy'],
+  );
+});
+
+test('toCounted makes a bounded row of printable ASCII, whatever sender and client wrote', () => {
+  const anyText = fc.string({ unit: 'binary', maxLength: 300 });
+  fc.assert(
+    fc.property(
+      fc.array(fc.record({ sdid: anyText, selector: anyText, reason: anyText }), { maxLength: 120 }),
+      fc.array(anyText, { maxLength: 3 }),
+      anyText,
+      anyText,
+      (signatures, rcptTo, mailFrom, reason) => {
+        const dkim = signatures.map((over) => makeSignature({ ...over, result: 'permerror' }));
+        const counted = count(
+          makeReported({}, { dkim, spf: spfError(reason) }),
+          { ...FACTS, mailFrom, rcptTo },
+          { ...COUNT_SETTINGS, reportEnvelopeTo: true },
+        );
+        assert.match(JSON.stringify(counted), /^[\x20-\x7e]{100,80000}$/);
+      },
+    ),
   );
 });
