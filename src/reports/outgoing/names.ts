@@ -27,8 +27,8 @@ type ReportIdentity = PolicyConfiguration &
 const UNIQUE_CHARACTERS = 16;
 
 /**
- * The Report-ID. Small letters and digits only: it is the unique-id of the file name too, whose grammar
- * has no more, and both must be identical (RFC 9990 section 3.1.4).
+ * The Report-ID. Small letters and digits only: it is the unique-id of the file name too, whose
+ * grammar has no more, and both must be identical (RFC 9990 section 3.1.4).
  */
 export const reportIdOf = (identity: ReportIdentity): string => {
   const { policyDomain, record, beginSeconds, periodSeconds, sequence, reportSender, storeId } = identity;
