@@ -111,6 +111,11 @@ export class Reporting {
     await this.#dependencies.store.close();
   }
 
+  /** Writes what was counted. Never rejects: what cannot be written waits on. */
+  flush(): Promise<void> {
+    return this.#counter.flush();
+  }
+
   /** Periods that ended and have rows in no report yet: what a building now would build of. */
   ended(): Promise<OpenRows[]> {
     return this.#dependencies.store.counted.ended(this.#nowSeconds() - LATE_SECONDS, MAX_ENDED);
