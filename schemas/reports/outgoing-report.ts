@@ -3,6 +3,7 @@
  * address.
  */
 import { z } from 'zod';
+import { ReportCheck } from './report-check.ts';
 
 /** A period in which messages are counted. */
 export const ReportPeriod = z.object({
@@ -91,6 +92,7 @@ export const ReportingStatus = z
     storeBytes: z.number().int().nullable().describe('octets of the store; null: it does not answer'),
     failure: z.string().nullable().describe('why the store or the last run of the jobs failed; null: nothing did'),
     isSending: z.boolean().describe('true once a check of the reports passed, so that reports are sent'),
+    check: ReportCheck.nullable().describe('the last check of report mail; null: none with these settings'),
     counted: z
       .object({
         waiting: z.number().int().describe('messages in memory of this process, not written yet'),

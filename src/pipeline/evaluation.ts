@@ -68,6 +68,7 @@ export const createEvaluation = (
     if (typeof octets === 'string') return octets;
     const task = async (signal: AbortSignal): Promise<Verdict> => {
       try {
+        observer.onContent(octets, candidate.facts);
         return await verify(octets, candidate.facts, { signal });
       } finally {
         detachBuffer(octets);

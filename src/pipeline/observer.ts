@@ -16,6 +16,8 @@ export type Observer = {
     readonly cause: string;
     readonly elapsedMs: number;
   }) => void;
+  /** A message that is going to be evaluated; its octets are gone after the call. */
+  readonly onContent: (octets: Buffer, facts: SmtpFacts) => void;
   /** A message whose mail server gets this decision. */
   readonly onMessage: (decision: Decision, facts: SmtpFacts) => void;
   /** Octets of messages in memory, of all faces. */
@@ -26,6 +28,7 @@ export type Observer = {
 export const UNOBSERVED: Observer = {
   onConnection: () => undefined,
   onDecision: () => undefined,
+  onContent: () => undefined,
   onMessage: () => undefined,
   onMemory: () => undefined,
 };

@@ -8,8 +8,10 @@ import type {
   OutgoingReportPage,
   ReportingStatus,
 } from '../../schemas/reports/outgoing-report.ts';
+import type { ReportCheck } from '../../schemas/reports/report-check.ts';
 import type { ReportSettings } from '../../schemas/settings/reports.ts';
 import type { SmtpFacts } from '../../schemas/smtp.ts';
+import type { Verdict } from '../../schemas/verdict.ts';
 import type { Decision } from '../pipeline/decision.ts';
 import type { OpenRows } from '../store/counted-messages.ts';
 import type { ReportFilter } from '../store/outgoing-reports.ts';
@@ -17,8 +19,23 @@ import type { Store } from '../store/store.ts';
 import { type BuildDependencies, buildReports, LATE_SECONDS } from './outgoing/build-reports.ts';
 import { toCounted } from './outgoing/count.ts';
 import { MessageCounter, type ReportLog } from './outgoing/message-counter.ts';
+import type { takeBounce } from './sending/bounces.ts';
+import type { sendSample } from './sending/preflight.ts';
 import type { ReportSender, SendingOutcome } from './sending/send-due.ts';
 import { startSending } from './sending/sender.ts';
+import { readVerp } from './sending/verp.ts';
+
+/** The check of report mail. Every function rejects with StoreFailure when the store does not answer. */
+type ReportChecks = {
+  /** The last check with these settings; null: there was none. */
+  readonly read: () => Promise<ReportCheck | null>;
+  /** Lets reports be sent without a check. */
+  readonly force: () => Promise<void>;
+  /** Sends a sample; null where no mail server is set. */
+  readonly send: (address: string) => Promise<Awaited<ReturnType<typeof sendSample>> | null>;
+  /** Judges the sample as it arrived; null: none was sent. */
+  readonly judge: (message: Buffer, verify: (message: Buffer) => Promise<Verdict>) => Promise<ReportCheck | null>;
+};
 
 /** What reporting is made from. */
 type ReportingDependencies = {
@@ -33,12 +50,17 @@ type ReportingDependencies = {
   readonly sender: ReportSender | null;
   /** Waits; ends early when the signal is aborted. */
   readonly wait: (milliseconds: number, signal: AbortSignal) => Promise<unknown>;
-  /** True when a check of the reports passed. */
-  readonly isCleared: () => Promise<boolean>;
+  /** The check of report mail before the first report. */
+  readonly check: ReportChecks;
+  readonly takeBounce: (recipient: string, message: Buffer) => ReturnType<typeof takeBounce>;
   /** The XML of a report. */
   readonly xmlOf: (detail: OutgoingReportDetail['report']) => AsyncIterable<string>;
 };
 
+/** Bounces read at one time; beyond it they are let pass unread, and the next one counts. */
+const MAX_BOUNCES = 4;
+/** A notification stands at the beginning; the message that came back is not read. */
+const MAX_BOUNCE_BYTES = 262_144;
 const MINUTE_MS = 60_000;
 const DAY_SECONDS = 86_400;
 const MEGABYTE = 1_000_000;
@@ -49,6 +71,9 @@ const LEASE_SECONDS = 900;
 const BUILT_AT_ONCE = 200;
 /** Periods and policy configurations that are listed. */
 const MAX_ENDED = 10_000;
+
+/** A forward-path without its angle brackets. */
+const bareAddress = (path: string): string => path.replace(/^<|>$/g, '');
 
 /** Reporting of one process. */
 export class Reporting {
@@ -61,6 +86,8 @@ export class Reporting {
   #isClosed = false;
   #failure: string | null = null;
   #forgottenDay = 0;
+  /** Bounces that are read now. */
+  #bounces = 0;
 
   constructor(dependencies: ReportingDependencies) {
     const { store, settings, nowMs, newId, log } = dependencies;
@@ -84,6 +111,23 @@ export class Reporting {
       // The mail server has its answer all the same.
       this.#dependencies.log.error({ err: cause }, 'a message could not be counted for reports');
     }
+  };
+
+  /**
+   * Looks whether a message is a report that came back, before its octets are given away. Copies
+   * only what comes to an address that reports are sent from, which nobody else writes to.
+   */
+  readonly onContent = (octets: Buffer, { rcptTo = [] }: SmtpFacts): void => {
+    const { takeBounce: take, settings, log } = this.#dependencies;
+    const recipient = rcptTo.find((address) => readVerp(bareAddress(address), settings.reportSender) !== null);
+    if (recipient === undefined || this.#bounces >= MAX_BOUNCES) return;
+    this.#bounces += 1;
+    take(bareAddress(recipient), Buffer.from(octets.subarray(0, MAX_BOUNCE_BYTES)))
+      .then((outcome) => log.info({ outcome }, 'a message came to an address of reports'))
+      .catch((cause: unknown) => log.warn({ err: cause }, 'a bounce of a report could not be counted'))
+      .finally(() => {
+        this.#bounces -= 1;
+      });
   };
 
   /** Begins the jobs. */
@@ -144,20 +188,21 @@ export class Reporting {
 
   /** How it is; never rejects for what the store does. */
   async status(): Promise<ReportingStatus> {
-    const { store, isCleared, sender } = this.#dependencies;
+    const { store, check, sender } = this.#dependencies;
     const { waiting, written, lost, failure } = this.#counter.state();
     const ask = <Answer>(question: () => Promise<Answer>): Promise<Answer | null> => question().catch(() => null);
-    const [storeBytes, open, reports, cleared] = await Promise.all([
+    const [storeBytes, open, reports, last] = await Promise.all([
       ask(() => store.size()),
       ask(() => store.counted.open()),
       ask(() => store.outgoing.states()),
-      ask(isCleared),
+      ask(check.read),
     ]);
     return {
       store: store.kind,
       storeBytes,
       failure: failure ?? this.#failure,
-      isSending: sender !== null && cleared === true,
+      isSending: sender !== null && (last?.state === 'passed' || last?.state === 'forced'),
+      check: last,
       counted: { waiting, written, lost, openRows: open?.rows ?? null, openMessages: open?.messages ?? null },
       reports,
     };
@@ -180,6 +225,14 @@ export class Reporting {
   /** The XML of a report, as it is sent before it is compressed. */
   get xmlOf(): ReportingDependencies['xmlOf'] {
     return this.#dependencies.xmlOf;
+  }
+
+  get check(): ReportChecks {
+    return this.#dependencies.check;
+  }
+
+  get takeBounce(): ReportingDependencies['takeBounce'] {
+    return this.#dependencies.takeBounce;
   }
 
   get suppressions(): Store['suppressions'] {

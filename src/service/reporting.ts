@@ -14,7 +14,9 @@ import { receiverOf, reportIdOf } from '../reports/outgoing/names.ts';
 import { signMail } from '../reports/outgoing/sign.ts';
 import { type ReportHeader, writeReport } from '../reports/outgoing/xml.ts';
 import { Reporting } from '../reports/reporting.ts';
+import { takeBounce } from '../reports/sending/bounces.ts';
 import { findDestinations } from '../reports/sending/destinations.ts';
+import { forceClearance, isCleared, judgeSample, readCheck, sendSample } from '../reports/sending/preflight.ts';
 import { spreadDelay } from '../reports/sending/retries.ts';
 import { ReportSender } from '../reports/sending/send-due.ts';
 import type { ComposeMail } from '../reports/sending/send-report.ts';
@@ -43,28 +45,18 @@ export const createReporting = async (
 ): Promise<Reporting | null> => {
   if (config.store === '' || config.reportSender === '') return null;
   const store = await openStore(config.store);
-  const signing = readSigning(config);
+  const compose = composer(config, readSigning(config));
   const rows = (reportId: string) => store.counted.rows(reportId);
-  const xmlOf = (report: OutgoingReport) => writeReport(headerOf(report, config), rows(report.reportId));
-  const isCleared = async () => true;
-  const nowSeconds = () => Math.floor(now() / 1000);
-  const sending = {
+  const common = {
     outgoing: store.outgoing,
-    rows,
     suppressions: store.suppressions,
-    leases: store.leases,
     notes: store.notes,
-    compose: composer(config, signing),
-    find: (policyDomain: string) =>
-      findDestinations(policyDomain, { lookup, deadlineMs: performance.now() + DESTINATIONS_MS }),
     settings: config,
-    nowSeconds,
-    observe: (event: object) => log.info(event, 'report'),
-    onFault: (cause: unknown) => log.error({ err: cause }, 'a report could not be made'),
-    isCleared,
-    holder: randomUUID(),
+    nowSeconds: () => Math.floor(now() / 1000),
     makeRandom: randomBytes,
   };
+  const deliver =
+    config.reportSmtp === '' ? null : createSmtpDelivery({ url: config.reportSmtp, helo: config.authservId });
   return new Reporting({
     store,
     settings: config,
@@ -73,15 +65,29 @@ export const createReporting = async (
     log,
     naming: () => namingOf(store, config),
     sender:
-      config.reportSmtp === ''
-        ? null
-        : new ReportSender({
-            ...sending,
-            deliver: createSmtpDelivery({ url: config.reportSmtp, helo: config.authservId }),
-          }),
+      deliver &&
+      new ReportSender({
+        ...common,
+        rows,
+        leases: store.leases,
+        compose,
+        deliver,
+        find: (policyDomain) =>
+          findDestinations(policyDomain, { lookup, deadlineMs: performance.now() + DESTINATIONS_MS }),
+        observe: (event) => log.info(event, 'report'),
+        onFault: (cause) => log.error({ err: cause }, 'a report could not be made'),
+        isCleared: () => isCleared(store.notes, config),
+        holder: randomUUID(),
+      }),
     wait: (milliseconds, signal) => wait(milliseconds, undefined, { signal, ref: false }),
-    isCleared,
-    xmlOf,
+    check: {
+      read: () => readCheck(store.notes, config),
+      force: () => forceClearance(store.notes, config, common.nowSeconds()),
+      send: (address) => (deliver === null ? Promise.resolve(null) : sendSample({ ...common, compose, deliver }, address)),
+      judge: (message, verify) => judgeSample(common, message, verify),
+    },
+    takeBounce: (recipient, message) => takeBounce(common, recipient, message),
+    xmlOf: (report) => writeReport(headerOf(report, config), rows(report.reportId)),
   });
 };
 

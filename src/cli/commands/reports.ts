@@ -22,6 +22,10 @@ export const reportsCommand: Command = {
        mailverdict reports show <Report-ID> [--xml]
        mailverdict reports build [--day <yyyy-mm-dd>] [--dry-run]
        mailverdict reports send
+       mailverdict reports check <your address>
+       mailverdict reports check --received <message.eml | -> [--trust-received <host>]
+       mailverdict reports check --force
+       mailverdict reports bounce <recipient> <message.eml | ->
        mailverdict reports suppress <address or domain> [--days <n>] [--reason <text>]
        mailverdict reports unsuppress <address or domain>
        mailverdict reports suppressions
@@ -35,6 +39,9 @@ it. A running service counts, builds and sends by itself; these commands look, a
   --xml              the report as it is sent
   --day <day>        only periods that began on this UTC day
   --dry-run          list what would be built, and build nothing
+  --received <file>  the sample of reports check as it arrived; what would keep it from passing DMARC is told
+  --trust-received <host>  with --received: take the facts of SPF from the Received fields that this host wrote
+  --force            send reports without a check
   --json             status, list and show as JSON
 
 Exit: 0 done, 1 there is no such report or address, 2 the store does not answer, 64 wrong use,
@@ -55,9 +62,12 @@ Examples:
     'dry-run': { type: 'boolean' },
     days: { type: 'string' },
     reason: { type: 'string' },
+    received: { type: 'string' },
+    'trust-received': { type: 'string', multiple: true },
+    force: { type: 'boolean' },
     json: { type: 'boolean' },
   },
-  words: ['status', 'list', 'show', 'build', 'send', 'suppress', 'unsuppress', 'suppressions'],
+  words: ['status', 'list', 'show', 'build', 'send', 'check', 'bounce', 'suppress', 'unsuppress', 'suppressions'],
   run: async ([action = '', ...words], options, terminal) => {
     const act = ACTIONS[action];
     if (act === undefined) throw new WrongUse(`say reports ${Object.keys(ACTIONS).join(', ')}`);

@@ -23,6 +23,7 @@ export const createMailFaceMetrics = ({ counter, gauge, histogram }: MetricRegis
       timeDecision(elapsedMs, face);
     },
     // What a message was is not for gauges.
+    onContent: () => undefined,
     onMessage: () => undefined,
     onMemory: (bytes) => setBytes(bytes),
   };
