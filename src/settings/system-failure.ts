@@ -23,7 +23,7 @@ const WORDS: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'the host name cannot be looked up now',
 };
 
-/** Errors inside of errors that are looked at: fetch wraps once, a connection to two addresses once more. */
+/** Errors within one another that are looked at: fetch wraps once, two addresses once more. */
 const MAX_CAUSES = 4;
 
 /**

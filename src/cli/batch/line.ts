@@ -7,7 +7,10 @@ const JudgedVerdict = Verdict.pick({ author: true, dmarc: true, spf: true, dkim:
 /** A verdict as far as a batch reads it. */
 export type JudgedVerdict = Pick<Verdict, 'author' | 'dmarc' | 'spf' | 'dkim' | 'disposition'>;
 
-/** A line: its place in the output, where the message came from, and its verdict or why there is none. */
+/**
+ * A line: its place in the output, where the message came from, and its verdict or why there is
+ * none.
+ */
 export type BatchOutputLine = { readonly index: number; readonly source: string } & (
   | { readonly verdict: JudgedVerdict }
   | { readonly problem: string }

@@ -10,7 +10,6 @@ import { readLines } from '../../message/lines.ts';
 import { writeFailure } from '../../settings/system-failure.ts';
 import { NotWritten, WrongUse } from '../command.ts';
 import { maildirName } from '../messages/mail-files.ts';
-import type { Found } from '../messages/messages.ts';
 import { type BatchOutputLine, readOutputLine } from './line.ts';
 
 /** Bytes of a line that is read again: what the client takes of an answer, too. */
@@ -19,7 +18,7 @@ const PIECE_BYTES = 65_536;
 const LF = 0x0a;
 
 /** Appends a line. @throws NotWritten */
-export type WriteLine = (line: BatchOutputLine) => void;
+type WriteLine = (line: BatchOutputLine) => void;
 
 /**
  * Opens a file for the lines of a batch; one that does not exist is made.
@@ -77,7 +76,7 @@ export class JudgedBefore {
   }
 
   /** True when a message is one of them; each counts once. */
-  take({ source, isMaildir }: Pick<Found, 'source' | 'isMaildir'>): boolean {
+  take({ source, isMaildir }: { readonly source: string; readonly isMaildir: boolean }): boolean {
     const key = isMaildir ? maildirKey(source) : fileKey(source);
     if ((this.#counts.get(key) ?? 0) === 0) return false;
     this.#count(key, -1);

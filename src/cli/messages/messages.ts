@@ -32,7 +32,7 @@ export type Found = {
 };
 
 /** Where messages are read from. */
-export type MessageInput = {
+type MessageInput = {
   readonly names: readonly string[];
   readonly standardInput: () => AsyncIterable<Buffer>;
   readonly maxMessageBytes: number;
