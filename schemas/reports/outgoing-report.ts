@@ -137,16 +137,20 @@ const isMailAddressOrDomain = (text: string): boolean => {
   return DOMAIN.test(text.slice(at + 1)) && (at === -1 || /^[^\s@<>]+$/.test(text.slice(0, at)));
 };
 
-/** An address, or a domain. */
-const Target = z.string().min(3).max(320).refine(isMailAddressOrDomain, 'must be a mail address or a domain');
+/** A mail address, or a domain. */
+export const MailTarget = z
+  .string()
+  .min(3)
+  .max(320)
+  .refine(isMailAddressOrDomain, 'must be a mail address or a domain');
 
 export const SuppressionRequest = z
   .strictObject({
-    target: Target.describe('mail address, or a domain for every address at it'),
+    target: MailTarget.describe('mail address, or a domain for every address at it'),
     reason: z.string().min(1).max(200).default('an operator asked for it').describe('one plain sentence'),
     days: z.number().int().min(1).max(3650).optional().describe('how long; absent: for good'),
   })
   .meta({ id: 'SuppressionRequest', description: 'An address that is to get no reports' });
 export type SuppressionRequest = z.infer<typeof SuppressionRequest>;
 
-export const SuppressionQuery = z.strictObject({ target: Target });
+export const SuppressionQuery = z.strictObject({ target: MailTarget });

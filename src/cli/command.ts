@@ -5,8 +5,20 @@
 import type { ParseArgsConfig } from 'node:util';
 import type { Style } from './terminal.ts';
 
-/** Exit codes. Those of `verify` follow the DMARC result; the others are those of sysexits.h. */
-export const EXIT = { ok: 0, fail: 1, temperror: 2, usage: 64, noInput: 66, config: 78 } as const;
+/**
+ * Exit codes. Those of `verify` follow the DMARC result; the others are those of sysexits.h, among
+ * them one for a fault of ours: node's own 1 would read as "fail".
+ */
+export const EXIT = {
+  ok: 0,
+  fail: 1,
+  temperror: 2,
+  usage: 64,
+  noInput: 66,
+  fault: 70,
+  notWritten: 74,
+  config: 78,
+} as const;
 
 /** Where a command reads and writes. */
 export type Terminal = {
@@ -14,6 +26,8 @@ export type Terminal = {
   out: (text: string) => void;
   err: (text: string) => void;
   style: Style;
+  /** How to write to `err`. */
+  errStyle: Style;
   /** True when `err` goes to a terminal, where a line of progress may be written over. */
   progress: boolean;
 };
@@ -37,6 +51,9 @@ export class WrongUse extends Error {}
 
 /** Input that cannot be read: exit 66. */
 export class NoInput extends Error {}
+
+/** Output that cannot be written: exit 74. */
+export class NotWritten extends Error {}
 
 /** A text option, if given. */
 export const textOption = (options: Options, name: string): string | undefined => {

@@ -22,7 +22,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import('./commands/replay.ts')).replayCommand,
   },
   batch: {
-    summary: 'judge the messages of an mbox',
+    summary: 'judge the messages of folders, mailboxes and files',
     load: async () => (await import('./commands/batch.ts')).batchCommand,
   },
   reports: {

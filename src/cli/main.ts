@@ -4,11 +4,14 @@
  * wrong use.
  */
 import { parseArgs } from 'node:util';
+import { nearestName } from '../settings/nearest-name.ts';
 import { SettingMistake } from '../settings/setting-mistake.ts';
+import { writeFailure } from '../settings/system-failure.ts';
 import { version } from '../version.ts';
-import { type Command, EXIT, NoInput, type Terminal, WrongUse } from './command.ts';
+import { type Command, EXIT, NoInput, NotWritten, type Terminal, WrongUse } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { WrongConfig } from './load-settings.ts';
+import type { Style } from './terminal.ts';
 
 const overview = (): string => `mailverdict ${version}
 Did this message really come from the domain in its From field, and how do we know?
@@ -22,23 +25,27 @@ ${Object.entries(COMMANDS)
 mailverdict <command> --help tells more.
 `;
 
+/** hasColors knows NO_COLOR and dumb terminals. */
+const styleOf = (stream: NodeJS.WriteStream): Style => ({
+  color: stream.isTTY === true && stream.hasColors(),
+  width: Math.min(stream.columns ?? 100, 120),
+});
+
 const terminal: Terminal = {
   readInput: () => process.stdin,
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
   progress: process.stderr.isTTY === true,
-  style: {
-    // hasColors knows NO_COLOR and dumb terminals.
-    color: process.stdout.isTTY === true && process.stdout.hasColors(),
-    width: Math.min(process.stdout.columns ?? 100, 120),
-  },
+  style: styleOf(process.stdout),
+  errStyle: styleOf(process.stderr),
 };
 
-// A reader that has seen enough, as in `mailverdict config check | head`, closes the pipe: that is
-// no fault.
 process.stdout.on('error', (cause: NodeJS.ErrnoException) => {
-  if (cause.code !== 'EPIPE') throw cause;
-  process.exit();
+  // A reader that has seen enough, as in `mailverdict config check | head`, closes the pipe: that
+  // is no fault.
+  if (cause.code === 'EPIPE') process.exit();
+  terminal.err(`mailverdict: ${writeFailure('standard output', cause)}\n`);
+  process.exit(EXIT.notWritten);
 });
 
 const main = async (words: string[]): Promise<number> => {
@@ -52,9 +59,12 @@ const main = async (words: string[]): Promise<number> => {
     return EXIT.ok;
   }
   const entry = COMMANDS[name];
-  if (entry === undefined) throw new WrongUse(`there is no command "${name}"; mailverdict --help lists them`);
+  if (entry === undefined)
+    throw new WrongUse(
+      `there is no command "${name}"; ${didYouMean(name, Object.keys(COMMANDS)) ?? 'mailverdict --help lists them'}`,
+    );
   const command = await entry.load();
-  const { positionals, values } = readWords(command, rest);
+  const { positionals, values } = readWords(name, command, rest);
   if (values.help) {
     terminal.out(command.help);
     return EXIT.ok;
@@ -62,22 +72,39 @@ const main = async (words: string[]): Promise<number> => {
   return command.run(positionals, values, terminal);
 };
 
-const readWords = (command: Command, words: string[]) => {
+const readWords = (name: string, command: Command, words: string[]) => {
+  const options = { ...command.options, help: { type: 'boolean', short: 'h' } } as const;
+  const read = { args: words, options, allowPositionals: true } as const;
+  // parseArgs names an unknown option, but not the one that was meant.
+  for (const token of parseArgs({ ...read, strict: false, tokens: true }).tokens) {
+    if (token.kind !== 'option' || token.name in options) continue;
+    const meant = didYouMean(
+      token.name,
+      Object.keys(options).map((option) => `--${option}`),
+    );
+    throw new WrongUse(`unknown option ${token.rawName}; ${meant ?? `mailverdict ${name} --help lists the options`}`);
+  }
   try {
-    return parseArgs({
-      args: words,
-      options: { ...command.options, help: { type: 'boolean', short: 'h' } },
-      allowPositionals: true,
-    });
+    return parseArgs(read);
   } catch (cause) {
     throw new WrongUse(cause instanceof Error ? (cause.message.split('. ')[0] ?? '') : String(cause));
   }
 };
 
-/** What went wrong, as one exit code. */
+/** Letters that may differ between a wrong word and the one that was probably meant. */
+const MAX_CHANGES = 2;
+
+/** @returns a question that names the word; null when none is near */
+const didYouMean = (word: string, known: readonly string[]): string | null => {
+  const nearest = nearestName(word, known, MAX_CHANGES);
+  return nearest === null ? null : `did you mean ${nearest}?`;
+};
+
+/** What went wrong, as one exit code; null: a fault of ours. */
 const exitCodeOf = (cause: unknown): number | null => {
   if (cause instanceof WrongUse) return EXIT.usage;
   if (cause instanceof NoInput) return EXIT.noInput;
+  if (cause instanceof NotWritten) return EXIT.notWritten;
   return cause instanceof WrongConfig || cause instanceof SettingMistake ? EXIT.config : null;
 };
 
@@ -85,7 +112,9 @@ try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (cause) {
   const code = exitCodeOf(cause);
-  if (code === null) throw cause;
-  terminal.err(`mailverdict: ${cause instanceof Error ? cause.message : String(cause)}\n`);
-  process.exitCode = code;
+  // Of a fault of ours the stack is what whoever mends it needs.
+  const text =
+    cause instanceof Error ? (code === null ? (cause.stack ?? cause.message) : cause.message) : String(cause);
+  terminal.err(`mailverdict: ${text}\n`);
+  process.exitCode = code ?? EXIT.fault;
 }

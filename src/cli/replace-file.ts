@@ -15,14 +15,15 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { NoInput } from './command.ts';
+import { writeFailure } from '../settings/system-failure.ts';
+import { NotWritten } from './command.ts';
 
 /** True when there is something at this path. */
 export const fileExists = (file: string): boolean => statSync(file, { throwIfNoEntry: false }) !== undefined;
 
 /**
  * Writes the text.
- * @throws NoInput when the folder cannot be written to, or another replacement is under way
+ * @throws NotWritten when the folder cannot be written to, or another replacement is under way
  */
 export const replaceFile = (file: string, text: string): void => {
   const before = statSync(file, { throwIfNoEntry: false });
@@ -49,9 +50,8 @@ export const replaceFile = (file: string, text: string): void => {
       throw cause;
     }
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-    if (code === 'EEXIST')
-      throw new NoInput(`${beside} is there: another change is under way, or one was cut off; remove it then`);
-    throw new NoInput(`${file}: cannot be written${code === '' ? '' : ` (${code})`}`);
+    if (cause instanceof Error && 'code' in cause && cause.code === 'EEXIST')
+      throw new NotWritten(`${beside} is there: another change is under way, or one was cut off; remove it then`);
+    throw new NotWritten(writeFailure(file, cause));
   }
 };

@@ -6,6 +6,7 @@
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
+import { readFailure } from '../settings/system-failure.ts';
 
 /** What a key opens: the API, or the API and the operator's routes. */
 export const KEY_ROLES = ['client', 'operator'] as const;
@@ -59,8 +60,7 @@ export const readKeys = (file: string): KeysOutcome => {
     if (statSync(file).size > MAX_FILE_BYTES) return { kind: 'mistakes', mistakes: [`${file} is too large`] };
     return parseKeys(readFileSync(file, 'utf8'), file);
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
-    return { kind: 'mistakes', mistakes: [`${file} cannot be read${code}`] };
+    return { kind: 'mistakes', mistakes: [readFailure(file, cause)] };
   }
 };
 

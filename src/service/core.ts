@@ -21,6 +21,7 @@ import { type Assess, createAssessor } from '../posture/assess.ts';
 import { createHttpsFetch } from '../posture/reach/https-fetch.ts';
 import { createSmtpProbe } from '../posture/reach/smtp-probe.ts';
 import { SettingMistake } from '../settings/setting-mistake.ts';
+import { readFailure } from '../settings/system-failure.ts';
 import type { Log } from '../telemetry/log.ts';
 import { inGroups } from '../verdict/in-groups.ts';
 import { observed, UNWATCHED, type Watcher } from '../verdict/observed.ts';
@@ -197,7 +198,7 @@ const readZone = (file: string) => {
   try {
     text = readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new SettingMistake(`DNS_ZONE: the zone file ${file} cannot be read`, { cause });
+    throw new SettingMistake(`DNS_ZONE: the zone file ${readFailure(file, cause)}`, { cause });
   }
   const parsed = parseZone(text, file);
   if (!parsed.ok) throw new SettingMistake(`DNS_ZONE: ${parsed.errors.map(({ message }) => message).join('; ')}`);

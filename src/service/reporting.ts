@@ -83,7 +83,8 @@ export const createReporting = async (
     check: {
       read: () => readCheck(store.notes, config),
       force: () => forceClearance(store.notes, config, common.nowSeconds()),
-      send: (address) => (deliver === null ? Promise.resolve(null) : sendSample({ ...common, compose, deliver }, address)),
+      send: (address) =>
+        deliver === null ? Promise.resolve(null) : sendSample({ ...common, compose, deliver }, address),
       judge: (message, verify) => judgeSample(common, message, verify),
     },
     takeBounce: (recipient, message) => takeBounce(common, recipient, message),

@@ -12,6 +12,7 @@ import { takeRole } from '../cluster/worker.ts';
 import type { WorkerGroup } from '../cluster/worker-group.ts';
 import { readTracesWanted, type Settings } from '../settings/read-settings.ts';
 import { rereadConfig, takeOver } from '../settings/reload.ts';
+import { listenFailure } from '../settings/system-failure.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
 import { NO_TRACES } from '../telemetry/no-traces.ts';
 import type { Traces } from '../telemetry/traces.ts';
@@ -67,7 +68,7 @@ const serve = async (settings: Settings, group: WorkerGroup, log: Log): Promise<
     });
     log.info({ addresses: await service.listen(), version: service.version }, 'listening');
   } catch (cause) {
-    log.fatal(cause instanceof Error ? cause.message : String(cause));
+    log.fatal(listenFailure(cause) ?? (cause instanceof Error ? cause.message : String(cause)));
     process.exit(EX_CONFIG);
   }
 };

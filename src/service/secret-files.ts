@@ -7,6 +7,7 @@ import { createSecureContext } from 'node:tls';
 import type { AccessSettings } from '../../schemas/settings/access.ts';
 import { type ApiKey, readKeys } from '../http/api-keys.ts';
 import { SettingMistake } from '../settings/setting-mistake.ts';
+import { readFailure } from '../settings/system-failure.ts';
 
 /** What the files hold; null where the settings name none. */
 type AccessFiles = { keys: ApiKey[] | null; tls: { cert: Buffer; key: Buffer } | null };
@@ -42,14 +43,26 @@ export const readAccessFiles = (
   }
   let tls: AccessFiles['tls'] = null;
   if (settings.tlsCertificate !== '') {
-    try {
-      const pair = { cert: readFileSync(settings.tlsCertificate), key: readFileSync(settings.tlsKey) };
-      createSecureContext(pair);
-      tls = pair;
-    } catch (cause) {
-      mistakes.push(`TLS_CERTIFICATE and TLS_KEY: ${cause instanceof Error ? cause.message : String(cause)}`);
+    const cert = readSecret('TLS_CERTIFICATE', settings.tlsCertificate, mistakes);
+    const key = readSecret('TLS_KEY', settings.tlsKey, mistakes);
+    if (cert !== null && key !== null) {
+      try {
+        createSecureContext({ cert, key });
+        tls = { cert, key };
+      } catch (cause) {
+        mistakes.push(`TLS_CERTIFICATE and TLS_KEY: ${cause instanceof Error ? cause.message : String(cause)}`);
+      }
     }
   }
   if (mistakes.length > 0) throw new SettingMistake(mistakes.join('\n'));
   return { keys, tls };
+};
+
+const readSecret = (setting: string, file: string, mistakes: string[]): Buffer | null => {
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    mistakes.push(`${setting}: ${readFailure(file, cause)}`);
+    return null;
+  }
 };

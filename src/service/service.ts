@@ -63,7 +63,10 @@ export const createService = async (dependencies: ServiceDependencies): Promise<
   const { core, metrics } = observed;
   const memory = createMemory(config.maxTotalBytes);
   const reporting = await createReporting(config, { lookup: core.lookup, log });
-  const observer = reporting === null ? metrics.observer : { ...metrics.observer, onContent: reporting.onContent, onMessage: reporting.onMessage };
+  const observer =
+    reporting === null
+      ? metrics.observer
+      : { ...metrics.observer, onContent: reporting.onContent, onMessage: reporting.onMessage };
   const mailFaces = createMailFaces(config, core, log, { observer, memory });
   const state = { isReady: false, drainMs: 0 };
   const app = await createApp({

@@ -7,6 +7,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { isMap, isScalar, LineCounter, parseDocument, stringify } from 'yaml';
 import { Config } from '../../schemas/settings/settings.ts';
 import { nearestName } from './nearest-name.ts';
+import { isAbsent, readFailure } from './system-failure.ts';
 
 /**
  * What a file says: values by key, all mistakes, or nothing because there is no file or nothing in
@@ -29,9 +30,7 @@ export const readSettingsFile = (file: string, isOptional: boolean): SettingsFil
     if (statSync(file).size > MAX_FILE_BYTES) return mistaken(`${file}: is larger than ${MAX_FILE_BYTES} bytes`);
     text = readFileSync(file, 'utf8');
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-    if (code === 'ENOENT' && isOptional) return { kind: 'absent' };
-    return mistaken(`${file}: cannot be read${code === '' ? '' : ` (${code})`}`);
+    return isAbsent(cause) && isOptional ? { kind: 'absent' } : mistaken(readFailure(file, cause));
   }
   return parseSettings(text, file);
 };

@@ -53,7 +53,7 @@ test('config check reads the files that the settings name', async () => {
   const keys = fileOf('keys', 'not a key\n');
   const { code, err } = await runCli(['config', 'check'], undefined, { API_KEYS: keys, DNS_ZONE: '/nowhere/zone.txt' });
   assert.equal(code, 78);
-  assert.match(err, /^API_KEYS: .*line 1: .*\nDNS_ZONE: .*cannot be read\n$/);
+  assert.match(err, /^API_KEYS: .*line 1: .*\nDNS_ZONE: .*cannot be read: there is no such file\n$/);
 });
 
 test('config check tells each setting with its value and whence it is, and masks what is secret', async () => {

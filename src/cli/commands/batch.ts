@@ -1,149 +1,133 @@
 /**
- * `mailverdict batch`: judges the messages of an mbox, one verdict a line. A batch that was cut off
- * goes on where its output ends. Progress is shown on a terminal only, so that the output stays
- * clean.
+ * `mailverdict batch`: judges the messages of files, folders and standard input, one verdict a
+ * line. A batch that was cut off goes on where its output ends. Progress is shown on a terminal
+ * only, so that the output stays clean; the summary goes where no verdicts go.
  */
-import {
-  appendFileSync,
-  closeSync,
-  createReadStream,
-  existsSync,
-  ftruncateSync,
-  openSync,
-  readFileSync,
-  statSync,
-} from 'node:fs';
 import type { RequiredLevel } from '../../../schemas/author.ts';
-import { Verdict } from '../../../schemas/verdict.ts';
-import { readMbox } from '../../message/mbox.ts';
+import { inOrder } from '../../http/routes/ordered.ts';
 import { createMailverdict } from '../../service/core.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { decideOn } from '../../verdict/answer/decision.ts';
 import { Fault } from '../../verdict/fault.ts';
-import { type Command, EXIT, NoInput, type Terminal, textOption, WrongUse } from '../command.ts';
+import type { VerifyOptions } from '../../verdict/run.ts';
+import type { BatchOutputLine } from '../batch/line.ts';
+import { earlierLines, JudgedBefore, openOutput } from '../batch/output.ts';
+import { CLEAR_LINE, progressLine } from '../batch/progress.ts';
+import { BatchSummary } from '../batch/summary.ts';
+import { type Command, EXIT, type Terminal, textOption, WrongUse } from '../command.ts';
 import { loadConfig } from '../load-settings.ts';
-import { exitOf, readRequired, readTrust } from '../read-trust.ts';
-
-const BAR_COLUMNS = 30;
+import { checkInput, type Found, readMessages } from '../messages/messages.ts';
+import { exitOf, readInclude, readRequired, readTrust } from '../verify-options.ts';
 
 export const batchCommand: Command = {
-  help: `Usage: mailverdict batch <mail.mbox | -> [options]
+  help: `Usage: mailverdict batch <file | folder | -> ... [options]
 
-Judges each message of an mbox and writes one JSON line for each, in order.
+Judges many messages and writes one JSON line for each, in order: { index, source, verdict }, or
+problem in place of verdict. The messages come from
 
+  a folder    every file in it and below it that ends in .eml; of a Maildir those in cur and new
+  a file      a message, an mbox, or NDJSON with one request a line as POST /v1/verify takes it
+  -           standard input, with any of what a file may hold
+
+Options:
   --out <file>              write there; a file that exists is gone on with, not written over
+  --include <parts>         add trace, evidence, reports, mime (separated by commas) to each verdict
   --trust-received <host>   take the facts from the Received fields that this host of yours wrote: a name,
                             *. and a domain, an address, or a network; may be repeated
   --trusted-authserv-id <id>  believe Authentication-Results of this authserv-id; may be repeated
   --require <level>         proven or vouched: adds a decision to each verdict, and the exit code tells of all
 
-Exit: 0 all messages were judged; with --require 0 all are satisfied, 1 one is not or cannot be judged,
-2 one is not known; 64 wrong use, 66 no mbox.
+What a line of NDJSON says of itself comes before the options. A terminal shows how far the batch
+is; a summary comes at the end: on standard error, or with --out on standard output.
 
-Example:
-  mailverdict batch archive.mbox --trust-received mx.brand.example --out verdicts.ndjson
+Exit: 0 all messages were judged, 1 one cannot be judged; with --require 0 all are satisfied, 1 one is not
+or cannot be judged, 2 one is not known; 64 wrong use, 66 no message, 74 the output cannot be written.
+
+Examples:
+  mailverdict batch ~/Maildir --trust-received mx.brand.example --out verdicts.ndjson
+  mailverdict batch inbox.mbox exported/ > verdicts.ndjson
 `,
   options: {
     out: { type: 'string' },
+    include: { type: 'string' },
     'trust-received': { type: 'string', multiple: true },
     'trusted-authserv-id': { type: 'string', multiple: true },
     require: { type: 'string' },
   },
-  run: async (positionals, options, terminal) => {
-    const [name, ...more] = positionals;
-    if (name === undefined || more.length > 0) throw new WrongUse('give one mbox: a file, or - for standard input');
-    if (name !== '-' && !existsSync(name)) throw new NoInput(`${name}: cannot be read`);
+  run: async (names, options, terminal) => {
+    if (names.length === 0) throw new WrongUse('name files or folders with messages, or - for standard input');
+    if (names.filter((name) => name === '-').length > 1) throw new WrongUse('standard input can be read once only');
     const out = textOption(options, 'out');
     const require = readRequired(options);
-    const earlier = out === undefined ? [] : completeLines(out);
-    const done = earlier.length;
+    const asked: VerifyOptions = { ...readTrust(options), include: readInclude(options), require };
     const config = loadConfig();
-    const core = createMailverdict(config, createLog('silent'));
-    const trust = readTrust(options);
-    const total = name === '-' ? null : statSync(name).size;
-    let index = 0;
-    let octets = 0;
-    const exits = new Set(require === undefined ? [] : earlier.map((line) => exitOfLine(line, require)));
-    try {
-      for await (const entry of readMbox(
-        counted(name === '-' ? terminal.readInput() : createReadStream(name), (size) => (octets += size)),
-        config.maxMessageBytes,
-      )) {
-        if (index >= done) {
-          const line =
-            entry.kind !== 'message'
-              ? { index, problem: `larger than ${config.maxMessageBytes} octets` }
-              : await judge(entry.bytes, index);
-          if (require !== undefined) exits.add(exitOfVerdict('verdict' in line ? line.verdict : undefined, require));
-          const text = `${JSON.stringify(line)}\n`;
-          if (out === undefined) terminal.out(text);
-          else appendFileSync(out, text);
-        }
-        index++;
-        showProgress(terminal, index, total === null ? null : octets / total);
+    const ofOctets = await checkInput({ names }, terminal.progress);
+    const write = out === undefined ? (line: object) => terminal.out(`${JSON.stringify(line)}\n`) : openOutput(out);
+    const summary = new BatchSummary();
+    const exits = new Set<number>();
+    const count = (line: BatchOutputLine): void => {
+      summary.add(line);
+      exits.add(exitOfLine(line, require));
+    };
+    const before = new JudgedBefore();
+    if (out !== undefined)
+      for await (const line of earlierLines(out)) {
+        before.add(line.source);
+        count(line);
       }
-      terminal.err(
-        `${terminal.progress ? '\r\u001b[K' : ''}${index === 1 ? '1 message' : `${index} messages`}${done > 0 ? `, ${Math.min(done, index)} of them judged before` : ''}\n`,
-      );
-      return [EXIT.fail, EXIT.temperror].find((code) => exits.has(code)) ?? EXIT.ok;
-    } finally {
-      core.resolver.close();
-    }
-
-    async function judge(message: Buffer, position: number) {
+    const judgedBefore = summary.messages;
+    const startedMs = performance.now();
+    let octets = 0;
+    const found = readMessages({
+      names,
+      standardInput: terminal.readInput,
+      maxMessageBytes: config.maxMessageBytes,
+      onOctets: (more) => (octets += more),
+    });
+    const core = createMailverdict(config, createLog('silent'));
+    const judge = async ({ source, content }: Found, index: number): Promise<BatchOutputLine> => {
+      const line = { index: judgedBefore + index, source };
+      if (content.kind === 'problem') return { ...line, problem: content.reason };
       try {
-        return { index: position, verdict: await core.verify(message, {}, { ...trust, require }) };
+        const { bytes, facts, options: own } = content;
+        return { ...line, verdict: await core.verify(bytes, facts, { ...asked, ...given(own) }) };
       } catch (cause) {
-        if (cause instanceof Fault) return { index: position, problem: cause.message };
+        if (cause instanceof Fault) return { ...line, problem: cause.message };
         throw cause;
       }
+    };
+    try {
+      for await (const line of inOrder(notBefore(found, before), config.batchWidth, judge)) {
+        write(line);
+        count(line);
+        showProgress(terminal, { messages: summary.messages, failing: summary.failing, octets, ofOctets });
+      }
+    } finally {
+      if (terminal.progress) terminal.err(CLEAR_LINE);
+      core.resolver.close();
     }
+    const elapsedMs = performance.now() - startedMs;
+    if (out === undefined) terminal.err(summary.render(terminal.errStyle, elapsedMs, judgedBefore));
+    else terminal.out(summary.render(terminal.style, elapsedMs, judgedBefore));
+    return [EXIT.fail, EXIT.temperror].find((code) => exits.has(code)) ?? EXIT.ok;
   },
 };
 
-/** Lines that are whole; a last one that was cut off is taken away. */
-const completeLines = (file: string): Buffer[] => {
-  if (!existsSync(file)) return [];
-  const octets = readFileSync(file);
-  const end = octets.lastIndexOf(0x0a) + 1;
-  if (end < octets.length) {
-    const handle = openSync(file, 'r+');
-    ftruncateSync(handle, end);
-    closeSync(handle);
-  }
-  const lines: Buffer[] = [];
-  for (let start = 0; start < end; ) {
-    const at = octets.indexOf(0x0a, start);
-    lines.push(octets.subarray(start, at));
-    start = at + 1;
-  }
-  return lines;
-};
+/** What a message says of itself; what it does not say must not hide an option. */
+const given = (own: VerifyOptions): VerifyOptions =>
+  Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
 
-/** A message that was not judged is not satisfied. */
-const exitOfVerdict = (verdict: Pick<Verdict, 'author'> | undefined, required: RequiredLevel): number =>
-  verdict === undefined ? EXIT.fail : exitOf(decideOn(required, verdict.author), verdict.author);
-
-/** The same of a line that an earlier run wrote, whatever that run required. */
-const exitOfLine = (line: Buffer, required: RequiredLevel): number => {
-  try {
-    const { verdict } = JSON.parse(line.toString('utf8'));
-    return exitOfVerdict(Verdict.pick({ author: true }).safeParse(verdict).data, required);
-  } catch {
-    return EXIT.fail;
-  }
-};
-
-async function* counted(stream: AsyncIterable<Buffer>, count: (octets: number) => void): AsyncGenerator<Buffer> {
-  for await (const chunk of stream) {
-    count(chunk.length);
-    yield chunk;
-  }
+async function* notBefore(found: AsyncIterable<Found>, before: JudgedBefore): AsyncGenerator<Found> {
+  for await (const one of found) if (!before.take(one)) yield one;
 }
 
-const showProgress = (terminal: Terminal, messages: number, share: number | null): void => {
-  if (!terminal.progress) return;
-  const filled = Math.round((share ?? 0) * BAR_COLUMNS);
-  const bar = share === null ? '' : `[${'#'.repeat(filled).padEnd(BAR_COLUMNS, '.')}] ${Math.round(share * 100)}% `;
-  terminal.err(`\r\u001b[K${bar}${messages === 1 ? '1 message' : `${messages} messages`}`);
+/** A message that was not judged is not satisfied, whatever an earlier run required. */
+const exitOfLine = (line: BatchOutputLine, required: RequiredLevel | undefined): number => {
+  if ('problem' in line) return EXIT.fail;
+  const { author } = line.verdict;
+  return required === undefined ? EXIT.ok : exitOf(decideOn(required, author), author);
+};
+
+const showProgress = (terminal: Terminal, progress: Parameters<typeof progressLine>[0]): void => {
+  if (terminal.progress) terminal.err(`${CLEAR_LINE}${progressLine(progress)}`);
 };

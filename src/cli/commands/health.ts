@@ -5,6 +5,7 @@
 import { request as overHttp } from 'node:http';
 import { request as overHttps } from 'node:https';
 import type { Config } from '../../../schemas/settings/settings.ts';
+import { systemReason } from '../../settings/system-failure.ts';
 import { type Command, EXIT, WrongUse } from '../command.ts';
 import { loadConfig } from '../load-settings.ts';
 
@@ -46,7 +47,7 @@ const askReadiness = ({ host, port, tlsCertificate }: Config): Promise<number | 
       resolve(answer.statusCode ?? 0);
     });
     asked.once('timeout', () => asked.destroy(new Error(`no answer in ${PATIENCE_MS} ms`)));
-    asked.once('error', (cause) => resolve(cause.message === '' ? 'the connection is refused' : cause.message));
+    asked.once('error', (cause) => resolve(systemReason(cause) ?? cause.message));
     asked.end();
   });
 

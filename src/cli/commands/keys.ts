@@ -31,6 +31,8 @@ the file holds its SHA-256. A running service reads the file again on SIGHUP.
 
 Names are up to 64 letters, digits, dots, hyphens and underscores.
 
+Exit: 0 done, 64 wrong use, 74 the file cannot be written, 78 the file cannot be read or has mistakes.
+
 Examples:
   mailverdict keys create billing --file /etc/mailverdict/keys
   mailverdict keys create prometheus --role operator

@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { ReplayedVerdict, ReplayRequest } from '../../../schemas/requests/replay.ts';
 import { createMailverdict } from '../../service/core.ts';
+import { readFailure } from '../../settings/system-failure.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { Fault } from '../../verdict/fault.ts';
 import { type Command, EXIT, NoInput, WrongUse } from '../command.ts';
@@ -39,7 +40,7 @@ Exit: 0 the same verdict, 1 it differs, 64 wrong use, 66 no message or verdict.
         ? readCase(messageName)
         : {
             earlier: readJson(verdictName, (value) => ReplayedVerdict.safeParse(value)),
-            message: await readInput(messageName, config.maxMessageBytes, terminal),
+            message: await readInput(messageName, { maxBytes: config.maxMessageBytes }, terminal),
             overlay: undefined,
           };
     const core = createMailverdict(config, createLog('silent'));
@@ -80,11 +81,17 @@ type Parsed<Value> =
   | { success: false; error: { issues: readonly { path: readonly PropertyKey[]; message: string }[] } };
 
 const readJson = <Value>(name: string, parse: (value: unknown) => Parsed<Value>): Value => {
+  let text: string;
+  try {
+    text = readFileSync(name, 'utf8');
+  } catch (cause) {
+    throw new NoInput(readFailure(name, cause));
+  }
   let value: unknown;
   try {
-    value = JSON.parse(readFileSync(name, 'utf8'));
+    value = JSON.parse(text);
   } catch {
-    throw new NoInput(`${name}: cannot be read as JSON`);
+    throw new NoInput(`${name} is not JSON; mailverdict verify --json --include evidence writes what replay reads`);
   }
   const parsed = parse(value);
   if (!parsed.success) {

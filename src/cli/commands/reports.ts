@@ -2,15 +2,18 @@
  * `mailverdict reports`: DMARC reports that this receiver sends. Works on the store itself, beside
  * a service that runs or without one.
  */
-import { OutgoingState } from '../../../schemas/reports/outgoing-report.ts';
+import { MailTarget, OutgoingState } from '../../../schemas/reports/outgoing-report.ts';
+import type { Config } from '../../../schemas/settings/settings.ts';
 import type { Reporting } from '../../reports/reporting.ts';
-import { createMailverdict } from '../../service/core.ts';
+import { createMailverdict, type Mailverdict } from '../../service/core.ts';
 import { createReporting } from '../../service/reporting.ts';
 import { StoreFailure } from '../../store/engine.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { type Command, EXIT, type Options, type Terminal, textOption, WrongUse } from '../command.ts';
 import { loadConfig } from '../load-settings.ts';
-import { writeDay, writeDeliveries, writeReports, writeStatus } from '../render/reports.ts';
+import { readInput } from '../read-input.ts';
+import { writeCheck, writeDay, writeDeliveries, writeReports, writeStatus } from '../render/reports.ts';
+import { readTrust } from '../verify-options.ts';
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const DAY_SECONDS = 86_400;
@@ -71,34 +74,43 @@ Examples:
   run: async ([action = '', ...words], options, terminal) => {
     const act = ACTIONS[action];
     if (act === undefined) throw new WrongUse(`say reports ${Object.keys(ACTIONS).join(', ')}`);
-    const [word, ...more] = words;
-    if (more.length > 0 || (word === undefined) === act.takesWord)
-      throw new WrongUse(act.takesWord ? `reports ${action} takes one word` : `reports ${action} takes no word`);
-    return withReporting((reporting) => act.run({ reporting, word: word ?? '', options, terminal }), terminal);
+    const [least, most] = act.words;
+    if (words.length < least || words.length > most)
+      throw new WrongUse(`reports ${action} takes ${most === 0 ? 'no word' : act.takes}`);
+    return withReporting((made) => act.run({ ...made, words, options, terminal }), terminal);
   },
 };
 
+/** What is made from the settings. */
+type Made = { readonly reporting: Reporting; readonly core: Mailverdict; readonly config: Config };
+
 /** What an action works on. */
-type Call = {
-  readonly reporting: Reporting;
-  readonly word: string;
+type Call = Made & {
+  readonly words: readonly string[];
   readonly options: Options;
   readonly terminal: Terminal;
 };
 
-type Action = { readonly takesWord: boolean; readonly run: (call: Call) => Promise<number> };
+type Action = {
+  /** Fewest and most words after the name. */
+  readonly words: readonly [number, number];
+  /** What they are. */
+  readonly takes: string;
+  readonly run: (call: Call) => Promise<number>;
+};
 
-const withReporting = async (act: (reporting: Reporting) => Promise<number>, terminal: Terminal): Promise<number> => {
+const withReporting = async (act: (made: Made) => Promise<number>, terminal: Terminal): Promise<number> => {
   const config = loadConfig();
   const log = createLog('silent');
-  const { lookup, resolver } = createMailverdict(config, log);
-  const reporting = await createReporting(config, { lookup, log });
+  const core = createMailverdict(config, log);
+  const { resolver } = core;
+  const reporting = await createReporting(config, { lookup: core.lookup, log });
   if (reporting === null) {
     resolver.close();
     throw new WrongUse('set STORE and REPORT_SENDER: without them no message is counted for reports');
   }
   try {
-    return await act(reporting);
+    return await act({ reporting, core, config });
   } catch (cause) {
     if (!(cause instanceof StoreFailure)) throw cause;
     terminal.err(`the store does not answer: ${cause.message}\n`);
@@ -125,7 +137,7 @@ const list = async ({ reporting, options, terminal }: Call): Promise<number> => 
   return EXIT.ok;
 };
 
-const show = async ({ reporting, word, options, terminal }: Call): Promise<number> => {
+const show = async ({ reporting, words: [word = ''], options, terminal }: Call): Promise<number> => {
   const found = await reporting.find(word);
   if (found === null) {
     terminal.err(`there is no report ${word}; "reports list" has their ids\n`);
@@ -179,16 +191,75 @@ const send = async ({ reporting, terminal }: Call): Promise<number> => {
   }
 };
 
-const suppress = async ({ reporting, word, options, terminal }: Call): Promise<number> => {
+const check = async (call: Call): Promise<number> => {
+  const { reporting, words, options, terminal } = call;
+  const [address] = words;
+  if (options.force) {
+    await reporting.check.force();
+    terminal.err('reports are sent from now on, without a check\n');
+    return EXIT.ok;
+  }
+  const received = textOption(options, 'received');
+  if (received !== undefined) return judge(call, received);
+  if (address === undefined) {
+    const last = await reporting.check.read();
+    terminal.out(last === null ? 'no check was made with these settings\n' : writeCheck(last, terminal.style));
+    return last?.state === 'passed' || last?.state === 'forced' ? EXIT.ok : EXIT.fail;
+  }
+  if (!MailTarget.safeParse(address).success) throw new WrongUse(`${address} is no mail address`);
+  const sample = await reporting.check.send(address);
+  if (sample === null) throw new WrongUse('set REPORT_SMTP: it names the mail server that takes the reports');
+  if (sample.kind === 'not-sent') {
+    terminal.err(`the sample was not taken: ${sample.reply}\n`);
+    return EXIT.fail;
+  }
+  terminal.out(
+    `a sample is on its way to ${address}\nsave it as it arrived, with all of its header, and run\n  mailverdict reports check --received <file>\n`,
+  );
+  return EXIT.ok;
+};
+
+const judge = async ({ reporting, core, config, options, terminal }: Call, file: string): Promise<number> => {
+  const message = await readInput(file, { maxBytes: config.maxMessageBytes }, terminal);
+  const outcome = await reporting.check.judge(message, (octets) => core.verify(octets, {}, readTrust(options)));
+  if (outcome === null) throw new WrongUse('send a sample first: reports check <your address>');
+  terminal.out(writeCheck(outcome, terminal.style));
+  return outcome.state === 'passed' ? EXIT.ok : EXIT.fail;
+};
+
+const bounce = async ({ reporting, config, words: [recipient = '', file = ''], terminal }: Call): Promise<number> => {
+  const message = await readInput(file, { maxBytes: config.maxMessageBytes }, terminal);
+  const outcome = await reporting.takeBounce(recipient, message);
+  switch (outcome.kind) {
+    case 'not-ours':
+      terminal.err(`no report was sent from ${recipient}\n`);
+      return EXIT.fail;
+    case 'no-failure':
+      terminal.err('the message tells of no failure\n');
+      return EXIT.fail;
+    case 'bounced':
+      terminal.out(
+        `report ${outcome.reportId} came back from ${outcome.address}, status ${outcome.status ?? 'not told'}\n`,
+      );
+      if (outcome.isSuppressed)
+        terminal.out(`${outcome.address} gets no reports for ${config.reportSuppressDays} days\n`);
+      return EXIT.ok;
+    default:
+      return outcome satisfies never;
+  }
+};
+
+const suppress = async ({ reporting, words: [word = ''], options, terminal }: Call): Promise<number> => {
   const days = wholeNumber(options, 'days', 3650);
   const untilSeconds = days === undefined ? null : Math.floor(Date.now() / 1000) + days * DAY_SECONDS;
   const reason = textOption(options, 'reason') ?? 'an operator asked for it';
+  if (!MailTarget.safeParse(word).success) throw new WrongUse(`${word} is no mail address and no domain`);
   await reporting.suppressions.add({ target: word, reason, untilSeconds });
   terminal.err(`${word.toLowerCase()} gets no reports${days === undefined ? '' : ` for ${days} days`}\n`);
   return EXIT.ok;
 };
 
-const unsuppress = async ({ reporting, word, terminal }: Call): Promise<number> => {
+const unsuppress = async ({ reporting, words: [word = ''], terminal }: Call): Promise<number> => {
   const wasThere = await reporting.suppressions.remove(word);
   terminal.err(wasThere ? `${word.toLowerCase()} gets reports again\n` : `${word} gets reports already\n`);
   return wasThere ? EXIT.ok : EXIT.fail;
@@ -205,23 +276,26 @@ const suppressions = async ({ reporting, options, terminal }: Call): Promise<num
   return EXIT.ok;
 };
 
+const status = async ({ reporting, options, terminal }: Call): Promise<number> => {
+  const found = await reporting.status();
+  if (options.json) writeJson(terminal, found);
+  else terminal.out(writeStatus(found, terminal.style));
+  return found.reports === null ? EXIT.temperror : EXIT.ok;
+};
+
+const NO_WORD = { words: [0, 0], takes: '' } as const;
+
 const ACTIONS: Readonly<Record<string, Action>> = {
-  status: {
-    takesWord: false,
-    run: async ({ reporting, options, terminal }) => {
-      const status = await reporting.status();
-      if (options.json) writeJson(terminal, status);
-      else terminal.out(writeStatus(status, terminal.style));
-      return status.reports === null ? EXIT.temperror : EXIT.ok;
-    },
-  },
-  list: { takesWord: false, run: list },
-  show: { takesWord: true, run: show },
-  build: { takesWord: false, run: build },
-  send: { takesWord: false, run: send },
-  suppress: { takesWord: true, run: suppress },
-  unsuppress: { takesWord: true, run: unsuppress },
-  suppressions: { takesWord: false, run: suppressions },
+  status: { ...NO_WORD, run: status },
+  list: { ...NO_WORD, run: list },
+  show: { words: [1, 1], takes: 'one Report-ID', run: show },
+  build: { ...NO_WORD, run: build },
+  send: { ...NO_WORD, run: send },
+  check: { words: [0, 1], takes: 'one address', run: check },
+  bounce: { words: [2, 2], takes: 'a recipient and a message', run: bounce },
+  suppress: { words: [1, 1], takes: 'one address or domain', run: suppress },
+  unsuppress: { words: [1, 1], takes: 'one address or domain', run: unsuppress },
+  suppressions: { ...NO_WORD, run: suppressions },
 };
 
 const wholeNumber = (options: Options, name: string, max: number): number | undefined => {

@@ -1,9 +1,8 @@
 /**
  * `mailverdict verify`: judges a message from a file or from standard input. Exit 0: DMARC pass or
- * none, 1: fail, 2: temperror; with --require 0: satisfied, 1: not, 2: not known.
+ * none, 1: fail or permerror, 2: temperror; with --require 0: satisfied, 1: not, 2: not known.
  */
 
-import { IncludeWord } from '../../../schemas/requests/verify.ts';
 import { SmtpFacts } from '../../../schemas/smtp.ts';
 import type { Verdict } from '../../../schemas/verdict.ts';
 import { createMailverdict } from '../../service/core.ts';
@@ -11,8 +10,9 @@ import { createLog } from '../../telemetry/log.ts';
 import { type Command, EXIT, type Options, textOption, textOptions, WrongUse } from '../command.ts';
 import { loadConfig } from '../load-settings.ts';
 import { readInput } from '../read-input.ts';
-import { exitOf, readRequired, readTrust } from '../read-trust.ts';
+
 import { renderVerdict } from '../render/verdict.ts';
+import { exitOf, readInclude, readRequired, readTrust } from '../verify-options.ts';
 
 /** Option names and the transport fact each one is; a dot reaches into an object. */
 const FACT_OPTIONS = {
@@ -53,7 +53,8 @@ Output:
   --json                    the whole verdict as JSON
   --include <parts>         add trace, evidence, reports, mime (separated by commas); with --json
 
-Exit: 0 DMARC pass or none, 1 fail, 2 temperror; with --require 0 satisfied, 1 not satisfied, 2 not known; 64 wrong use, 66 no message.
+Exit: 0 DMARC pass or none, 1 fail or permerror, 2 temperror; with --require 0 satisfied, 1 not satisfied,
+2 not known; 64 wrong use, 66 no message.
 
 Examples:
   mailverdict verify message.eml --client-ip 192.0.2.10 --helo mail.brand.example --mail-from alice@brand.example
@@ -73,10 +74,14 @@ Examples:
     const [name, ...more] = positionals;
     if (name === undefined || more.length > 0) throw new WrongUse('give one message: a file, or - for standard input');
     const facts = readFacts(options);
-    const include = readInclude(textOption(options, 'include'));
+    const include = readInclude(options);
     const require = readRequired(options);
     const config = loadConfig();
-    const message = await readInput(name, config.maxMessageBytes, terminal);
+    const message = await readInput(
+      name,
+      { maxBytes: config.maxMessageBytes, ofFolder: `mailverdict batch ${name} judges every message in it` },
+      terminal,
+    );
     const core = createMailverdict(config, createLog('silent'));
     try {
       const verdict = await core.verify(message, facts, {
@@ -105,13 +110,6 @@ const readFacts = (options: Options): SmtpFacts => {
   throw new WrongUse(
     parsed.error.issues.map(({ path, message }) => `--${optionOf(String(path[0]))}: ${message}`).join('\n'),
   );
-};
-
-const readInclude = (text: string | undefined): IncludeWord[] | undefined => {
-  if (text === undefined) return undefined;
-  const parsed = IncludeWord.array().safeParse(text.split(',').map((word) => word.trim()));
-  if (!parsed.success) throw new WrongUse('--include: trace, evidence, reports, mime');
-  return parsed.data;
 };
 
 const exitCode = ({ dmarc, decision, author }: Verdict): number => {

@@ -4,6 +4,7 @@ import type {
   OutgoingReportPage,
   ReportingStatus,
 } from '../../../schemas/reports/outgoing-report.ts';
+import type { ReportCheck } from '../../../schemas/reports/report-check.ts';
 import { paintWord, plain, type Style, wrap } from '../terminal.ts';
 
 const HOUR = 3600;
@@ -49,6 +50,20 @@ export const writeDeliveries = ({ report, deliveries }: OutgoingReportDetail, st
       `\n${plain(uri)}\n  ${paintWord(style, word)}, ${tries === 1 ? '1 try' : `${tries} tries`}, since ${time(changedSeconds)}\n  ${wrap(reason, 2, style.width)}\n`,
   );
   return `${head}${addresses.join('')}`;
+};
+
+/** The check of report mail: what it came to, and what to do. */
+export const writeCheck = ({ state, address, atSeconds, problems }: ReportCheck, style: Style): string => {
+  const head = {
+    sent: `the sample is on its way to ${address}`,
+    passed: 'report mail passes DMARC: reports are sent from now on',
+    failed: 'report mail does not pass DMARC: no report is sent',
+    forced: 'reports are sent without a check',
+  }[state];
+  const told = problems.map(
+    ({ problem, next }) => `\n- ${wrap(problem, 2, style.width)}\n  ${wrap(`Next: ${next}`, 2, style.width)}\n`,
+  );
+  return `${plain(head)} (${time(atSeconds)})\n${told.join('')}`;
 };
 
 /** How counting and sending are. */

@@ -43,6 +43,10 @@ type Item =
 const LINE_OVERHEAD = 1.5;
 const LINE_ENVELOPE_BYTES = 65_536;
 
+/** Octets of the longest line whose message is within the limit. */
+export const maxLineBytes = (maxMessageBytes: number): number =>
+  Math.ceil(maxMessageBytes * LINE_OVERHEAD) + LINE_ENVELOPE_BYTES;
+
 /** Mounts the route in a scope of its own, whose bodies are streams. */
 export const mountBatch = (app: FastifyInstance, dependencies: BatchDependencies): void => {
   app.register(async (scope) => {
@@ -230,7 +234,7 @@ async function* fromMbox(
 }
 
 async function* fromLines(stream: AsyncIterable<Buffer>, maxMessageBytes: number, room: Room): AsyncGenerator<Item> {
-  const maxBytes = Math.ceil(maxMessageBytes * LINE_OVERHEAD) + LINE_ENVELOPE_BYTES;
+  const maxBytes = maxLineBytes(maxMessageBytes);
   for await (const line of readLines(stream, maxBytes, room)) {
     if (line.kind === 'too-long')
       yield { problem: new RequestProblem('body-too-large', 'the line is too long for one message') };
@@ -251,8 +255,12 @@ const readLine = async (bytes: Buffer, maxMessageBytes: number, maxBytes: number
   return item === null ? [] : 'problem' in item ? [item] : [{ ...item, octets }];
 };
 
-/** @returns null for a line without content */
-const parseLine = async (bytes: Buffer, maxMessageBytes: number, maxBytes: number): Promise<Item | null> => {
+/**
+ * Reads a line of NDJSON as a message with its facts.
+ * @param maxBytes longest line, which bounds what it may become
+ * @returns null for a line without content
+ */
+export const parseLine = async (bytes: Buffer, maxMessageBytes: number, maxBytes: number): Promise<Item | null> => {
   let value: unknown;
   try {
     await checkJsonBounds(bytes, maxBytes);

@@ -1,7 +1,8 @@
-/** Whom `verify` and `batch` trust, and what they require. */
+/** What `verify` and `batch` ask for alike: whom they trust, what they require and add. */
 import { type Decision, RequiredLevel } from '../../schemas/author.ts';
-import { TrustedAuthservIds, TrustReceived } from '../../schemas/requests/verify.ts';
+import { IncludeWord, TrustedAuthservIds, TrustReceived } from '../../schemas/requests/verify.ts';
 import type { Verdict } from '../../schemas/verdict.ts';
+import { nearestName } from '../settings/nearest-name.ts';
 import type { VerifyOptions } from '../verdict/run.ts';
 import { EXIT, type Options, textOption, textOptions, WrongUse } from './command.ts';
 
@@ -24,3 +25,19 @@ export const readRequired = (options: Options): RequiredLevel | undefined => {
 /** Exit code of a decision: what is not known is told apart, because it may be tried again. */
 export const exitOf = ({ satisfied }: Decision, { level }: Verdict['author']): number =>
   satisfied ? EXIT.ok : level === 'unknown' ? EXIT.temperror : EXIT.fail;
+
+/** Letters that may differ between a wrong word and the one that was probably meant. */
+const MAX_CHANGES = 2;
+
+/** Reads --include. @throws WrongUse that names the wrong word */
+export const readInclude = (options: Options): IncludeWord[] | undefined =>
+  textOption(options, 'include')
+    ?.split(',')
+    .map((text) => {
+      const word = IncludeWord.safeParse(text.trim());
+      if (word.success) return word.data;
+      const meant = nearestName(text, IncludeWord.options, MAX_CHANGES);
+      throw new WrongUse(
+        `--include: "${text.trim()}" is none of ${IncludeWord.options.join(', ')}${meant === null ? '' : `; did you mean ${meant}?`}`,
+      );
+    });
