@@ -34,7 +34,7 @@ export const worldLookup =
   };
 
 /** The mail of a report: its ids, and the address. */
-const compose = async (report: OutgoingReport, rows: AsyncIterable<{ count: number }>, address: string) => {
+export const compose = async (report: OutgoingReport, rows: AsyncIterable<{ count: number }>, address: string) => {
   let messages = 0;
   for await (const { count } of rows) messages += count;
   return Buffer.from(
@@ -141,7 +141,8 @@ const makeScene = (changed: Partial<ReportSettings>, store: Store, sink: Sink): 
   };
 };
 
-const addReport = async (
+/** Puts a report into a store, due now. */
+export const addReport = async (
   { counted, outgoing }: Store,
   report: { reportId: string; policyDomain: string; messages: number; nowSeconds: number },
 ): Promise<void> => {

@@ -14,7 +14,7 @@ export type Sink = {
   readonly port: number;
   readonly received: Received[];
   /** Acts of the places; changed while it runs. */
-  readonly acts: { mail: Act; rcpt: Act | ((address: string) => Act); data: Act };
+  readonly acts: { mail: Act; rcpt: Act | ((address: string) => Act); data: Act | (() => Act) };
   readonly sessions: () => number;
   readonly close: () => Promise<void>;
 };
@@ -46,11 +46,12 @@ export const startSink = async (options: SMTPServerOptions = {}): Promise<Sink> 
     onRcptTo: ({ address }, session, done) =>
       perform(typeof acts.rcpt === 'function' ? acts.rcpt(address) : acts.rcpt, session.id, done),
     onData: (stream, { envelope, id }, done) => {
+      // A client that dies sends no whole message.
       void buffer(stream).then((octets) => {
         const from = envelope.mailFrom === false ? '' : envelope.mailFrom.address;
         received.push({ from, to: envelope.rcptTo.map(({ address }) => address), octets });
-        perform(acts.data, id, done);
-      });
+        perform(typeof acts.data === 'function' ? acts.data() : acts.data, id, done);
+      }, NEVER);
     },
     ...options,
   });
