@@ -68,6 +68,12 @@ const SUITES: readonly Suite[] = [
     binaries: ['dmarc_view_reports', 'dmarc-cat', 'perl', 'python3'],
   },
   {
+    name: 'sending',
+    file: 'test/interop/sending.interop.ts',
+    packages: ['postfix', 'openssl', 'util-linux'],
+    binaries: ['postfix', 'openssl', 'unshare'],
+  },
+  {
     name: 'apps',
     file: 'test/interop/apps.interop.ts',
     packages: ['python3'],
