@@ -16,7 +16,7 @@ import type { Decision } from '../pipeline/decision.ts';
 import type { OpenRows } from '../store/counted-messages.ts';
 import type { ReportFilter } from '../store/outgoing-reports.ts';
 import type { Store } from '../store/store.ts';
-import { type BuildDependencies, buildReports, LATE_SECONDS } from './outgoing/build-reports.ts';
+import { type BuildingDependencies, ReportBuilding } from './outgoing/building.ts';
 import { toCounted } from './outgoing/count.ts';
 import { MessageCounter, type ReportLog } from './outgoing/message-counter.ts';
 import type { takeBounce } from './sending/bounces.ts';
@@ -25,7 +25,7 @@ import type { ReportSender, SendingOutcome } from './sending/send-due.ts';
 import { startSending } from './sending/sender.ts';
 import { readVerp } from './sending/verp.ts';
 
-/** The check of report mail. Every function rejects with StoreFailure when the store does not answer. */
+/** The check of report mail. Every function rejects with StoreFailure. */
 type ReportChecks = {
   /** The last check with these settings; null: there was none. */
   readonly read: () => Promise<ReportCheck | null>;
@@ -44,8 +44,7 @@ type ReportingDependencies = {
   readonly nowMs: () => number;
   readonly newId: () => string;
   readonly log: ReportLog;
-  /** Naming of reports, and when they are first tried. */
-  readonly naming: () => Promise<Pick<BuildDependencies, 'reportIdOf' | 'delayOf'>>;
+  readonly naming: BuildingDependencies['naming'];
   /** Sends what is due; null where no mail server is set. */
   readonly sender: ReportSender | null;
   /** Waits; ends early when the signal is aborted. */
@@ -61,16 +60,6 @@ type ReportingDependencies = {
 const MAX_BOUNCES = 4;
 /** A notification stands at the beginning; the message that came back is not read. */
 const MAX_BOUNCE_BYTES = 262_144;
-const MINUTE_MS = 60_000;
-const DAY_SECONDS = 86_400;
-const MEGABYTE = 1_000_000;
-const JOB = 'build-reports';
-/** Longer than a run may take between two renewals. */
-const LEASE_SECONDS = 900;
-/** Reports built between two renewals of the lease. */
-const BUILT_AT_ONCE = 200;
-/** Periods and policy configurations that are listed. */
-const MAX_ENDED = 10_000;
 
 /** A forward-path without its angle brackets. */
 const bareAddress = (path: string): string => path.replace(/^<|>$/g, '');
@@ -79,26 +68,25 @@ const bareAddress = (path: string): string => path.replace(/^<|>$/g, '');
 export class Reporting {
   readonly #dependencies: ReportingDependencies;
   readonly #counter: MessageCounter;
-  readonly #holder: string;
-  #timer: NodeJS.Timeout | null = null;
-  #running: Promise<void> | null = null;
+  readonly #building: ReportBuilding;
   #stopSending: (() => Promise<void>) | null = null;
-  #isClosed = false;
-  #failure: string | null = null;
-  #forgottenDay = 0;
   /** Bounces that are read now. */
   #bounces = 0;
 
   constructor(dependencies: ReportingDependencies) {
     const { store, settings, nowMs, newId, log } = dependencies;
     this.#dependencies = dependencies;
-    this.#holder = newId();
     this.#counter = new MessageCounter({
       store: store.counted,
       periodSeconds: settings.reportPeriodHours * 3600,
       nowMs,
       newId,
       log,
+    });
+    this.#building = new ReportBuilding({
+      ...dependencies,
+      holder: newId(),
+      onSize: (isFull) => this.#counter.setFull(isFull),
     });
   }
 
@@ -140,18 +128,14 @@ export class Reporting {
         onOutcome: () => undefined,
         onFailure: (cause) => log.error({ err: cause }, 'reports could not be sent: tried again'),
       });
-    this.#schedule();
+    this.#building.start();
   }
 
   /**
    * Writes what was counted, lets a delivery that is under way end, and gives the lease to others.
    */
   async close(): Promise<void> {
-    this.#isClosed = true;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    await this.#counter.close();
-    await Promise.all([this.#running, this.#stopSending?.()]);
-    await this.#dependencies.store.leases.release(JOB, this.#holder).catch(() => undefined);
+    await Promise.all([this.#counter.close(), this.#building.close(), this.#stopSending?.()]);
     await this.#dependencies.store.close();
   }
 
@@ -162,7 +146,7 @@ export class Reporting {
 
   /** Periods that ended and have rows in no report yet: what a building now would build of. */
   ended(): Promise<OpenRows[]> {
-    return this.#dependencies.store.counted.ended(this.#nowSeconds() - LATE_SECONDS, MAX_ENDED);
+    return this.#building.ended();
   }
 
   /** Sends what is due until nothing more is. @throws StoreFailure */
@@ -180,10 +164,7 @@ export class Reporting {
 
   /** Does one run of the building now. Never rejects. */
   run(): Promise<void> {
-    this.#running ??= this.#run().finally(() => {
-      this.#running = null;
-    });
-    return this.#running;
+    return this.#building.run();
   }
 
   /** How it is; never rejects for what the store does. */
@@ -200,7 +181,7 @@ export class Reporting {
     return {
       store: store.kind,
       storeBytes,
-      failure: failure ?? this.#failure,
+      failure: failure ?? this.#building.failure,
       isSending: sender !== null && (last?.state === 'passed' || last?.state === 'forced'),
       check: last,
       counted: { waiting, written, lost, openRows: open?.rows ?? null, openMessages: open?.messages ?? null },
@@ -237,72 +218,5 @@ export class Reporting {
 
   get suppressions(): Store['suppressions'] {
     return this.#dependencies.store.suppressions;
-  }
-
-  async #run(): Promise<void> {
-    const { log } = this.#dependencies;
-    try {
-      await this.#measure();
-      await this.#work();
-      if (this.#failure !== null) log.info({}, 'reports are built again');
-      this.#failure = null;
-    } catch (cause) {
-      if (this.#failure === null) log.error({ err: cause }, 'reports could not be built: tried again in a minute');
-      this.#failure = cause instanceof Error ? cause.message : String(cause);
-    }
-  }
-
-  async #work(): Promise<void> {
-    const { store, settings, log, naming } = this.#dependencies;
-    if (!(await this.#take())) return;
-    const bounds = { maxRows: settings.reportMaxRows, maxOctets: settings.reportMaxMegabytes * MEGABYTE };
-    const dependencies = { counted: store.counted, outgoing: store.outgoing, bounds, ...(await naming()) };
-    for (;;) {
-      const built = await buildReports(dependencies, this.#nowSeconds(), BUILT_AT_ONCE);
-      if (built > 0) log.info({ built }, 'reports built');
-      if (built < BUILT_AT_ONCE || this.#isClosed || !(await this.#take())) break;
-    }
-    await this.#forget();
-  }
-
-  /** Takes the lease, or prolongs it. */
-  async #take(): Promise<boolean> {
-    const { leases } = this.#dependencies.store;
-    const token = await leases.take({
-      job: JOB,
-      holder: this.#holder,
-      nowSeconds: this.#nowSeconds(),
-      seconds: LEASE_SECONDS,
-    });
-    return token !== null;
-  }
-
-  /** A store that is too large takes no new rows until old ones are gone. */
-  async #measure(): Promise<void> {
-    const { store, settings } = this.#dependencies;
-    this.#counter.setFull((await store.size()) > settings.storeMaxMegabytes * MEGABYTE);
-  }
-
-  /** Once a day is enough. */
-  async #forget(): Promise<void> {
-    const { store, settings, log } = this.#dependencies;
-    const today = Math.floor(this.#nowSeconds() / DAY_SECONDS);
-    if (this.#forgottenDay === today) return;
-    const forgotten = await store.outgoing.forget((today - settings.storeRetentionDays) * DAY_SECONDS);
-    if (forgotten > 0) log.info({ forgotten }, 'old reports are gone from the store');
-    this.#forgottenDay = today;
-  }
-
-  #schedule(): void {
-    this.#timer = setTimeout(() => {
-      void this.run().then(() => {
-        if (!this.#isClosed) this.#schedule();
-      });
-    }, MINUTE_MS);
-    this.#timer.unref();
-  }
-
-  #nowSeconds(): number {
-    return Math.floor(this.#dependencies.nowMs() / 1000);
   }
 }

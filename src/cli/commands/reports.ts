@@ -3,17 +3,10 @@
  * a service that runs or without one.
  */
 import { MailTarget, OutgoingState } from '../../../schemas/reports/outgoing-report.ts';
-import type { Config } from '../../../schemas/settings/settings.ts';
-import type { Reporting } from '../../reports/reporting.ts';
-import { createMailverdict, type Mailverdict } from '../../service/core.ts';
-import { createReporting } from '../../service/reporting.ts';
-import { StoreFailure } from '../../store/engine.ts';
-import { createLog } from '../../telemetry/log.ts';
 import { type Command, EXIT, type Options, type Terminal, textOption, WrongUse } from '../command.ts';
-import { loadConfig } from '../load-settings.ts';
-import { readInput } from '../read-input.ts';
-import { writeCheck, writeDay, writeDeliveries, writeReports, writeStatus } from '../render/reports.ts';
-import { readTrust } from '../verify-options.ts';
+import { writeDay, writeDeliveries, writeReports, writeStatus } from '../render/reports.ts';
+import { type Call, withReporting } from '../reports/call.ts';
+import { bounce, check } from '../reports/check.ts';
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const DAY_SECONDS = 86_400;
@@ -81,44 +74,12 @@ Examples:
   },
 };
 
-/** What is made from the settings. */
-type Made = { readonly reporting: Reporting; readonly core: Mailverdict; readonly config: Config };
-
-/** What an action works on. */
-type Call = Made & {
-  readonly words: readonly string[];
-  readonly options: Options;
-  readonly terminal: Terminal;
-};
-
 type Action = {
   /** Fewest and most words after the name. */
   readonly words: readonly [number, number];
   /** What they are. */
   readonly takes: string;
   readonly run: (call: Call) => Promise<number>;
-};
-
-const withReporting = async (act: (made: Made) => Promise<number>, terminal: Terminal): Promise<number> => {
-  const config = loadConfig();
-  const log = createLog('silent');
-  const core = createMailverdict(config, log);
-  const { resolver } = core;
-  const reporting = await createReporting(config, { lookup: core.lookup, log });
-  if (reporting === null) {
-    resolver.close();
-    throw new WrongUse('set STORE and REPORT_SENDER: without them no message is counted for reports');
-  }
-  try {
-    return await act({ reporting, core, config });
-  } catch (cause) {
-    if (!(cause instanceof StoreFailure)) throw cause;
-    terminal.err(`the store does not answer: ${cause.message}\n`);
-    return EXIT.temperror;
-  } finally {
-    await reporting.close();
-    resolver.close();
-  }
 };
 
 const writeJson = (terminal: Terminal, value: unknown): void => terminal.out(`${JSON.stringify(value, null, 2)}\n`);
@@ -185,64 +146,6 @@ const send = async ({ reporting, terminal }: Call): Promise<number> => {
       return EXIT.ok;
     case 'stopped':
       terminal.err('another process took over\n');
-      return EXIT.ok;
-    default:
-      return outcome satisfies never;
-  }
-};
-
-const check = async (call: Call): Promise<number> => {
-  const { reporting, words, options, terminal } = call;
-  const [address] = words;
-  if (options.force) {
-    await reporting.check.force();
-    terminal.err('reports are sent from now on, without a check\n');
-    return EXIT.ok;
-  }
-  const received = textOption(options, 'received');
-  if (received !== undefined) return judge(call, received);
-  if (address === undefined) {
-    const last = await reporting.check.read();
-    terminal.out(last === null ? 'no check was made with these settings\n' : writeCheck(last, terminal.style));
-    return last?.state === 'passed' || last?.state === 'forced' ? EXIT.ok : EXIT.fail;
-  }
-  if (!MailTarget.safeParse(address).success) throw new WrongUse(`${address} is no mail address`);
-  const sample = await reporting.check.send(address);
-  if (sample === null) throw new WrongUse('set REPORT_SMTP: it names the mail server that takes the reports');
-  if (sample.kind === 'not-sent') {
-    terminal.err(`the sample was not taken: ${sample.reply}\n`);
-    return EXIT.fail;
-  }
-  terminal.out(
-    `a sample is on its way to ${address}\nsave it as it arrived, with all of its header, and run\n  mailverdict reports check --received <file>\n`,
-  );
-  return EXIT.ok;
-};
-
-const judge = async ({ reporting, core, config, options, terminal }: Call, file: string): Promise<number> => {
-  const message = await readInput(file, { maxBytes: config.maxMessageBytes }, terminal);
-  const outcome = await reporting.check.judge(message, (octets) => core.verify(octets, {}, readTrust(options)));
-  if (outcome === null) throw new WrongUse('send a sample first: reports check <your address>');
-  terminal.out(writeCheck(outcome, terminal.style));
-  return outcome.state === 'passed' ? EXIT.ok : EXIT.fail;
-};
-
-const bounce = async ({ reporting, config, words: [recipient = '', file = ''], terminal }: Call): Promise<number> => {
-  const message = await readInput(file, { maxBytes: config.maxMessageBytes }, terminal);
-  const outcome = await reporting.takeBounce(recipient, message);
-  switch (outcome.kind) {
-    case 'not-ours':
-      terminal.err(`no report was sent from ${recipient}\n`);
-      return EXIT.fail;
-    case 'no-failure':
-      terminal.err('the message tells of no failure\n');
-      return EXIT.fail;
-    case 'bounced':
-      terminal.out(
-        `report ${outcome.reportId} came back from ${outcome.address}, status ${outcome.status ?? 'not told'}\n`,
-      );
-      if (outcome.isSuppressed)
-        terminal.out(`${outcome.address} gets no reports for ${config.reportSuppressDays} days\n`);
       return EXIT.ok;
     default:
       return outcome satisfies never;
