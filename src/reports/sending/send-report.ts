@@ -12,6 +12,7 @@ import type { OutgoingReports, ReportRows } from '../../store/outgoing-reports.t
 import type { Suppressions } from '../../store/suppressions.ts';
 import { countBounce } from './bounces.ts';
 import type { Destination, Destinations } from './destinations.ts';
+import { addressExclusion, reportExclusion } from './exclusion.ts';
 import type { HostPace } from './host-pace.ts';
 import { domainOf, mailboxOf } from './mailbox.ts';
 import { delayToNextTry } from './retries.ts';
@@ -84,8 +85,8 @@ export const sendReport = async (
   report: OutgoingReport,
 ): Promise<ReportOutcome> => {
   const attempt = new Attempt(parts, run, report, await parts.outgoing.deliveries(report.reportId));
-  const bar = barOf(report, parts.settings);
-  if (bar !== null) return attempt.withhold(bar);
+  const exclusion = reportExclusion(report, parts.settings);
+  if (exclusion !== null) return attempt.withhold(exclusion);
   const found = await parts.find(report.policyDomain);
   switch (found.kind) {
     case 'none':
@@ -99,15 +100,7 @@ export const sendReport = async (
   }
 };
 
-/** Why nobody gets a report; null as a rule. */
-const barOf = (report: OutgoingReport, settings: SendingSettings): string | null => {
-  if (report.messages < settings.reportMinMessages)
-    return `the report is on ${report.messages} messages, fewer than REPORT_MIN_MESSAGES (${settings.reportMinMessages})`;
-  return isExcluded(report.policyDomain, settings) ? `REPORT_EXCLUDE names ${report.policyDomain}` : null;
-};
-
-const isExcluded = (domain: string, { reportExclude }: SendingSettings): boolean =>
-  reportExclude.some((excluded) => excluded.toLowerCase() === domain);
+const keyOf = (uri: string): string => (mailboxOf(uri) ?? uri).toLowerCase();
 
 type Open = Extract<Destination, { kind: 'open' }>;
 
@@ -138,10 +131,10 @@ class Attempt {
   }
 
   async goThrough(destinations: readonly Destination[]): Promise<ReportOutcome> {
-    const wanted = destinations.filter(({ uri }) => (this.#deliveries.get(uri)?.state ?? 'waiting') === 'waiting');
+    const wanted = destinations.filter(({ uri }) => !this.#isSettled(uri));
     const bars = new Map<string, string>();
     for (const destination of wanted) {
-      const bar = destination.kind === 'barred' ? destination.reason : await this.#barOf(destination);
+      const bar = destination.kind === 'barred' ? destination.reason : await this.#exclusionOf(destination);
       if (bar !== null) bars.set(destination.uri, bar);
     }
     const open = wanted.filter(
@@ -183,6 +176,13 @@ class Attempt {
     return 'done';
   }
 
+  /** However the record writes the address now. */
+  #isSettled(uri: string): boolean {
+    return [...this.#deliveries.values()].some(
+      (delivery) => delivery.state !== 'waiting' && keyOf(delivery.uri) === keyOf(uri),
+    );
+  }
+
   #inState(state: OutgoingState): OutgoingDelivery[] {
     return [...this.#deliveries.values()].filter((delivery) => delivery.state === state);
   }
@@ -219,15 +219,9 @@ class Attempt {
     this.#parts.observe({ reportId, policyDomain, uri, state, reason });
   }
 
-  /** Why an address gets no report, whatever the domain wants; null as a rule. */
-  async #barOf({ uri }: Destination): Promise<string | null> {
-    const address = mailboxOf(uri) ?? '';
-    const domain = domainOf(address);
+  #exclusionOf({ uri }: Destination): Promise<string | null> {
     const { settings, suppressions, nowSeconds } = this.#parts;
-    if (domain === domainOf(settings.reportSender)) return 'the address is at the domain that sends the reports';
-    if (isExcluded(domain, settings)) return `REPORT_EXCLUDE names ${domain}`;
-    const suppression = await suppressions.find(address, nowSeconds());
-    return suppression && `${suppression.target} gets no reports: ${suppression.reason}`;
+    return addressExclusion(mailboxOf(uri) ?? '', settings, suppressions, nowSeconds());
   }
 
   #turnOf(open: readonly Open[]): number {

@@ -139,6 +139,19 @@ test('a domain that no longer asks gets no report, with the reason', () =>
     assert.deepEqual(sink.received, []);
   }));
 
+test('an address that has the report does not get it again because the record writes it in another way', () =>
+  withScene({}, async ({ world, addReport, sendThrough, sender, sink, report }) => {
+    world['_dmarc.brand.example'] = asksFor(A, B);
+    await addReport('r1');
+    sink.acts.rcpt = (address) => (address.startsWith('b@') ? { code: 451, text: '4.7.1 later' } : 'take');
+    await sender.sendDue();
+    world['_dmarc.brand.example'] = asksFor('MAILTO:A@Brand.Example?subject=x', B);
+    sink.acts.rcpt = 'take';
+    await sendThrough(3);
+    assert.equal((await report('r1')).state, 'sent');
+    assert.equal(sink.received.length, 2);
+  }));
+
 test('an address that left the record is withheld, and one that came in gets the report', () =>
   withScene({}, async ({ world, addReport, sendThrough, sender, sink, states }) => {
     world['_dmarc.brand.example'] = asksFor(A);
