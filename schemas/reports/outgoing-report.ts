@@ -154,3 +154,23 @@ export const SuppressionRequest = z
 export type SuppressionRequest = z.infer<typeof SuppressionRequest>;
 
 export const SuppressionQuery = z.strictObject({ target: MailTarget });
+
+export const BounceQuery = z.strictObject({
+  recipient: z
+    .string()
+    .min(3)
+    .max(320)
+    .describe('RCPT TO of the message that came back: the address its report was sent from'),
+});
+
+export const BounceAnswer = z
+  .object({
+    outcome: z
+      .enum(['bounced', 'not-ours', 'no-failure'])
+      .describe('not-ours: no report was sent from the recipient; no-failure: the message tells of none'),
+    reportId: z.string().optional().describe('with bounced'),
+    address: z.string().optional().describe('with bounced: the address that did not take the report'),
+    isSuppressed: z.boolean().optional().describe('with bounced: whether the address gets no reports from now on'),
+  })
+  .meta({ id: 'BounceAnswer', description: 'What a message to an address of reports was' });
+export type BounceAnswer = z.infer<typeof BounceAnswer>;

@@ -9,7 +9,16 @@ import { guardedApp, KEY, OPERATOR_KEY } from './guarded-app.ts';
 
 const OPEN =
   /^\/(?:|healthz|readyz|openapi\.(?:yaml|json)|examples\.json|findings|problems|page\/:name(?:\/:file)?|docs.*)$/;
-const OPERATOR = ['/metrics', '/v1/dns/cache'];
+const OPERATOR = [
+  '/metrics',
+  '/v1/dns/cache',
+  '/v1/reports/status',
+  '/v1/reports/outgoing',
+  '/v1/reports/outgoing/:reportId',
+  '/v1/reports/outgoing/:reportId/xml',
+  '/v1/reports/bounces',
+  '/v1/reports/suppressions',
+];
 
 /** What proxies add, and what they pass on of clients who lie. */
 const PROXY_HEADERS: Readonly<Record<string, string>>[] = [

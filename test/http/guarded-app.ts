@@ -33,6 +33,16 @@ export const guardedApp = async (
     replay: noWork,
     hooks: { mtaHooks: noWork, rawHook: noWork },
     domains: { assess: noWork, width: 1 },
+    reports: {
+      status: noWork,
+      list: noWork,
+      find: noWork,
+      xmlOf: () => {
+        throw new Error('no work is done here');
+      },
+      takeBounce: noWork,
+      suppressions: { list: noWork, find: noWork, add: noWork, remove: noWork, countBounce: noWork },
+    },
     access: {
       keys: () => (keys ? held : null),
       isTls: false,

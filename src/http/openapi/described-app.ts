@@ -19,6 +19,14 @@ export const describedApp = async () => {
     hooks: { mtaHooks: noWork, rawHook: noWork },
     domains: { assess: noWork, width: 1 },
     isReady: () => false,
+    reports: {
+      status: noWork,
+      list: noWork,
+      find: noWork,
+      xmlOf: doesNothing,
+      takeBounce: noWork,
+      suppressions: { list: noWork, find: noWork, add: noWork, remove: noWork, countBounce: noWork },
+    },
     operator: { readMetrics: noWork, dnsCache: { cacheStats: doesNothing, flush: doesNothing } },
     settings: HttpSettings.parse({}),
   });

@@ -47,6 +47,7 @@ export const describeApi = async (app: FastifyInstance): Promise<void> => {
         { name: 'verification', description: 'Judge messages' },
         { name: 'domains', description: 'Assess what domains publish' },
         { name: 'mail servers', description: 'Hooks for mail servers that speak HTTP' },
+        { name: 'reports', description: 'DMARC reports that this receiver sends' },
         { name: 'service', description: 'The service itself' },
       ],
       components: { securitySchemes: KEY_SCHEMES },

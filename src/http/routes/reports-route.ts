@@ -5,6 +5,8 @@
 import { Readable } from 'node:stream';
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
 import {
+  BounceAnswer,
+  BounceQuery,
   OutgoingReportDetail,
   OutgoingReportPage,
   OutgoingReportsQuery,
@@ -17,11 +19,14 @@ import {
 import type { Reporting } from '../../reports/reporting.ts';
 import { StoreFailure } from '../../store/engine.ts';
 import { OPERATOR_ONLY, problemResponses } from '../openapi/openapi.ts';
-import { handleError, sendProblem } from '../problem.ts';
+import { handleError, RequestProblem, sendProblem } from '../problem.ts';
 import { readBySchema } from '../validation.ts';
 
 /** What the routes ask. */
-export type ReportsRouteDependencies = Pick<Reporting, 'status' | 'list' | 'find' | 'xmlOf' | 'suppressions'>;
+export type ReportsRouteDependencies = Pick<
+  Reporting,
+  'status' | 'list' | 'find' | 'xmlOf' | 'takeBounce' | 'suppressions'
+>;
 
 type ById = { Params: { reportId: string } };
 
@@ -92,11 +97,42 @@ export const mountReports = (app: FastifyInstance, reporting: ReportsRouteDepend
       return reply.type('application/xml; charset=utf-8').send(Readable.from(reporting.xmlOf(found.report)));
     },
   );
+  mountBounces(app, reporting);
   mountSuppressions(app, reporting);
 };
 
 const notThere = (reply: FastifyReply) =>
   sendProblem(reply, 'not-found', { detail: 'there is no report of that Report-ID' });
+
+const mountBounces = (app: FastifyInstance, { takeBounce }: ReportsRouteDependencies): void => {
+  app.post(
+    '/v1/reports/bounces',
+    {
+      schema: {
+        ...common,
+        operationId: 'takeBounce',
+        summary: 'Hand in a report that came back',
+        consumes: ['message/rfc822', 'application/octet-stream'],
+        querystring: BounceQuery,
+        response: { 200: BounceAnswer, ...problemResponses(400, 413, 415, 503) },
+      },
+    },
+    async (request): Promise<BounceAnswer> => {
+      const { recipient } = readBySchema(BounceQuery, request.query, 'query');
+      if (!Buffer.isBuffer(request.body))
+        throw new RequestProblem('empty-body', 'the body is the message that came back');
+      const outcome = await takeBounce(recipient, request.body);
+      return outcome.kind === 'bounced'
+        ? {
+            outcome: 'bounced',
+            reportId: outcome.reportId,
+            address: outcome.address,
+            isSuppressed: outcome.isSuppressed,
+          }
+        : { outcome: outcome.kind };
+    },
+  );
+};
 
 const mountSuppressions = (app: FastifyInstance, { suppressions }: ReportsRouteDependencies): void => {
   const nowSeconds = () => Math.floor(Date.now() / 1000);
