@@ -15,6 +15,10 @@ export type Workers = z.infer<typeof Workers>;
 export const Health = z
   .object({
     status: z.literal('ok'),
+    store: z
+      .literal('failing')
+      .optional()
+      .describe('in /readyz: the store does not answer; mail is judged, and counts for reports wait in memory'),
     workers: Workers.optional().describe('in /readyz of a service with several processes'),
   })
   .meta({ id: 'Health', description: 'The service is well' });

@@ -15,6 +15,7 @@ export const EXIT = {
   temperror: 2,
   usage: 64,
   noInput: 66,
+  unavailable: 69,
   fault: 70,
   notWritten: 74,
   config: 78,
@@ -28,6 +29,11 @@ export type Terminal = {
   style: Style;
   /** How to write to `err`. */
   errStyle: Style;
+  /**
+   * Begins to take SIGINT for the end of a wait, and not of the process.
+   * @returns what waits; it gives false when the person has ended it
+   */
+  createWait: () => (seconds: number) => Promise<boolean>;
   /** True when `err` goes to a terminal, where a line of progress may be written over. */
   progress: boolean;
 };
@@ -48,6 +54,12 @@ export type Command = {
 
 /** Wrong use of a command: prints the sentence, exit 64. */
 export class WrongUse extends Error {}
+
+/** What was asked cannot be judged, and the caller can mend it: exit 64. */
+export class Refused extends WrongUse {}
+
+/** A service that gives no answer: exit 69. */
+export class Unavailable extends Error {}
 
 /** Input that cannot be read: exit 66. */
 export class NoInput extends Error {}

@@ -29,6 +29,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'look after the DMARC reports that are sent',
     load: async () => (await import('./commands/reports.ts')).reportsCommand,
   },
+  store: {
+    summary: 'copy the store of counts and reports',
+    load: async () => (await import('./commands/store.ts')).storeCommand,
+  },
   dns: { summary: 'ask one DNS question', load: async () => (await import('./commands/dns.ts')).dnsCommand },
   serve: {
     summary: 'run the service',

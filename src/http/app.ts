@@ -54,6 +54,8 @@ type AppDependencies = {
   tellQuiet?: TellQuiet | undefined;
   /** The processes of the service. @default null: there is one */
   workers?: () => Workers | null;
+  /** Why the store does not take what is written. @default null: it does, or there is none */
+  storeFailure?: () => string | null;
   /** What the page offers to try; nothing by default. */
   samples?: Samples;
   /**
@@ -189,7 +191,8 @@ const mountRoutes = async (
   await app.register(mountDocs);
   await app.register(async (routes) => {
     mountPage(routes, dependencies.samples ?? { messages: [], dns: [] });
-    mountHealth(routes, dependencies.isReady, dependencies.workers ?? (() => null));
+    const { isReady, workers = () => null, storeFailure = () => null } = dependencies;
+    mountHealth(routes, { isReady, workers, storeFailure });
   });
   await app.register(async (routes) => {
     requireKey(routes);

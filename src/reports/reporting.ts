@@ -139,6 +139,11 @@ export class Reporting {
     await this.#dependencies.store.close();
   }
 
+  /** What this process counted. */
+  counted(): ReturnType<MessageCounter['state']> {
+    return this.#counter.state();
+  }
+
   /** Writes what was counted. Never rejects: what cannot be written waits on. */
   flush(): Promise<void> {
     return this.#counter.flush();

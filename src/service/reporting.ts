@@ -28,7 +28,13 @@ import type { Log } from '../telemetry/log.ts';
 import { version } from '../version.ts';
 
 /** What reporting is made from beside the settings. */
-type ReportingParts = { readonly lookup: Lookup; readonly log: Log; readonly now?: () => number };
+type ReportingParts = {
+  readonly lookup: Lookup;
+  readonly log: Log;
+  readonly now?: () => number;
+  /** What became of a report at an address. */
+  readonly onReport?: (event: { readonly state: string }) => void;
+};
 
 /** Milliseconds that the DNS questions of one report may take. */
 const DESTINATIONS_MS = 20_000;
@@ -41,7 +47,7 @@ const DESTINATIONS_MS = 20_000;
  */
 export const createReporting = async (
   config: Config,
-  { lookup, log, now = Date.now }: ReportingParts,
+  { lookup, log, now = Date.now, onReport = () => undefined }: ReportingParts,
 ): Promise<Reporting | null> => {
   if (config.store === '' || config.reportSender === '') return null;
   const store = await openStore(config.store);
@@ -74,7 +80,10 @@ export const createReporting = async (
         deliver,
         find: (policyDomain) =>
           findDestinations(policyDomain, { lookup, deadlineMs: performance.now() + DESTINATIONS_MS }),
-        observe: (event) => log.info(event, 'report'),
+        observe: (event) => {
+          log.info(event, 'report');
+          onReport(event);
+        },
         onFault: (cause) => log.error({ err: cause }, 'a report could not be made'),
         isCleared: () => isCleared(store.notes, config),
         holder: randomUUID(),

@@ -9,6 +9,7 @@ import { TLS_OPTIONS } from '../http/tls-options.ts';
 import { createMemory } from '../message/memory.ts';
 import { writeListenAddress } from '../pipeline/connections/listen-address.ts';
 import type { Ending } from '../pipeline/connections/pipeline-server.ts';
+import type { Reporting } from '../reports/reporting.ts';
 import { needRestart } from '../settings/reload.ts';
 import type { Log } from '../telemetry/log.ts';
 import { logged } from '../telemetry/logged.ts';
@@ -62,7 +63,7 @@ export const createService = async (dependencies: ServiceDependencies): Promise<
   const observed = createObservedCore(config, log, traces);
   const { core, metrics } = observed;
   const memory = createMemory(config.maxTotalBytes);
-  const reporting = await createReporting(config, { lookup: core.lookup, log });
+  const reporting = await createReporting(config, { lookup: core.lookup, log, onReport: metrics.onReport });
   const observer =
     reporting === null
       ? metrics.observer
@@ -70,9 +71,8 @@ export const createService = async (dependencies: ServiceDependencies): Promise<
   const mailFaces = createMailFaces(config, core, log, { observer, memory });
   const state = { isReady: false, drainMs: 0 };
   const app = await createApp({
-    ...appDependencies(dependencies, observed, files),
+    ...appDependencies(dependencies, observed, files, reporting),
     hooks: mailFaces,
-    reports: reporting,
     memory,
     isReady: () => state.isReady,
     drainMs: () => state.drainMs,
@@ -117,9 +117,10 @@ const appDependencies = (
   { config, log, group }: ServiceDependencies,
   { core, metrics }: ReturnType<typeof createObservedCore>,
   files: { readonly inUse: ReturnType<typeof readAccessFiles> },
+  reporting: Reporting | null,
 ) => {
   const { resolver } = core;
-  const levels = () => ({ cache: resolver.cacheStats() });
+  const levels = () => ({ cache: resolver.cacheStats(), counted: reporting?.counted() ?? null });
   group.join({ readGauges: () => metrics.readValues(levels()), flush: resolver.flush });
   return {
     log,
@@ -128,6 +129,7 @@ const appDependencies = (
     domains: { assess: core.assess, width: config.domainConcurrency },
     tellQuiet: group.reportQuiet,
     workers: group.workers,
+    storeFailure: () => reporting?.counted().failure ?? null,
     settings: config,
     samples: readSamples(config.dnsZone),
     access: { keys: () => files.inUse.keys, settings: config, isTls: files.inUse.tls !== null },
@@ -145,6 +147,7 @@ const appDependencies = (
         },
       },
     },
+    reports: reporting,
     onAnswer: metrics.onAnswer,
   };
 };

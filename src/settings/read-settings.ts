@@ -51,6 +51,17 @@ export const readTracesWanted = (
   };
 };
 
+/** The service that the command line is to ask, where the environment names one. */
+type ServiceAddress = { readonly url: string | undefined; readonly key: string | undefined };
+
+/** Reads MAILVERDICT_URL and MAILVERDICT_KEY, which are no settings of a service. */
+export const readServiceAddress = (
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): ServiceAddress => ({
+  url: environment.MAILVERDICT_URL || undefined,
+  key: environment.MAILVERDICT_KEY || undefined,
+});
+
 /** Zone file of the examples, answered locally by a start that is not a production start. */
 const EXAMPLE_ZONE = fileURLToPath(new URL('../../examples/zone.txt', import.meta.url));
 /** Read from the working folder, unless MAILVERDICT_CONFIG names another. */

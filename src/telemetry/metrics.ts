@@ -11,15 +11,21 @@ import { createHttpMetrics, type HttpMetrics } from './metrics/http.ts';
 import { createMailFaceMetrics } from './metrics/mail-faces.ts';
 import { createMessageMetrics, type MessageMetrics } from './metrics/messages.ts';
 import { createMetricRegistry } from './metrics/registry.ts';
+import { type CountedLevels, createReportMetrics, type ReportMetrics } from './metrics/reports.ts';
 
 /** What can only be asked for, at the moment it is read. */
-type Levels = { cache: DnsCacheStats };
+type Levels = {
+  cache: DnsCacheStats;
+  /** Messages counted for reports; null: nothing is counted. */
+  counted: CountedLevels | null;
+};
 
 /** The metrics and what feeds them. */
 export type Metrics = MessageMetrics &
   EventLoopMetrics &
   HttpMetrics &
-  Pick<DnsMetrics, 'onQuestion'> & {
+  Pick<DnsMetrics, 'onQuestion'> &
+  Pick<ReportMetrics, 'onReport'> & {
     /** For the mail servers' faces. */
     readonly observer: Observer;
     /** Everything as it is now. */
@@ -38,18 +44,24 @@ export const createMetrics = (version: string): Metrics => {
   const eventLoop = createEventLoopMetrics(registry);
   const { onQuestion, setCache } = createDnsMetrics(registry);
   const http = createHttpMetrics(registry);
+  const { onReport, setCounted } = createReportMetrics(registry);
+  const setLevels = ({ cache, counted }: Levels): void => {
+    setCache(cache);
+    if (counted !== null) setCounted(counted);
+  };
   return {
     ...messages,
     ...eventLoop,
     ...http,
     onQuestion,
+    onReport,
     observer: createMailFaceMetrics(registry),
-    read: ({ cache }) => {
-      setCache(cache);
+    read: (levels) => {
+      setLevels(levels);
       return registry.read();
     },
-    readValues: ({ cache }) => {
-      setCache(cache);
+    readValues: (levels) => {
+      setLevels(levels);
       return registry.readValues();
     },
   };

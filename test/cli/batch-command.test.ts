@@ -171,6 +171,7 @@ test('batch shows on a terminal how far it is, and clears that line before the s
     style,
     errStyle: style,
     progress: true,
+    createWait: () => assert.fail('nothing is waited for'),
   };
   assert.equal(await batchCommand.run([mbox], {}, terminal), 0);
   assert.ok(err.startsWith(`${CLEAR_LINE}[`), err);

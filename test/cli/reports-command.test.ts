@@ -70,7 +70,7 @@ test('reports build lists what it would build, builds it once, and list and show
   const id = list.out.trim().split(' ').at(-1) ?? '';
   const show = await reports(`show ${id}`);
   assert.match(show.out, /^Report-ID {3}\S+\ndomain {6}brand\.example\n/);
-  assert.match(show.out, /messages {4}1,234 in 1 rows?\n/);
+  assert.match(show.out, /messages {4}1,234 in 1 row\n/);
   assert.match((await reports(`show ${id} --xml`)).out, /<count>1234<\/count>/);
   const none = await reports('show nothing');
   assert.equal(none.code, 1);
@@ -81,7 +81,7 @@ test('reports status says that nothing is sent before the check, and exits with 
   const reports = await lab('brand.example');
   const { out, code } = await reports('status');
   assert.equal(code, 0);
-  assert.match(out, /^store {5}sqlite, 1 MB\ncounted {3}1,234 messages in 1 rows?, in no report yet\n/);
+  assert.match(out, /^store {5}sqlite, 1 MB\ncounted {3}1,234 messages in 1 row, in no report yet\n/);
   assert.match(out, /sending {3}off: set REPORT_SMTP/);
   const away = await reports('status', { STORE: `sqlite:${join(folder, 'none', 'x.db')}` });
   assert.equal(away.code, 2);
@@ -106,6 +106,19 @@ test('reports check sends a sample, and judges it as it arrived', async () => {
   assert.equal((await reports('check --force', environment)).code, 0);
   assert.equal((await reports('send', environment)).code, 0);
   await sink.close();
+});
+
+test('store backup copies the store into a new file, and never over one that is there', async () => {
+  await lab('brand.example');
+  const STORE = `sqlite:${join(folder, `${files}.db`)}`;
+  const copy = join(folder, 'copy.db');
+  assert.equal((await runCli(['store', 'backup', copy], undefined, { STORE })).code, 0);
+  const reopened = await openStore(`sqlite:${copy}`);
+  assert.deepEqual(await reopened.counted.open(), { rows: 1, messages: 1234 });
+  await reopened.close();
+  const again = await runCli(['store', 'backup', copy], undefined, { STORE });
+  assert.equal(again.code, 64);
+  assert.match(again.err, /is there already/);
 });
 
 test('reports suppress keeps an address from reports until it is taken back', async () => {

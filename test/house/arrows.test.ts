@@ -84,9 +84,11 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'src/cli': [
     'schemas',
     'src/version.ts',
+    'src/client',
     'src/dns',
     'src/message',
     'src/settings',
+    'src/posture',
     'src/verdict',
     'src/store',
     'src/reports',

@@ -109,7 +109,10 @@ test('parseKeys takes as many keys as each request can be compared with', () => 
 test('readKeys tells a file that is missing or too large', () => {
   const folder = mkdtempSync(join(tmpdir(), 'mailverdict-keys-'));
   const missing = join(folder, 'missing');
-  assert.deepEqual(readKeys(missing), { kind: 'mistakes', mistakes: [`${missing} cannot be read (ENOENT)`] });
+  assert.deepEqual(readKeys(missing), {
+    kind: 'mistakes',
+    mistakes: [`${missing} cannot be read: there is no such file`],
+  });
   const large = join(folder, 'large');
   writeFileSync(large, '#'.repeat(262_145));
   assert.deepEqual(readKeys(large), { kind: 'mistakes', mistakes: [`${large} is too large`] });

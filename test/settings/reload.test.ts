@@ -164,7 +164,7 @@ test('serve drops no protection on SIGHUP, whatever becomes of its files', async
   const cases: [what: string, change: () => void, mistake: RegExp][] = [
     ['an empty settings file', () => write('mailverdict.yaml', ''), /mailverdict\.yaml: has no settings any more/],
     ['nothing but a comment', () => write('mailverdict.yaml', '# later\n'), /has no settings any more/],
-    ['no settings file', () => rmSync(path('mailverdict.yaml')), /mailverdict\.yaml: cannot be read/],
+    ['no settings file', () => rmSync(path('mailverdict.yaml')), /mailverdict\.yaml cannot be read/],
     ['half a file', () => write('mailverdict.yaml', 'host: 127.0.0.1\n'), /API_KEYS: .*only a restart drops it/],
     [
       'no keys, for everybody',

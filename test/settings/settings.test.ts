@@ -142,7 +142,7 @@ test('readConfig tells what is wrong with the file itself', async (t) => {
   }
   await t.test('a file that is named and not there', () => {
     assert.deepEqual(mistakesOf(readConfig({ MAILVERDICT_CONFIG: '/nowhere/mailverdict.yaml' })), [
-      '/nowhere/mailverdict.yaml: cannot be read (ENOENT)',
+      '/nowhere/mailverdict.yaml cannot be read: there is no such file',
     ]);
   });
   await t.test('nothing in it is no mistake', () => {

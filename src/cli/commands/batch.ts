@@ -5,16 +5,14 @@
  */
 import type { RequiredLevel } from '../../../schemas/author.ts';
 import { inOrder } from '../../http/routes/ordered.ts';
-import { createMailverdict } from '../../service/core.ts';
-import { createLog } from '../../telemetry/log.ts';
 import { decideOn } from '../../verdict/answer/decision.ts';
-import { Fault } from '../../verdict/fault.ts';
 import type { VerifyOptions } from '../../verdict/run.ts';
 import type { BatchOutputLine } from '../batch/line.ts';
 import { earlierLines, JudgedBefore, openOutput } from '../batch/output.ts';
 import { CLEAR_LINE, progressLine } from '../batch/progress.ts';
 import { BatchSummary } from '../batch/summary.ts';
-import { type Command, EXIT, type Terminal, textOption, WrongUse } from '../command.ts';
+import { type Command, EXIT, Refused, type Terminal, textOption, WrongUse } from '../command.ts';
+import { JUDGE_HELP, JUDGE_OPTIONS, openJudge } from '../judge/open-judge.ts';
 import { loadConfig } from '../load-settings.ts';
 import { checkInput, type Found, readMessages } from '../messages/messages.ts';
 import { exitOf, readInclude, readRequired, readTrust } from '../verify-options.ts';
@@ -37,11 +35,14 @@ Options:
   --trusted-authserv-id <id>  believe Authentication-Results of this authserv-id; may be repeated
   --require <level>         proven or vouched: adds a decision to each verdict, and the exit code tells of all
 
+${JUDGE_HELP}
+
 What a line of NDJSON says of itself comes before the options. A terminal shows how far the batch
 is; a summary comes at the end: on standard error, or with --out on standard output.
 
 Exit: 0 all messages were judged, 1 one cannot be judged; with --require 0 all are satisfied, 1 one is not
-or cannot be judged, 2 one is not known; 64 wrong use, 66 no message, 74 the output cannot be written.
+or cannot be judged, 2 one is not known; 64 wrong use, 66 no message, 69 the service gives
+no answer (with --out, run it again to go on), 74 the output cannot be written.
 
 Examples:
   mailverdict batch ~/Maildir --trust-received mx.brand.example --out verdicts.ndjson
@@ -53,6 +54,7 @@ Examples:
     'trust-received': { type: 'string', multiple: true },
     'trusted-authserv-id': { type: 'string', multiple: true },
     require: { type: 'string' },
+    ...JUDGE_OPTIONS,
   },
   run: async (names, options, terminal) => {
     if (names.length === 0) throw new WrongUse('name files or folders with messages, or - for standard input');
@@ -84,27 +86,27 @@ Examples:
       maxMessageBytes: config.maxMessageBytes,
       onOctets: (more) => (octets += more),
     });
-    const core = createMailverdict(config, createLog('silent'));
-    const judge = async ({ source, content }: Found, index: number): Promise<BatchOutputLine> => {
+    const judge = openJudge(options, config);
+    const judgeOne = async ({ source, content }: Found, index: number): Promise<BatchOutputLine> => {
       const line = { index: judgedBefore + index, source };
       if (content.kind === 'problem') return { ...line, problem: content.reason };
       try {
         const { bytes, facts, options: own } = content;
-        return { ...line, verdict: await core.verify(bytes, facts, { ...asked, ...given(own) }) };
+        return { ...line, verdict: await judge.verify(bytes, facts, { ...asked, ...given(own) }) };
       } catch (cause) {
-        if (cause instanceof Fault) return { ...line, problem: cause.message };
+        if (cause instanceof Refused) return { ...line, problem: cause.message };
         throw cause;
       }
     };
     try {
-      for await (const line of inOrder(notBefore(found, before), config.batchWidth, judge)) {
+      for await (const line of inOrder(notBefore(found, before), config.batchWidth, judgeOne)) {
         write(line);
         count(line);
         showProgress(terminal, { messages: summary.messages, failing: summary.failing, octets, ofOctets });
       }
     } finally {
       if (terminal.progress) terminal.err(CLEAR_LINE);
-      core.resolver.close();
+      judge.close();
     }
     const elapsedMs = performance.now() - startedMs;
     if (out === undefined) terminal.err(summary.render(terminal.errStyle, elapsedMs, judgedBefore));

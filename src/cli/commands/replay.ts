@@ -4,11 +4,9 @@
  */
 import { readFileSync } from 'node:fs';
 import { ReplayedVerdict, ReplayRequest } from '../../../schemas/requests/replay.ts';
-import { createMailverdict } from '../../service/core.ts';
 import { readFailure } from '../../settings/system-failure.ts';
-import { createLog } from '../../telemetry/log.ts';
-import { Fault } from '../../verdict/fault.ts';
 import { type Command, EXIT, NoInput, WrongUse } from '../command.ts';
+import { JUDGE_HELP, JUDGE_OPTIONS, openJudge } from '../judge/open-judge.ts';
 import { loadConfig } from '../load-settings.ts';
 import { readInput } from '../read-input.ts';
 import { paint, plain } from '../terminal.ts';
@@ -27,9 +25,12 @@ A case is one file with both, as the page offers it and POST /v1/replay takes it
 
   --json      the new verdict and the differences as JSON
 
-Exit: 0 the same verdict, 1 it differs, 64 wrong use, 66 no message or verdict.
+${JUDGE_HELP}
+
+Exit: 0 the same verdict, 1 it differs, 64 wrong use, 66 no message or verdict,
+69 the service gives no answer.
 `,
-  options: { json: { type: 'boolean' } },
+  options: { json: { type: 'boolean' }, ...JUDGE_OPTIONS },
   run: async (positionals, options, terminal) => {
     const [messageName, verdictName, ...more] = positionals;
     if (messageName === undefined || more.length > 0)
@@ -43,9 +44,9 @@ Exit: 0 the same verdict, 1 it differs, 64 wrong use, 66 no message or verdict.
             message: await readInput(messageName, { maxBytes: config.maxMessageBytes }, terminal),
             overlay: undefined,
           };
-    const core = createMailverdict(config, createLog('silent'));
+    const judge = openJudge(options, config);
     try {
-      const { same, differences, verdict } = await core.replay(message, earlier, { overlay });
+      const { same, differences, verdict } = await judge.replay(message, earlier, overlay);
       if (options.json) terminal.out(`${JSON.stringify({ same, differences, verdict }, null, 2)}\n`);
       else if (same)
         terminal.out(
@@ -60,11 +61,8 @@ Exit: 0 the same verdict, 1 it differs, 64 wrong use, 66 no message or verdict.
           terminal.out(`  ${plain(path)}: ${shown(before)} → ${shown(after)}\n`);
       }
       return same ? EXIT.ok : EXIT.fail;
-    } catch (cause) {
-      if (cause instanceof Fault) throw new WrongUse(cause.message);
-      throw cause;
     } finally {
-      core.resolver.close();
+      judge.close();
     }
   },
 };

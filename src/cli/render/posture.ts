@@ -2,7 +2,8 @@
  * A posture as text for people: the answer first, then what to mend with the records to publish,
  * then each part. Pure.
  */
-import type { Posture, PostureFinding } from '../../../schemas/posture/posture.ts';
+
+import type { Posture, PostureChanges, PostureFinding } from '../../../schemas/posture/posture.ts';
 import type { SpfTreeRecord } from '../../../schemas/posture/spf.ts';
 import { paint, paintWord, plain, type Style, wrap } from '../terminal.ts';
 
@@ -38,7 +39,7 @@ export const renderPosture = (posture: Posture, style: Style): string => {
     '',
     ...partLines(posture, style),
     ...(spf.tree === null ? [] : ['', ...treeLines(spf.tree, style)]),
-    ...(changes === undefined ? [] : ['', ...changeLines(changes, style)]),
+    ...(changes === undefined ? [] : ['', ...changeLines(changes, 'What the unpublished records would change', style)]),
   ];
   return `${lines.join('\n')}\n`;
 };
@@ -128,9 +129,15 @@ const treeLines = (tree: SpfTreeRecord, style: Style): string[] => {
   return ['SPF tree, with the lookups counted so far', ...lines, ...(left > 0 ? [`      and ${left} more terms`] : [])];
 };
 
-const changeLines = ({ grade, values, mended, caused }: NonNullable<Posture['changes']>, style: Style): string[] => [
-  paint(style, 'bold', 'What the unpublished records would change'),
-  `${'Grade'.padEnd(LABEL_COLUMNS)}${grade.today ?? 'none'} → ${grade.after ?? 'none'}`,
+/** Writes what changes, under a heading, with a line end at the end. */
+export const renderChanges = (changes: PostureChanges, heading: string, style: Style): string =>
+  `${changeLines(changes, heading, style).join('\n')}\n`;
+
+const changeLines = ({ grade, values, mended, caused }: PostureChanges, heading: string, style: Style): string[] => [
+  paint(style, 'bold', heading),
+  ...(grade.today === grade.after
+    ? [`${'Grade'.padEnd(LABEL_COLUMNS)}${grade.today ?? 'none'}, as before`]
+    : [`${'Grade'.padEnd(LABEL_COLUMNS)}${grade.today ?? 'none'} → ${grade.after ?? 'none'}`]),
   ...values.map(({ field, today, after }) => `${plain(field)}: ${wrap(`${today} → ${after}`, 2, style.width)}`),
   ...mended.map(
     ({ message }) => `${paintWord(style, 'good', WORD_COLUMNS)}goes: ${wrap(message, WORD_COLUMNS, style.width)}`,

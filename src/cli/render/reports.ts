@@ -16,6 +16,8 @@ export const writeDay = (beginSeconds: number, periodSeconds: number): string =>
   return periodSeconds === 24 * HOUR ? begin.slice(0, 10) : `${begin.slice(0, 13)}h+${periodSeconds / HOUR}`;
 };
 
+const rowsOf = (rows: number): string => `${NUMBER.format(rows)} ${rows === 1 ? 'row' : 'rows'}`;
+
 const time = (seconds: number): string =>
   `${new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
@@ -38,7 +40,7 @@ export const writeDeliveries = ({ report, deliveries }: OutgoingReportDetail, st
     ['domain', policyDomain],
     ['record', record],
     ['period', `${writeDay(beginSeconds, periodSeconds)} (UTC)`],
-    ['messages', `${NUMBER.format(messages)} in ${NUMBER.format(rows)} rows`],
+    ['messages', `${NUMBER.format(messages)} in ${rowsOf(rows)}`],
     ['built', time(builtSeconds)],
     ['state', state],
     ...(state === 'waiting' ? [['next try', time(report.nextTrySeconds)] as const] : []),
@@ -79,7 +81,7 @@ export const writeStatus = (status: ReportingStatus, style: Style): string => {
       'counted',
       counted.openMessages === null
         ? 'not known'
-        : `${NUMBER.format(counted.openMessages)} messages in ${NUMBER.format(counted.openRows ?? 0)} rows, in no report yet`,
+        : `${NUMBER.format(counted.openMessages)} ${counted.openMessages === 1 ? 'message' : 'messages'} in ${rowsOf(counted.openRows ?? 0)}, in no report yet`,
     ],
     [
       'reports',

@@ -13,7 +13,7 @@ import { checkRecordData } from '../record-data.ts';
 import { MAX_CNAMES, tooManyCnames } from './zone.ts';
 
 /** TTL of an overlaid record set that gives none, in seconds. */
-const DEFAULT_OVERLAY_TTL_SECONDS = 300;
+export const DEFAULT_OVERLAY_TTL_SECONDS = 300;
 
 /**
  * What is wrong with a value from a caller, and where: `path` as in

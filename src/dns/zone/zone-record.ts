@@ -37,10 +37,11 @@ const fault = (message: string): EntryReading => ({ kind: 'error', message });
 /**
  * Makes a reader of entries in file order. Errors are values; a wrong entry leaves the state as it
  * was.
+ * @param ttlSecondsOfNone TTL of a record that gives none, where no $TTL does; null: a mistake
  */
-export const recordReader = (): ((entry: Entry) => EntryReading) => {
+export const recordReader = (ttlSecondsOfNone: number | null = null): ((entry: Entry) => EntryReading) => {
   let origin = '';
-  let defaultTtlSeconds: number | null = null;
+  let defaultTtlSeconds = ttlSecondsOfNone;
   let lastTtlSeconds: number | null = null;
   let lastOwner: string | null = null;
 

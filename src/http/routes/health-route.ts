@@ -7,13 +7,18 @@ import { Health, type Workers } from '../../../schemas/health.ts';
 import { problemResponses } from '../openapi/openapi.ts';
 import { sendProblem } from '../problem.ts';
 
-/**
- * Mounts both routes.
- * @param isReady false while the service drains
- * @param workers the processes of the service; null where there is one, or as long as it is not
- * known
- */
-export const mountHealth = (app: FastifyInstance, isReady: () => boolean, workers: () => Workers | null): void => {
+/** What the routes ask. */
+type HealthDependencies = {
+  /** False while the service drains. */
+  readonly isReady: () => boolean;
+  /** The processes of the service; null where there is one, or as long as it is not known. */
+  readonly workers: () => Workers | null;
+  /** Why the store does not take what is written; null: it does, or there is none. */
+  readonly storeFailure: () => string | null;
+};
+
+/** Mounts both routes. */
+export const mountHealth = (app: FastifyInstance, { isReady, workers, storeFailure }: HealthDependencies): void => {
   app.get(
     '/healthz',
     {
@@ -45,7 +50,11 @@ export const mountHealth = (app: FastifyInstance, isReady: () => boolean, worker
       if (!isReady())
         return sendProblem(reply, 'not-ready', { detail: 'it takes no new work: it starts, or it was asked to end' });
       const known = workers();
-      return { status: 'ok', ...(known !== null && { workers: known }) } as const;
+      return {
+        status: 'ok',
+        ...(storeFailure() !== null && { store: 'failing' as const }),
+        ...(known !== null && { workers: known }),
+      } as const;
     },
   );
 };
