@@ -34,9 +34,11 @@ const CACHE = {
   unexpectedReplies: 0,
 };
 
+const COUNTED = { waiting: 8, written: 9, lost: 10 };
+
 /** Samples by name and labels, as a scraper sees them. */
 const samplesOf = async (metrics: Metrics): Promise<Map<string, number>> => {
-  const { text } = await metrics.read({ cache: CACHE });
+  const { text } = await metrics.read({ cache: CACHE, counted: COUNTED });
   return new Map(
     text
       .split('\n')
@@ -125,7 +127,7 @@ test('createMetrics takes over what the resolver tells and counts', async () => 
   metrics.onQuestion({ ...question, outcome: 'records', source: 'network' });
   metrics.onQuestion({ ...question, outcome: 'records', source: 'cache' });
   metrics.onQuestion({ ...question, outcome: 'failure', failure: 'timeout', source: 'network' });
-  await metrics.read({ cache: CACHE });
+  await metrics.read({ cache: CACHE, counted: COUNTED });
   const samples = await samplesOf(metrics);
   const expected: Record<string, number> = {
     'mailverdict_dns_questions_total{outcome="records",source="network",failure=""}': 1,
@@ -149,6 +151,7 @@ test('createMetrics shows the mail servers, HTTP and the event loop', async () =
   metrics.observer.onConnection({ face: 'milter', open: 2, refused: true });
   metrics.observer.onDecision({ face: 'milter', action: 'reject', cause: 'policy', elapsedMs: 40 });
   metrics.observer.onMemory(4096);
+  metrics.onReport({ state: 'sent' });
   metrics.onAnswer({ route: '/v1/verify', method: 'POST', status: 200, elapsedMs: 12 });
   const samples = await samplesOf(metrics);
   const expected: Record<string, number> = {
@@ -157,6 +160,10 @@ test('createMetrics shows the mail servers, HTTP and the event loop', async () =
     'mailverdict_decisions_total{face="milter",action="reject",cause="policy"}': 1,
     'mailverdict_decision_seconds_count{face="milter"}': 1,
     mailverdict_pipeline_held_bytes: 4096,
+    'mailverdict_report_deliveries_total{state="sent"}': 1,
+    mailverdict_report_messages_waiting: 8,
+    mailverdict_report_messages_written_total: 9,
+    mailverdict_report_messages_lost_total: 10,
     'mailverdict_http_requests_total{route="/v1/verify",method="POST",status="200"}': 1,
     'mailverdict_http_request_seconds_count{route="/v1/verify"}': 1,
   };
