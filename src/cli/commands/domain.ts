@@ -33,8 +33,8 @@ are a table.
   --client-ip <address>     would this host pass SPF?
   --mail-from <address>     envelope sender for SPF macros
   --helo <name>             HELO name for SPF macros
-  --probe smtp              look at STARTTLS of each mail host; DOMAIN_PROBE must
-                            allow it
+  --probe smtp              look at STARTTLS of each mail host; DOMAIN_PROBE
+                            must allow it
 ${DNS_HELP};
                             the answer then tells what they would change
   --watch                   look again whenever the TTLs end, and tell only what
@@ -48,8 +48,8 @@ ${JUDGE_HELP}
 
 Exit: 0 nothing is broken, 1 an error was found, 2 DNS left something open; with
 --fail-under 0 the grade is reached, 1 it is not, 2 DNS left too much open for a
-grade; of several names, the worst. 64 wrong use, 69 the service gives no answer.
---watch ends with the code of the last look.
+grade; of several names, the worst. 64 wrong use, 69 the service gives no
+answer. --watch ends with the code of the last look.
 
 Examples:
   mailverdict domain brand.example

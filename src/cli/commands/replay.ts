@@ -23,7 +23,8 @@ hold its evidence:
     --json --include evidence > verdict.json
   mailverdict replay message.eml verdict.json
 
-A case is one file with both, as the page offers it and POST /v1/replay takes it.
+A case is one file with both, as the page offers it and POST /v1/replay takes
+it.
 
   --json                    the new verdict and the differences as JSON
 
