@@ -6,7 +6,7 @@ import type { ParseArgsConfig } from 'node:util';
 import type { Style } from './terminal.ts';
 
 /**
- * Exit codes. Those of `verify` follow the DMARC result; the others are those of sysexits.h, among
+ * Exit codes. 0, 1 and 2 are the answer of a command; the others are those of sysexits.h, among
  * them one for a fault of ours: node's own 1 would read as "fail".
  */
 export const EXIT = {
@@ -20,6 +20,19 @@ export const EXIT = {
   notWritten: 74,
   config: 78,
 } as const;
+
+/** What each exit code means, whatever the command. */
+export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
+  ok: 'yes: DMARC pass or none, a decision that is satisfied, nothing broken, the same verdict again',
+  fail: 'no: DMARC fail or permerror, a decision that is not satisfied, an error in what a domain publishes, a message that cannot be judged',
+  temperror: 'not known: DNS gave no answer; the same command may tell later',
+  usage: 'wrong use, told in a sentence that says what would be right',
+  noInput: 'a file or folder cannot be read, or holds no message',
+  unavailable: 'the service of `--url` gives no answer',
+  fault: 'a fault of this program; please report what it wrote',
+  notWritten: 'a file, or standard output, cannot be written',
+  config: 'the settings have mistakes; `mailverdict config check` tells them',
+};
 
 /** Where a command reads and writes. */
 export type Terminal = {

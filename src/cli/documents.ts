@@ -5,6 +5,7 @@
 import { findingsCatalogue, problemsCatalogue } from '../http/catalogue/catalogue.ts';
 import { toMarkdown } from '../http/catalogue/markdown.ts';
 import { settingsPage, withFirstSettings } from '../settings/settings-table.ts';
+import { EXIT, EXIT_MEANINGS } from './command.ts';
 import { COMMANDS } from './commands.ts';
 
 /** A document by its path from the root of the project. */
@@ -50,6 +51,13 @@ const commandLinePage = async (): Promise<string> => {
       '| --- | --- |',
       ...commands.map(({ name, summary }) => `| [${name}](#${name}) | ${summary} |`),
     ].join('\n'),
+    '## Exit codes',
+    [
+      '| Code | What it means |',
+      '| --- | --- |',
+      ...Object.entries(EXIT_MEANINGS).map(([name, meaning]) => `| ${EXIT[name as keyof typeof EXIT]} | ${meaning} |`),
+    ].join('\n'),
+    'The `Exit` of each command below says it in its own words. [Results](results.md) tells what each result word means.',
     ...commands.map(({ name, help }) => `## ${name}\n\n\`\`\`\n${help.trimEnd()}\n\`\`\``),
   ].join('\n\n')}\n`;
 };

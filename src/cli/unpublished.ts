@@ -15,8 +15,9 @@ import { nameOf, readInput } from './read-input.ts';
 export const DNS_OPTION = { dns: { type: 'string' } } as const;
 
 /** Its help. */
-export const DNS_HELP = `  --dns <file>              judge as if the records in this file were published: lines of a zone file, or JSON
-                            as the API takes it, [{ "name": …, "type": "TXT", "records": [ … ] }]`;
+export const DNS_HELP = `  --dns <file>              judge as if the records in this file were published:
+                            lines of a zone file, or JSON as the API takes it,
+                            [{ "name": …, "type": "TXT", "records": [ … ] }]`;
 
 const Unpublished = PostureRequest.pick({ dns: true });
 

@@ -6,6 +6,14 @@ import { nearestName } from '../settings/nearest-name.ts';
 import type { VerifyOptions } from '../verdict/run.ts';
 import { EXIT, type Options, textOption, textOptions, WrongUse } from './command.ts';
 
+/** Help of --trust-received and --trusted-authserv-id. */
+export const DELIVERED_HELP = `  --trust-received <host>   take the facts from the Received fields that this
+                            host of yours wrote: a name, *. and a domain, an
+                            address, or a network; may be repeated
+  --trusted-authserv-id <id>
+                            believe Authentication-Results of this authserv-id;
+                            may be repeated`;
+
 /** Reads --trust-received and --trusted-authserv-id. @throws WrongUse naming the option */
 export const readTrust = (options: Options): Pick<VerifyOptions, 'trustReceived' | 'trustedAuthservIds'> => {
   const hosts = TrustReceived.safeParse(textOptions(options, 'trust-received'));

@@ -22,7 +22,8 @@ import { batchCommand } from '../../src/cli/commands/batch.ts';
 import { MAX_FOLDER_DEPTH, mailFiles } from '../../src/cli/messages/mail-files.ts';
 import { readMessages } from '../../src/cli/messages/messages.ts';
 import { example } from '../verdict/make-verifier.ts';
-import { ROOT, runCli } from './run-cli.ts';
+import { ROOT } from './run-cli.ts';
+import { runInProcess } from './run-in-process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'mailverdict-batch-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -53,7 +54,7 @@ test('batch judges every .eml of a folder and of those below it, in the order of
   writeFileSync(join(at, 'c.eml'), '');
   symlinkSync(at, join(at, 'circle'));
   symlinkSync('gone', join(at, 'dangling.eml'));
-  const { code, out, err } = await runCli(['batch', at]);
+  const { code, out, err } = await runInProcess(['batch', at]);
   assert.deepEqual(outcomes(linesOf(out), at), [
     'a/INNER.EML pass',
     'b.eml fail',
@@ -72,14 +73,14 @@ test('batch takes cur and new of a Maildir and of the folders in it, and never t
   put(join(maildir, '.Sent', 'cur', '4.host:2,'));
   mkdirSync(join(maildir, '.Sent', 'new'));
   put(join(maildir, '.Sent', 'tmp', '5.host'));
-  const { code, out } = await runCli(['batch', maildir]);
+  const { code, out } = await runInProcess(['batch', maildir]);
   assert.equal(code, 0);
   assert.deepEqual(outcomes(linesOf(out), maildir), [
     '.Sent/cur/4.host:2, pass',
     'cur/2.host:2,S fail',
     'new/1.host pass',
   ]);
-  assert.deepEqual(outcomes(linesOf((await runCli(['batch', join(maildir, 'cur')])).out), maildir), [
+  assert.deepEqual(outcomes(linesOf((await runInProcess(['batch', join(maildir, 'cur')])).out), maildir), [
     'cur/2.host:2,S fail',
   ]);
 });
@@ -109,8 +110,8 @@ test('batch tells a message, an mbox and NDJSON by what is in them, in files and
   for (const [content, results] of cases) {
     const file = newPath('input');
     writeFileSync(file, content);
-    const fromFile = await runCli(['batch', file]);
-    const piped = await runCli(['batch', '-'], content);
+    const fromFile = await runInProcess(['batch', file]);
+    const piped = await runInProcess(['batch', '-'], { input: content });
     for (const { out } of [fromFile, piped]) {
       const lines = outcomes(linesOf(out));
       assert.equal(lines.length, results.length, out);
@@ -123,7 +124,7 @@ test('batch tells a message, an mbox and NDJSON by what is in them, in files and
 test('batch lets a line of NDJSON ask for itself, and options for the others', async () => {
   const message = example('aligned.eml').toString('base64');
   const ndjson = `${JSON.stringify({ message, encoding: 'base64', include: ['mime'] })}\n${JSON.stringify({ message, encoding: 'base64' })}\n`;
-  const { out } = await runCli(['batch', '-', '--include', 'evidence'], ndjson);
+  const { out } = await runInProcess(['batch', '-', '--include', 'evidence'], { input: ndjson });
   const [one, other] = linesOf(out).map(
     ({ verdict }) => verdict as unknown as { evidence?: unknown[]; message: object },
   );
@@ -137,13 +138,13 @@ test('batch goes on with the messages that its output does not have, wherever ne
   const out = newPath('verdicts.ndjson');
   put(join(maildir, 'new', '2.host'));
   put(join(maildir, 'cur', '3.host:2,'), 'spf-fail.eml');
-  const first = await runCli(['batch', maildir, '--out', out]);
+  const first = await runInProcess(['batch', maildir, '--out', out]);
   assert.equal(first.err, '', 'standard output carries no verdicts, so the summary is there');
   assert.match(first.out, /^2 messages in /);
   renameSync(join(maildir, 'new', '2.host'), join(maildir, 'cur', '2.host:2,RS'));
   put(join(maildir, 'new', '1.host'), 'unsigned.eml');
   writeFileSync(out, readFileSync(out, 'utf8').slice(0, -10));
-  const second = await runCli(['batch', maildir, '--out', out]);
+  const second = await runInProcess(['batch', maildir, '--out', out]);
   assert.match(second.out, /^3 messages in [\d.]+ s, 1 of them judged before\n/);
   const lines = linesOf(readFileSync(out, 'utf8'));
   assert.deepEqual(
@@ -213,7 +214,7 @@ test('batch reports a message over MAX_MESSAGE_BYTES in place of its verdict', a
   const at = newPath('large');
   put(join(at, 'a.eml'));
   writeFileSync(join(at, 'b.eml'), `From: a@brand.example\r\n\r\n${'x'.repeat(3000)}`);
-  const { out } = await runCli(['batch', at], undefined, { MAX_MESSAGE_BYTES: '2048' });
+  const { out } = await runInProcess(['batch', at], { environment: { MAX_MESSAGE_BYTES: '2048' } });
   assert.match(out, /"problem":"the message has more than 2048 octets \(MAX_MESSAGE_BYTES\)"/);
 });
 

@@ -52,7 +52,7 @@ test('completion for bash completes as a user types', async (t) => {
     ],
     [
       ['mailverdict', 'verify', '--client'],
-      ['--client-ip', '--client-name'],
+      ['--client-ip', '--client-name', '--client-name-check'],
     ],
     [['mailverdict', 'nothing', ''], []],
   ];

@@ -14,6 +14,7 @@ import { COMMANDS } from '../../src/cli/commands.ts';
 import { listenFailure, systemReason } from '../../src/settings/system-failure.ts';
 import { freePort } from '../free-port.ts';
 import { runCli } from './run-cli.ts';
+import { runInProcess } from './run-in-process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'mailverdict-failures-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -114,7 +115,10 @@ test('every command tells a file that cannot be used in words', async (t) => {
   for (const [command, cases] of Object.entries(CASES))
     for (const { words, environment, code, says } of cases)
       await t.test(`${command} ${words.join(' ').replaceAll(folder, '')}`, async () => {
-        const run = await runCli([command, ...words], undefined, environment);
+        const run =
+          command === 'serve'
+            ? await runCli([command, ...words], undefined, environment)
+            : await runInProcess([command, ...words], environment === undefined ? {} : { environment });
         const told = run.err + run.out;
         assert.equal(run.code, code, told);
         assert.match(command === 'serve' ? (JSON.parse(told) as { msg: string }).msg : run.err, says);
@@ -150,7 +154,7 @@ test('a wrong command or option is told with the one that was probably meant', a
     [['verify', MESSAGE, '-x'], 'unknown option -x; mailverdict verify --help lists the options'],
   ];
   for (const [words, says] of cases) {
-    const { code, err } = await runCli(words);
+    const { code, err } = await runInProcess(words);
     assert.equal(code, 64, words.join(' '));
     assert.equal(err, `mailverdict: ${says}\n`);
   }

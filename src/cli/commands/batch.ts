@@ -15,37 +15,43 @@ import { type Command, EXIT, Refused, type Terminal, textOption, WrongUse } from
 import { JUDGE_HELP, JUDGE_OPTIONS, openJudge } from '../judge/open-judge.ts';
 import { loadConfig } from '../load-settings.ts';
 import { checkInput, type Found, readMessages } from '../messages/messages.ts';
-import { exitOf, readInclude, readRequired, readTrust } from '../verify-options.ts';
+import { DELIVERED_HELP, exitOf, readInclude, readRequired, readTrust } from '../verify-options.ts';
 
 export const batchCommand: Command = {
   help: `Usage: mailverdict batch <file | folder | -> ... [options]
 
-Judges many messages and writes one JSON line for each, in order: { index, source, verdict }, or
-problem in place of verdict. The messages come from
+Judges many messages and writes one JSON line for each, in order:
+{ index, source, verdict }, or problem in place of verdict. They come from
 
-  a folder    every file in it and below it that ends in .eml; of a Maildir those in cur and new
-  a file      a message, an mbox, or NDJSON with one request a line as POST /v1/verify takes it
+  a folder    every file in it and below it that ends in .eml; of a Maildir
+              those in cur and new
+  a file      a message, an mbox, or NDJSON with one request a line as
+              POST /v1/verify takes it
   -           standard input, with any of what a file may hold
 
 Options:
-  --out <file>              write there; a file that exists is gone on with, not written over
-  --include <parts>         add trace, evidence, reports, mime (separated by commas) to each verdict
-  --trust-received <host>   take the facts from the Received fields that this host of yours wrote: a name,
-                            *. and a domain, an address, or a network; may be repeated
-  --trusted-authserv-id <id>  believe Authentication-Results of this authserv-id; may be repeated
-  --require <level>         proven or vouched: adds a decision to each verdict, and the exit code tells of all
+  --out <file>              write there; a file that exists is gone on with, not
+                            written over
+  --include <parts>         add trace, evidence, reports, mime (separated by
+                            commas) to each verdict
+${DELIVERED_HELP}
+  --require <level>         proven or vouched: adds a decision to each verdict,
+                            and the exit code tells of all
 
 ${JUDGE_HELP}
 
-What a line of NDJSON says of itself comes before the options. A terminal shows how far the batch
-is; a summary comes at the end: on standard error, or with --out on standard output.
+What a line of NDJSON says of itself comes before the options. A terminal shows
+how far the batch is; a summary comes at the end: on standard error, or with
+--out on standard output.
 
-Exit: 0 all messages were judged, 1 one cannot be judged; with --require 0 all are satisfied, 1 one is not
-or cannot be judged, 2 one is not known; 64 wrong use, 66 no message, 69 the service gives
-no answer (with --out, run it again to go on), 74 the output cannot be written.
+Exit: 0 all messages were judged, 1 one cannot be judged; with --require 0 all
+are satisfied, 1 one is not or cannot be judged, 2 one is not known; 64 wrong
+use, 66 no message, 69 the service gives no answer (with --out, run it again to
+go on), 74 the output cannot be written.
 
 Examples:
-  mailverdict batch ~/Maildir --trust-received mx.brand.example --out verdicts.ndjson
+  mailverdict batch ~/Maildir --trust-received mx.brand.example \\
+    --out verdicts.ndjson
   mailverdict batch inbox.mbox exported/ > verdicts.ndjson
 `,
   options: {

@@ -16,9 +16,13 @@ export const completionCommand = (commands: Commands): Command => ({
 
 Writes a script that completes commands, their words and their options.
 
-  bash:  mailverdict completion bash > ~/.local/share/bash-completion/completions/mailverdict
+  bash:  mailverdict completion bash \\
+           > ~/.local/share/bash-completion/completions/mailverdict
   zsh:   mailverdict completion zsh > "\${fpath[1]}/_mailverdict"
-  fish:  mailverdict completion fish > ~/.config/fish/completions/mailverdict.fish
+  fish:  mailverdict completion fish \\
+           > ~/.config/fish/completions/mailverdict.fish
+
+Exit: 0 written, 64 wrong use.
 `,
   options: {},
   words: Object.keys(SHELLS),

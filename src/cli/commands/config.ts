@@ -16,8 +16,8 @@ export const configCommand: Command = {
   help: `Usage: mailverdict config check
        mailverdict config show [--markdown]
 
-check   reads the settings and the files they name, tells every mistake, a line for each, and
-        prints each setting with its value and whence it is
+check   reads the settings and the files they name, tells every mistake, a line
+        for each, and prints each setting with its value and whence it is
 show    prints the settings as a mailverdict.yaml
 
   --markdown   with show: the table of all settings with defaults and ranges
@@ -25,7 +25,7 @@ show    prints the settings as a mailverdict.yaml
 Settings come from mailverdict.yaml in the working folder, or from the file that
 MAILVERDICT_CONFIG names, and from the environment, which wins.
 
-Exit: 0 the settings work, 78 they do not.
+Exit: 0 the settings work, 64 wrong use, 78 they do not.
 `,
   options: { markdown: { type: 'boolean' } },
   words: ['check', 'show'],

@@ -14,8 +14,9 @@ import { paint, plain, type Style } from '../terminal.ts';
 export const dnsCommand: Command = {
   help: `Usage: mailverdict dns <name> [type] [--json]
 
-Asks one DNS question as the service would, and tells the answer: records, TTL, RCODE, whether
-DNSSEC vouches for it (AD) and whence it is. The type is TXT by default, else one of
+Asks one DNS question as the service would, and tells the answer: records, TTL,
+RCODE, whether DNSSEC vouches for it (AD) and whence it is. The type is TXT by
+default, else one of
   ${RecordType.options.join(', ')}
 
   --json      the answer as JSON

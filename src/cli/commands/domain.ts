@@ -25,25 +25,32 @@ type Letter = (typeof GRADES)[number];
 export const domainCommand: Command = {
   help: `Usage: mailverdict domain <name> ... [options]
 
-Assesses a domain: SPF, DMARC, DKIM keys, mail hosts, TLS and DNS, what matters most first,
-with the record to publish where one can be written. Several names are a table.
+Assesses a domain: SPF, DMARC, DKIM keys, mail hosts, TLS and DNS, what matters
+most first, with the record to publish where one can be written. Several names
+are a table.
 
-  --selectors <names>       DKIM selectors, separated by commas; else those of well-known senders are tried
+  --selectors <names>       DKIM selectors, separated by commas; else those of
+                            well-known senders are tried
   --client-ip <address>     would this host pass SPF?
   --mail-from <address>     envelope sender for SPF macros
   --helo <name>             HELO name for SPF macros
-  --probe smtp              look at STARTTLS of each mail host; DOMAIN_PROBE must allow it
+  --probe smtp              look at STARTTLS of each mail host; DOMAIN_PROBE
+                            must allow it
 ${DNS_HELP};
                             the answer then tells what they would change
-  --watch                   look again whenever the TTLs end, and tell only what changed; Ctrl-C ends it
-  --fail-under <grade>      for pipelines: exit with 1 where the grade is worse than this one, A to F
-  --json                    the whole posture as JSON; of several names, and of each change, one line
+  --watch                   look again whenever the TTLs end, and tell only what
+                            changed; Ctrl-C ends it
+  --fail-under <grade>      for pipelines: exit with 1 where the grade is worse
+                            than this one, A to F
+  --json                    the whole posture as JSON; of several names, and of
+                            each change, one line
 
 ${JUDGE_HELP}
 
-Exit: 0 nothing is broken, 1 an error was found, 2 DNS left something open; with --fail-under 0 the grade is
-reached, 1 it is not, 2 DNS left too much open for a grade; of several names, the worst. 64 wrong use,
-69 the service gives no answer. --watch ends with the code of the last look.
+Exit: 0 nothing is broken, 1 an error was found, 2 DNS left something open; with
+--fail-under 0 the grade is reached, 1 it is not, 2 DNS left too much open for a
+grade; of several names, the worst. 64 wrong use, 69 the service gives no
+answer. --watch ends with the code of the last look.
 
 Examples:
   mailverdict domain brand.example

@@ -15,9 +15,10 @@ const PATIENCE_MS = 2000;
 export const healthCommand: Command = {
   help: `Usage: mailverdict health
 
-Asks the service that runs with these settings on this machine whether it takes work.
+Asks the service that runs with these settings on this machine whether it takes
+work.
 
-Exit: 0 it does, 1 it does not, 78 the settings have mistakes.
+Exit: 0 it does, 1 it does not, 64 wrong use, 78 the settings have mistakes.
 `,
   options: {},
   run: async (positionals, _options, terminal) => {

@@ -22,21 +22,24 @@ export const keysCommand: Command = {
        mailverdict keys list [--file <file>]
        mailverdict keys revoke <name> [--file <file>]
 
-Makes, lists and revokes API keys. A new key is written to standard output and shown this once;
-the file holds its SHA-256. A running service reads the file again on SIGHUP.
+Makes, lists and revokes API keys. A new key is written to standard output and
+shown this once; the file holds its SHA-256. A running service reads the file
+again on SIGHUP.
 
   --file <file>   file of keys; by default the one that API_KEYS names
-  --role <role>   client (by default): what the API offers; operator: also GET /metrics and
-                  /v1/dns/cache
+  --role <role>   client (by default): what the API offers; operator: also GET
+                  /metrics and /v1/dns/cache
 
 Names are up to 64 letters, digits, dots, hyphens and underscores.
 
-Exit: 0 done, 64 wrong use, 74 the file cannot be written, 78 the file cannot be read or has mistakes.
+Exit: 0 done, 64 wrong use, 74 the file cannot be written, 78 the file cannot be
+read or has mistakes.
 
 Examples:
   mailverdict keys create billing --file /etc/mailverdict/keys
   mailverdict keys create prometheus --role operator
-  curl -H "Authorization: Bearer $KEY" --data-binary @message.eml http://127.0.0.1:8080/v1/verify
+  curl -H "Authorization: Bearer $KEY" --data-binary @message.eml \\
+    http://127.0.0.1:8080/v1/verify
   mailverdict keys revoke billing && systemctl reload mailverdict
 `,
   options: { file: { type: 'string' }, role: { type: 'string' } },

@@ -15,15 +15,18 @@ export const replayCommand: Command = {
   help: `Usage: mailverdict replay <message.eml | -> <verdict.json> [--json]
        mailverdict replay <case.json> [--json]
 
-Judges a message again at the time and under the settings of its verdict, with the DNS answers
-that the verdict recorded. No server is asked. The verdict must hold its evidence:
+Judges a message again at the time and under the settings of its verdict, with
+the DNS answers that the verdict recorded. No server is asked. The verdict must
+hold its evidence:
 
-  mailverdict verify message.eml --client-ip 192.0.2.10 --json --include evidence > verdict.json
+  mailverdict verify message.eml --client-ip 192.0.2.10 \\
+    --json --include evidence > verdict.json
   mailverdict replay message.eml verdict.json
 
-A case is one file with both, as the page offers it and POST /v1/replay takes it.
+A case is one file with both, as the page offers it and POST /v1/replay takes
+it.
 
-  --json      the new verdict and the differences as JSON
+  --json                    the new verdict and the differences as JSON
 
 ${JUDGE_HELP}
 

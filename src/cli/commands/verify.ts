@@ -11,11 +11,9 @@ import { type Command, EXIT, type Options, textOption, textOptions, WrongUse } f
 import { JUDGE_HELP, JUDGE_OPTIONS, openJudge } from '../judge/open-judge.ts';
 import { loadConfig } from '../load-settings.ts';
 import { readInput } from '../read-input.ts';
-
 import { renderVerdict } from '../render/verdict.ts';
 import { DNS_HELP, DNS_OPTION, readUnpublished } from '../unpublished.ts';
-
-import { exitOf, readInclude, readRequired, readTrust } from '../verify-options.ts';
+import { DELIVERED_HELP, exitOf, readInclude, readRequired, readTrust } from '../verify-options.ts';
 
 /** Option names and the transport fact each one is; a dot reaches into an object. */
 const FACT_OPTIONS = {
@@ -42,31 +40,37 @@ const VERIFIED_OPTION = 'tls-client-verified';
 export const verifyCommand: Command = {
   help: `Usage: mailverdict verify <message.eml | -> [options]
 
-Judges a message: did it really come from the domain in its From field, and how do we know?
+Judges a message: did it really come from the domain in its From field, and how
+do we know?
 
 Transport facts (all optional; nothing is guessed when one is missing):
   --client-ip <address>     address of the SMTP client
   --client-name <name>      host name of the client
-  --client-name-check <w>   what the server found of that name: ok, fail, forged, temperror
+  --client-name-check <w>   what the server found of that name: ok, fail, forged
+                            or temperror
   --helo <name>             argument of HELO or EHLO
   --mail-from <address>     reverse-path; "" or "<>" is the null reverse-path
   --rcpt-to <address>       forward-path; may be repeated
   --protocol <word>         ESMTP, ESMTPS, ESMTPSA … (RFC 3848)
-  --tls-version <text>      TLS of the session, as in TLSv1.3; --tls-cipher <name>, --tls-bits <number>,
-                            --tls-mode starttls or implicit
-  --tls-client-subject <s>  subject of the client's certificate; --tls-client-verified when it was verified
-  --auth-mechanism <name>   SMTP AUTH of the session, as in PLAIN; --auth-identity <name> who logged in
-  --queue-id <id>           queue id of the receiving server; --daemon-name <name> its listener
+  --tls-version <text>      TLS of the session, as in TLSv1.3
+  --tls-cipher <name>       its cipher suite
+  --tls-bits <number>       strength of the cipher in bits
+  --tls-mode <word>         starttls or implicit
+  --tls-client-subject <s>  subject of the client's certificate
+  --tls-client-verified     the server verified that certificate
+  --auth-mechanism <name>   SMTP AUTH of the session, as in PLAIN
+  --auth-identity <name>    who logged in
+  --queue-id <id>           queue id of the receiving server
+  --daemon-name <name>      its listener, as the server calls it
   --receiver <name>         authserv-id for the Authentication-Results field
 
 For a message that was already delivered:
-  --trust-received <host>   take the facts from the Received fields that this host of yours wrote: a name,
-                            *. and a domain, an address, or a network; may be repeated
-  --trusted-authserv-id <id>  believe Authentication-Results of this authserv-id; may be repeated
+${DELIVERED_HELP}
 
 Decision:
-  --require <level>         proven: the domain in From must be proven here; vouched: the word of a party that the
-                            settings or the options above trust is enough too
+  --require <level>         proven: the domain in From must be proven here;
+                            vouched: the word of a party that the settings or
+                            the options above trust is enough too
 
 Records:
 ${DNS_HELP}
@@ -75,15 +79,19 @@ ${JUDGE_HELP}
 
 Output:
   --json                    the whole verdict as JSON
-  --include <parts>         add trace, evidence, reports, mime (separated by commas); with --json
+  --include <parts>         add trace, evidence, reports, mime (separated by
+                            commas); with --json
 
-Exit: 0 DMARC pass or none, 1 fail or permerror, 2 temperror; with --require 0 satisfied, 1 not satisfied,
-2 not known; 64 wrong use, 66 no message, 69 the service gives no answer.
+Exit: 0 DMARC pass or none, 1 fail or permerror, 2 temperror; with --require 0
+satisfied, 1 not satisfied, 2 not known; 64 wrong use, 66 no message, 69 the
+service gives no answer.
 
 Examples:
-  mailverdict verify message.eml --client-ip 192.0.2.10 --helo mail.brand.example --mail-from alice@brand.example
+  mailverdict verify message.eml --client-ip 192.0.2.10 \\
+    --helo mail.brand.example --mail-from alice@brand.example
   cat message.eml | mailverdict verify - --json
-  mailverdict verify message.eml --trust-received mx.brand.example --require proven || echo refused
+  mailverdict verify message.eml --trust-received mx.brand.example \\
+    --require proven || echo refused
 `,
   options: {
     ...Object.fromEntries(Object.keys(FACT_OPTIONS).map((name) => [name, { type: 'string' } as const])),

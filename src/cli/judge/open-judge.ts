@@ -11,9 +11,10 @@ export const JUDGE_OPTIONS = { url: { type: 'string' }, key: { type: 'string' } 
 
 /** Their help. */
 export const JUDGE_HELP = `Where it is judged:
-  --url <address>           by a running service, as in https://verdicts.brand.example; or MAILVERDICT_URL.
-                            Its settings count then, and files are still read here
-  --key <key>               its API key; MAILVERDICT_KEY keeps it out of the list of processes`;
+  --url <address>           by a running service, under its settings, as in
+                            https://verdicts.brand.example; or MAILVERDICT_URL
+  --key <key>               its API key; MAILVERDICT_KEY keeps it out of the
+                            list of processes`;
 
 /**
  * Opens what the options ask for; close it at the end.
