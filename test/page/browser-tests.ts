@@ -17,12 +17,15 @@ type BrowserTests = {
   readonly onPage: (address: string, steps: (page: Page) => Promise<void>) => Promise<void>;
 };
 
-/** Starts both before the tests of the file that calls it, and ends them after. */
-export const browserTests = (): BrowserTests => {
+/**
+ * Starts both before the tests of the file that calls it, and ends them after.
+ * @param start starts the service
+ */
+export const browserTests = (start: () => Promise<PageService> = startPageService): BrowserTests => {
   let browser: Browser;
   let service: PageService;
   before(async () => {
-    [browser, service] = await Promise.all([startBrowser(), startPageService()]);
+    [browser, service] = await Promise.all([startBrowser(), start()]);
   });
   after(async () => {
     await browser.close();

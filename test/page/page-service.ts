@@ -16,15 +16,20 @@ import { HOSTILE_ZONE } from './hostile.ts';
 /** A service that runs until it is closed. */
 export type PageService = { origin: string; close: () => Promise<void> };
 
+/** Parts of the app that a test brings along. */
+type BroughtParts = Partial<Pick<Parameters<typeof createApp>[0], 'access' | 'reports'>>;
+
 /**
  * Starts it.
  * @param servedZone what the samples are told about the zone that the service answers from; ""
  * makes them bring their records along
  * @param environment settings of its own
+ * @param brought none by default: no keys and no reports
  */
 export const startPageService = async (
   servedZone?: string,
   environment: Readonly<Record<string, string>> = {},
+  brought: BroughtParts = {},
 ): Promise<PageService> => {
   const parsed = parseZone(HOSTILE_ZONE);
   if (!parsed.ok) throw new Error(parsed.errors.map(({ message }) => message).join('; '));
@@ -49,6 +54,7 @@ export const startPageService = async (
     settings: config,
     samples: readSamples(servedZone ?? config.dnsZone),
     domains: { assess: parts.assess, width: 1 },
+    ...brought,
   });
   return {
     origin: await app.listen({ host: '127.0.0.1', port: 0 }),

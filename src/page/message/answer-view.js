@@ -9,6 +9,7 @@ import { copyBlock } from '../shared/copy.js';
 import { byteCount, shortTime } from '../shared/dns-text.js';
 import { element } from '../shared/dom.js';
 import { sentence } from '../shared/facts.js';
+import { timeView } from '../shared/times.js';
 import { icon, plural, resultWord, toneOf } from '../shared/words.js';
 import { fromFields } from './from-fields.js';
 
@@ -169,7 +170,7 @@ const proofItem = (proof, open) => {
         'span',
         {},
         isOwn ? `by ${by}, this service, ` : 'trusted by a setting of this service; ',
-        at === null ? 'the time is not known' : element('time', { datetime: at }, timeText(at)),
+        at === null ? 'the time is not known' : timeView(at),
       ),
       open !== null &&
         element(
@@ -180,6 +181,3 @@ const proofItem = (proof, open) => {
     ),
   );
 };
-
-/** "2026-02-03 09:00:01 UTC". @param {string} iso */
-const timeText = (iso) => iso.replace(/^([\d-]+)T([\d:]{8})(?:\.\d+)?Z$/, '$1 $2 UTC');

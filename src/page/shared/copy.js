@@ -53,6 +53,18 @@ export const copyBlock = (text, what, shown) =>
   );
 
 /**
+ * Has the browser save a file that was made here.
+ * @param {string} fileName
+ * @param {string} type media type
+ * @param {BlobPart} content
+ */
+export const saveFile = (fileName, type, content) => {
+  const url = URL.createObjectURL(new Blob([content], { type }));
+  element('a', { href: url, download: fileName }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 0);
+};
+
+/**
  * A button that downloads a file made here.
  * @param {string} label
  * @param {string} fileName
@@ -60,16 +72,4 @@ export const copyBlock = (text, what, shown) =>
  * @param {() => BlobPart} content
  */
 export const downloadButton = (label, fileName, type, content) =>
-  element(
-    'button',
-    {
-      type: 'button',
-      class: 'small',
-      onclick: () => {
-        const url = URL.createObjectURL(new Blob([content()], { type }));
-        element('a', { href: url, download: fileName }).click();
-        setTimeout(() => URL.revokeObjectURL(url), 0);
-      },
-    },
-    label,
-  );
+  element('button', { type: 'button', class: 'small', onclick: () => saveFile(fileName, type, content()) }, label);

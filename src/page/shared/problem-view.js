@@ -3,8 +3,8 @@
  * a field for it.
  */
 import { announce } from './announce.js';
-import { element, freshId } from './dom.js';
-import { useAccessKey } from './service.js';
+import { element } from './dom.js';
+import { keyForm } from './key-form.js';
 import { icon } from './words.js';
 
 /** @import { Problem } from '../../../schemas/problem.ts' */
@@ -48,24 +48,4 @@ const KIND = /^urn:mailverdict:problem:([a-z-]+)$/;
 const meaningOf = (type) => {
   const [, kind] = KIND.exec(type) ?? [];
   return kind !== undefined && element('p', {}, element('a', { href: `/problems#${kind}` }, 'What this means'));
-};
-
-/** @param {() => void} retry */
-const keyForm = (retry) => {
-  const id = freshId('key');
-  const input = element('input', { id, type: 'password', autocomplete: 'off', required: true });
-  return element(
-    'form',
-    {
-      class: 'row',
-      onsubmit: (event) => {
-        event.preventDefault();
-        useAccessKey(input.value);
-        retry();
-      },
-    },
-    element('label', { for: id }, 'Access key (kept only while this page is open)'),
-    input,
-    element('button', { type: 'submit' }, 'Use it'),
-  );
 };

@@ -32,18 +32,20 @@ export const useAccessKey = (key) => {
 export const usesAccessKey = () => accessKey !== '';
 
 /**
+ * Asks the service.
  * @template Value
  * @param {string} path
  * @param {RequestInit} [init]
- * @returns {Promise<Outcome<Value>>}
+ * @param {(response: Response) => Promise<Value>} [read] how what was asked for is read
+ * @returns {Promise<Outcome<Value>>} rejects with AbortError only
  */
-const ask = async (path, init = {}) => {
+export const ask = async (path, init = {}, read = (response) => response.json()) => {
   const headers = new Headers(init.headers);
   if (accessKey !== '') headers.set('authorization', `Bearer ${accessKey}`);
   try {
     const response = await fetch(path, { ...init, headers });
-    const answer = await response.json();
-    return response.ok ? { ok: true, value: answer } : { ok: false, problem: answer };
+    if (response.ok) return { ok: true, value: await read(response) };
+    return { ok: false, problem: await response.json() };
   } catch (cause) {
     if (cause instanceof DOMException && cause.name === 'AbortError') throw cause;
     const detail = 'The service does not answer, or not in JSON. Is it still running?';
@@ -51,8 +53,8 @@ const ask = async (path, init = {}) => {
   }
 };
 
-/** @param {unknown} body @param {AbortSignal} signal @returns {RequestInit} */
-const posting = (body, signal) => ({
+/** A request that sends JSON. @param {unknown} body @param {AbortSignal} signal @returns {RequestInit} */
+export const posting = (body, signal) => ({
   method: 'POST',
   headers: { 'content-type': 'application/json' },
   body: JSON.stringify(body),
