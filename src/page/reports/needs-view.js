@@ -57,11 +57,8 @@ export const needsView = (problem, retry) => {
         element(
           'p',
           { class: 'muted' },
-          'Step by step: ',
+          'What each means, and how to go on: ',
           element('code', {}, 'docs/dmarc-reports.md'),
-          '. The same as an interface: ',
-          element('a', { href: '/docs' }, 'reference of the API'),
-          '.',
         ),
       ]);
     default:

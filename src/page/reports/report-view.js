@@ -54,7 +54,11 @@ export const reportView = ({ report, deliveries }) => {
                 ? 'No address yet: the domain is asked for them at the first try.'
                 : 'It was not to go to any address.',
             )
-          : element('ul', { class: 'report-list' }, deliveries.map(deliveryItem)),
+          : element(
+              'ul',
+              { class: 'report-list' },
+              deliveries.map((delivery) => deliveryItem(delivery, report.nextTrySeconds)),
+            ),
       ),
       fold('The same from the command line', 'mailverdict, curl', [
         copyBlock(`mailverdict reports show ${report.reportId}`, 'the command'),
@@ -79,14 +83,20 @@ const reportFacts = (report) =>
     ['Report-ID', element('code', {}, report.reportId)],
   ]);
 
-/** @param {OutgoingDelivery} delivery */
-const deliveryItem = ({ uri, state, tries, reason, changedSeconds }) =>
+/** @param {OutgoingDelivery} delivery @param {number} nextTrySeconds of the report */
+const deliveryItem = ({ uri, state, tries, reason, changedSeconds }, nextTrySeconds) =>
   element(
     'li',
     {},
     element('p', { class: 'row' }, stateWord(state), element('code', {}, uri)),
     element('p', {}, sentence(reason)),
-    element('p', { class: 'muted' }, `${plural(tries, 'try', 'tries')}, since `, timeView(isoOf(changedSeconds))),
+    element(
+      'p',
+      { class: 'muted' },
+      `${plural(tries, 'try', 'tries')}, since `,
+      timeView(isoOf(changedSeconds)),
+      state === 'waiting' && ['. Next try: ', timeView(isoOf(nextTrySeconds))],
+    ),
   );
 
 /**

@@ -78,7 +78,7 @@ const suppressionItem = (suppression) =>
         {
           type: 'button',
           class: 'small',
-          'aria-label': `Send reports to ${suppression.target} again`,
+          'aria-label': `Send reports again to ${suppression.target}`,
           onclick: () => void remove(suppression.target),
         },
         'Send reports again',
