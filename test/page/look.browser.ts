@@ -116,7 +116,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
 }
 
 test('no page writes to the console, nor breaks its Content-Security-Policy', async () => {
-  for (const path of ['/', '/?domain=brand.example', '/?connect=', '/docs', '/findings', '/problems']) {
+  for (const path of ['/', '/?domain=brand.example', '/?connect=', '/?reports=', '/docs', '/findings', '/problems']) {
     const { page, misdeeds } = await openPage(tests.browser, tests.service.origin);
     const lines: string[] = [];
     page.on('console', (line) => lines.push(`${line.type()}: ${line.text()}`));

@@ -131,7 +131,7 @@ const load = async (after) => {
 const nothing = ({ domain, state }, messages) => {
   if (domain === '' && state === '')
     return messages === 0
-      ? 'No message was counted yet: those count whose domain asks for reports, and that a mail server hands in.'
+      ? 'No message was counted yet. A message counts when your mail server hands it in and its domain asks for reports.'
       : 'No report was built yet: the first ones are, soon after the end of the period that runs.';
   const link = element('a', { href: listAddress({ domain: '', state: '' }) }, 'show all reports');
   followHere(link, goTo);
