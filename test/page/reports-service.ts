@@ -225,6 +225,7 @@ export const startReportsService = async ({
     status: () => reporting.status(),
     list: (filter) => reporting.list(filter),
     find: (reportId) => reporting.find(reportId),
+    takeBounce: (mail) => reporting.takeBounce(mail),
     xmlOf,
     suppressions,
   };

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';
+import type { ReportCheck } from '../../schemas/reports/report-check.ts';
 import type { ReportsRouteDependencies } from '../../src/http/routes/reports-route.ts';
 import { StoreFailure } from '../../src/store/engine.ts';
 import { axeViolations, openFolds, openPage, overflowPixels, screenshot } from './browser.ts';
@@ -101,6 +102,44 @@ for (const [heading, change] of ANSWERS)
       assert.equal(await page.locator('#reports-status .steps').count(), 0);
       await look(page, heading.toLowerCase().replaceAll(/\W+/g, '-'));
     }));
+
+/** What is told and asked for by the state of the check. */
+const CHECKS: readonly [check: Omit<ReportCheck, 'reportId' | 'atSeconds'>, told: RegExp, blocks: readonly string[]][] =
+  [
+    [
+      { state: 'sent', address: 'me@elsewhere.example', problems: [] },
+      /A sample report went to me@elsewhere\.example/,
+      ['--received'],
+    ],
+    [
+      {
+        state: 'failed',
+        address: 'me@elsewhere.example',
+        problems: [{ problem: 'the mail has no DKIM signature', next: 'let the mail server sign it' }],
+      },
+      /would not be believed.*The mail has no DKIM signature\. Let the mail server sign it\./,
+      ['reports check <you', '--received'],
+    ],
+    [{ state: 'passed', address: 'me@elsewhere.example', problems: [] }, /No mail server is named/, ['reportSmtp']],
+  ];
+
+for (const [check, told, blocks] of CHECKS)
+  test(`the status says which steps are left where the check of report mail is "${check.state}"`, () =>
+    onService(
+      startReportsService({
+        change: ({ status }) => ({
+          status: async () => ({ ...(await status()), check: { ...check, reportId: 'x', atSeconds: 1_793_491_200 } }),
+        }),
+      }),
+      async (page) => {
+        await title(page, 'Reports are built and not sent');
+        assert.match((await page.locator('#reports-status').textContent()) ?? '', told);
+        const shown = await page.locator('#reports-status pre').allTextContents();
+        assert.equal(shown.length, blocks.length);
+        for (const [at, block] of blocks.entries()) assert.ok(shown[at]?.includes(block), block);
+        if (check.state === 'failed') await look(page, 'check-failed');
+      },
+    ));
 
 test('a store that does not answer is told, in the place of the list too', () => {
   const fail = () => Promise.reject(new StoreFailure('unavailable', 'it does not answer'));
