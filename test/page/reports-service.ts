@@ -225,7 +225,7 @@ export const startReportsService = async ({
     status: () => reporting.status(),
     list: (filter) => reporting.list(filter),
     find: (reportId) => reporting.find(reportId),
-    takeBounce: (mail) => reporting.takeBounce(mail),
+    takeBounce: (...bounce) => reporting.takeBounce(...bounce),
     xmlOf,
     suppressions,
   };
