@@ -158,6 +158,12 @@ test('batch goes on with the messages that its output does not have, wherever ne
   ]);
 });
 
+test('batch --out takes what is no regular file, such as /dev/null', async () => {
+  const { code, out } = await runInProcess(['batch', 'examples/aligned.eml', '--out', '/dev/null']);
+  assert.equal(code, 0);
+  assert.match(out, /^1 message in /);
+});
+
 test('batch shows on a terminal how far it is, and clears that line before the summary', async () => {
   const mbox = newPath('mail.mbox');
   writeFileSync(mbox, `From x\nFrom: a@quiet.example\n\n\nFrom x\n${example('spf-fail.eml').toString('latin1')}`);
