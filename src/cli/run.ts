@@ -50,7 +50,7 @@ const run = async (words: string[], terminal: Terminal): Promise<number> => {
     terminal.out(`${version}\n`);
     return EXIT.ok;
   }
-  const entry = COMMANDS[name];
+  const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (entry === undefined)
     throw new WrongUse(
       `there is no command "${name}"; ${didYouMean(name, Object.keys(COMMANDS)) ?? 'mailverdict --help lists them'}`,
@@ -69,7 +69,7 @@ const readWords = (name: string, command: Command, words: string[]) => {
   const read = { args: words, options, allowPositionals: true } as const;
   // parseArgs names an unknown option, but not the one that was meant.
   for (const token of parseArgs({ ...read, strict: false, tokens: true }).tokens) {
-    if (token.kind !== 'option' || token.name in options) continue;
+    if (token.kind !== 'option' || Object.hasOwn(options, token.name)) continue;
     const meant = didYouMean(
       token.name,
       Object.keys(options).map((option) => `--${option}`),

@@ -158,25 +158,38 @@ test('batch goes on with the messages that its output does not have, wherever ne
   ]);
 });
 
+test('batch --out takes what is no regular file, such as /dev/null', async () => {
+  const { code, out } = await runInProcess(['batch', 'examples/aligned.eml', '--out', '/dev/null']);
+  assert.equal(code, 0);
+  assert.match(out, /^1 message in /);
+});
+
 test('batch shows on a terminal how far it is, and clears that line before the summary', async () => {
   const mbox = newPath('mail.mbox');
   writeFileSync(mbox, `From x\nFrom: a@quiet.example\n\n\nFrom x\n${example('spf-fail.eml').toString('latin1')}`);
-  let err = '';
+  let shown = '';
+  const show = (text: string): void => {
+    shown += text;
+  };
   const style = { color: false, width: 80 };
   const terminal = {
     readInput: () => assert.fail('standard input is not asked for'),
-    out: () => undefined,
-    err: (text: string) => {
-      err += text;
-    },
+    out: show,
+    err: show,
     style,
     errStyle: style,
     progress: true,
     createWait: () => assert.fail('nothing is waited for'),
   };
   assert.equal(await batchCommand.run([mbox], {}, terminal), 0);
-  assert.ok(err.startsWith(`${CLEAR_LINE}[`), err);
-  assert.match(err, /100% {2}2 messages, 1 failing\r\u001b\[K2 messages in /);
+  const lines = shown.split('\n').map((line) => line.split(CLEAR_LINE).at(-1) ?? '');
+  assert.deepEqual(
+    lines.slice(0, 2).map((line) => JSON.parse(line).index),
+    [0, 1],
+    'a verdict has its line for itself',
+  );
+  assert.match(lines[2] ?? '', /^2 messages in /);
+  assert.ok(shown.includes(`${CLEAR_LINE}[########################] 100%  2 messages, 1 failing${CLEAR_LINE}`), shown);
 });
 
 test('progressLine fits a terminal of 80 columns whatever the numbers are', () => {

@@ -8,7 +8,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { Verdict } from '../../schemas/verdict.ts';
-import { ROOT, runCli } from './run-cli.ts';
+import { ROOT, type Run, runCli as runProcess } from './run-cli.ts';
+import { runInProcess } from './run-in-process.ts';
+
+const runCli = (words: string[], input: Buffer | string = '', environment: Record<string, string> = {}): Promise<Run> =>
+  runInProcess(words, { input, environment });
 
 const folder = mkdtempSync(join(tmpdir(), 'mailverdict-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -89,10 +93,12 @@ test('verify tells a wrong option by its name', async () => {
 });
 
 test('verify --json gives the verdict of its schema, from a file and from standard input alike', async () => {
-  const file = Verdict.parse(JSON.parse((await runCli(['verify', 'examples/aligned.eml', ...BRAND, '--json'])).out));
+  const file = Verdict.parse(
+    JSON.parse((await runProcess(['verify', 'examples/aligned.eml', ...BRAND, '--json'])).out),
+  );
   const piped = Verdict.parse(
     JSON.parse(
-      (await runCli(['verify', '-', ...BRAND, '--json'], readFileSync(join(ROOT, 'examples/aligned.eml')))).out,
+      (await runProcess(['verify', '-', ...BRAND, '--json'], readFileSync(join(ROOT, 'examples/aligned.eml')))).out,
     ),
   );
   assert.equal(file.message.sha256, piped.message.sha256);

@@ -42,6 +42,8 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     { words: [ABSENT], code: 66, says: /absent cannot be read: there is no such file$/m },
     { words: [FOLDER], code: 66, says: /folder is a folder; mailverdict batch .*folder judges every message in it$/m },
     { words: [BELOW_A_FILE], code: 66, says: /cannot be read: a part of its path is a file, not a folder$/m },
+    { words: [MESSAGE, '--dns', ABSENT], code: 66, says: /absent cannot be read: there is no such file$/m },
+    { words: [MESSAGE, '--dns', FOLDER], code: 66, says: /folder cannot be read: it is a folder, not a file$/m },
     { words: [MESSAGE], environment: ZONE, code: 78, says: /DNS_ZONE: .* it is a folder, not a file$/m },
   ],
   batch: [
@@ -146,6 +148,7 @@ test('serve tells that another program has its port', async () => {
 test('a wrong command or option is told with the one that was probably meant', async () => {
   const cases: [words: string[], says: string][] = [
     [['verif'], 'there is no command "verif"; did you mean verify?'],
+    [['constructor'], 'there is no command "constructor"; mailverdict --help lists them'],
     [['frobnicate'], 'there is no command "frobnicate"; mailverdict --help lists them'],
     [['verify', MESSAGE, '--clientip', '192.0.2.1'], 'unknown option --clientip; did you mean --client-ip?'],
     [['verify', MESSAGE, '--client-pi=192.0.2.1'], 'unknown option --client-pi; did you mean --client-ip?'],

@@ -47,4 +47,7 @@ test('renderPosture tells what unpublished records would change', async () => {
   const text = renderPosture(await assessIn(GOOD, 'brand.example', { overlay }), PLAIN);
   assert.match(text, /^What the unpublished records would change$/m);
   assert.match(text, /comes: the SPF record passes every host/);
+  const narrow = renderPosture(await assessIn(GOOD, 'brand.example', { overlay }), { color: false, width: 80 });
+  const changes = narrow.slice(narrow.indexOf('What the unpublished'));
+  for (const line of changes.split('\n')) assert.ok(line.length <= 80, line);
 });

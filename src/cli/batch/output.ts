@@ -34,16 +34,19 @@ export const openOutput = (file: string): WriteLine => {
   };
   const handle = written(() => {
     const opened = openSync(file, 'a+');
-    ftruncateSync(opened, endOfLines(opened));
+    const { size } = fstatSync(opened);
+    const end = endOfLines(opened, size);
+    // What is no regular file, as /dev/stdout, cannot be cut and has no size.
+    if (end < size) ftruncateSync(opened, end);
     return opened;
   });
   return (line) => written(() => appendFileSync(handle, `${JSON.stringify(line)}\n`));
 };
 
 /** Octets up to the end of the last whole line. */
-const endOfLines = (handle: number): number => {
+const endOfLines = (handle: number, size: number): number => {
   const piece = Buffer.alloc(PIECE_BYTES);
-  for (let end = fstatSync(handle).size; end > 0; ) {
+  for (let end = size; end > 0; ) {
     const start = Math.max(0, end - PIECE_BYTES);
     const read = readSync(handle, piece, 0, end - start, start);
     const at = piece.subarray(0, read).lastIndexOf(LF);

@@ -70,7 +70,7 @@ Examples:
     const asked: VerifyOptions = { ...readTrust(options), include: readInclude(options), require };
     const config = loadConfig();
     const ofOctets = await checkInput({ names }, terminal.progress);
-    const write = out === undefined ? (line: object) => terminal.out(`${JSON.stringify(line)}\n`) : openOutput(out);
+    const write = out === undefined ? writeTo(terminal) : openOutput(out);
     const summary = new BatchSummary();
     const exits = new Set<number>();
     const count = (line: BatchOutputLine): void => {
@@ -120,6 +120,14 @@ Examples:
     return [EXIT.fail, EXIT.temperror].find((code) => exits.has(code)) ?? EXIT.ok;
   },
 };
+
+/** Verdicts may go to the same terminal as the line of progress, and must not join it. */
+const writeTo =
+  (terminal: Terminal) =>
+  (line: BatchOutputLine): void => {
+    if (terminal.progress) terminal.err(CLEAR_LINE);
+    terminal.out(`${JSON.stringify(line)}\n`);
+  };
 
 /** What a message says of itself; what it does not say must not hide an option. */
 const given = (own: VerifyOptions): VerifyOptions =>

@@ -138,12 +138,12 @@ const changeLines = ({ grade, values, mended, caused }: PostureChanges, heading:
   ...(grade.today === grade.after
     ? [`${'Grade'.padEnd(LABEL_COLUMNS)}${grade.today ?? 'none'}, as before`]
     : [`${'Grade'.padEnd(LABEL_COLUMNS)}${grade.today ?? 'none'} → ${grade.after ?? 'none'}`]),
-  ...values.map(({ field, today, after }) => `${plain(field)}: ${wrap(`${today} → ${after}`, 2, style.width)}`),
+  ...values.map(({ field, today, after }) => wrap(`${field}: ${today} → ${after}`, 2, style.width)),
   ...mended.map(
-    ({ message }) => `${paintWord(style, 'good', WORD_COLUMNS)}goes: ${wrap(message, WORD_COLUMNS, style.width)}`,
+    ({ message }) => `${paintWord(style, 'good', WORD_COLUMNS)}${wrap(`goes: ${message}`, WORD_COLUMNS, style.width)}`,
   ),
   ...caused.map(
     ({ severity, message }) =>
-      `${paintWord(style, severity, WORD_COLUMNS)}comes: ${wrap(message, WORD_COLUMNS, style.width)}`,
+      `${paintWord(style, severity, WORD_COLUMNS)}${wrap(`comes: ${message}`, WORD_COLUMNS, style.width)}`,
   ),
 ];
