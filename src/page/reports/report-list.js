@@ -50,10 +50,6 @@ export const readState = (word) => links.find(({ state }) => state === word)?.st
 export const startReportList = (go) => {
   goTo = go;
   for (const { link } of links) followHere(link, go);
-  fill(
-    states,
-    links.map(({ link }) => link),
-  );
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     go(listAddress({ ...shown, domain: domainField.value.trim() }));
@@ -77,6 +73,7 @@ export const showReportList = async (filter, { reports: counts, counted }, visit
     if (state === filter.state) link.setAttribute('aria-current', 'true');
     else link.removeAttribute('aria-current');
   }
+  if (states.childElementCount === 0) states.append(...links.map(({ link }) => link));
   const reports = await load(null);
   if (reports === null) return;
   fill(list, reports.map(reportItem));
