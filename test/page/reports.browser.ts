@@ -308,12 +308,12 @@ test('a service with keys asks for one, and only that of an operator shows repor
     await look(page, 'needs-key');
     assert.equal(await page.evaluate('document.activeElement.type'), 'password');
     for (const [key, answer] of [
-      ['wrong', 'Reports are for operators: a key is needed'],
+      ['wrong', 'This key is not known here.'],
       [CLIENT_KEY, 'This key is not one of an operator'],
     ] as const) {
       await page.keyboard.type(key);
       await page.keyboard.press('Enter');
-      await title(page, answer);
+      await page.getByText(answer).waitFor();
       assert.equal(await page.locator('input[type=password]:focus').inputValue(), '');
     }
     await page.getByLabel('Access key (kept only while this page is open)').fill(OPERATOR_KEY);
