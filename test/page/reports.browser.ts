@@ -313,7 +313,7 @@ test('a service with keys asks for one, and only that of an operator shows repor
     ] as const) {
       await page.keyboard.type(key);
       await page.keyboard.press('Enter');
-      await page.getByText(answer).waitFor();
+      await page.locator('main').getByText(answer).waitFor();
       assert.equal(await page.locator('input[type=password]:focus').inputValue(), '');
     }
     await page.getByLabel('Access key (kept only while this page is open)').fill(OPERATOR_KEY);
