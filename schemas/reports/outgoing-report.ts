@@ -56,6 +56,10 @@ export type OutgoingReport = z.infer<typeof OutgoingReport>;
 /** Longest Report-ID that is looked for. */
 const MAX_REPORT_ID = 255;
 
+export const OutgoingReportParams = z.object({
+  reportId: z.string().describe('Report-ID, as the list of reports has it'),
+});
+
 export const OutgoingReportsQuery = z.strictObject({
   domain: z.string().max(253).optional().describe('only reports on this DMARC Policy Domain'),
   state: OutgoingState.optional(),
@@ -153,7 +157,9 @@ export const SuppressionRequest = z
   .meta({ id: 'SuppressionRequest', description: 'An address that is to get no reports' });
 export type SuppressionRequest = z.infer<typeof SuppressionRequest>;
 
-export const SuppressionQuery = z.strictObject({ target: MailTarget });
+export const SuppressionQuery = z.strictObject({
+  target: MailTarget.describe('mail address, or a domain for every address at it'),
+});
 
 export const BounceQuery = z.strictObject({
   recipient: z

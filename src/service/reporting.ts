@@ -22,6 +22,7 @@ import { ReportSender } from '../reports/sending/send-due.ts';
 import type { ComposeMail } from '../reports/sending/send-report.ts';
 import { createSmtpDelivery } from '../reports/sending/smtp-delivery.ts';
 import { SettingMistake } from '../settings/setting-mistake.ts';
+import { readFailure } from '../settings/system-failure.ts';
 import type { CountedRow } from '../store/counted-messages.ts';
 import { openStore, type Store } from '../store/store.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -50,8 +51,8 @@ export const createReporting = async (
   { lookup, log, now = Date.now, onReport = () => undefined }: ReportingParts,
 ): Promise<Reporting | null> => {
   if (config.store === '' || config.reportSender === '') return null;
-  const store = await openStore(config.store);
   const compose = composer(config, readSigning(config));
+  const store = await openStore(config.store);
   const rows = (reportId: string) => store.counted.rows(reportId);
   const common = {
     outgoing: store.outgoing,
@@ -132,7 +133,7 @@ const readSigning = ({ reportDkimKey, reportDkimSelector, reportSender }: Config
       privateKey: readFileSync(reportDkimKey, 'utf8'),
     };
   } catch (cause) {
-    throw new SettingMistake(`REPORT_DKIM_KEY: the file ${reportDkimKey} cannot be read`, { cause });
+    throw new SettingMistake(`REPORT_DKIM_KEY: ${readFailure(reportDkimKey, cause)}`, { cause });
   }
 };
 

@@ -35,6 +35,7 @@ type Case = {
   readonly says: RegExp;
 };
 
+const REPORTS = { STORE: `sqlite:${join(folder, 'store.db')}`, REPORT_SENDER: 'reports@receiver.example' };
 /** A command that reads and writes no file has a setting that names one. */
 const ZONE = { DNS_ZONE: FOLDER };
 const CASES: Readonly<Record<string, readonly Case[]>> = {
@@ -68,6 +69,30 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     { words: [ABSENT], code: 66, says: /absent cannot be read: there is no such file$/m },
     { words: [MESSAGE, FOLDER], code: 66, says: /folder cannot be read: it is a folder, not a file$/m },
     { words: [MESSAGE, FILE], code: 66, says: /file is not JSON; mailverdict verify --json/ },
+  ],
+  reports: [
+    {
+      words: ['status'],
+      environment: { ...REPORTS, REPORT_DKIM_KEY: ABSENT, REPORT_DKIM_SELECTOR: 's' },
+      code: 78,
+      says: /REPORT_DKIM_KEY: .*absent cannot be read: there is no such file$/m,
+    },
+    {
+      words: ['check', '--received', ABSENT],
+      environment: REPORTS,
+      code: 66,
+      says: /absent cannot be read: there is no such file$/m,
+    },
+    {
+      words: ['list'],
+      environment: { ...REPORTS, STORE: `sqlite:${BELOW_A_FILE}` },
+      code: 2,
+      says: /^the store does not answer: /,
+    },
+  ],
+  store: [
+    { words: ['backup', FILE], environment: REPORTS, code: 64, says: /file is there already; give another name$/m },
+    { words: ['size'], environment: { STORE: `sqlite:${BELOW_A_FILE}` }, code: 2, says: /^the store cannot do it: / },
   ],
   dns: [{ words: ['brand.example'], environment: ZONE, code: 78, says: /it is a folder, not a file$/m }],
   serve: [

@@ -7,7 +7,7 @@ import { after, test } from 'node:test';
 import type { ReportRow } from '../../schemas/reports/report-row.ts';
 import { openStore } from '../../src/store/store.ts';
 import { startSink } from '../reports/sending/sink.ts';
-import { runCli } from './run-cli.ts';
+import { runInProcess } from './run-in-process.ts';
 
 const DAY = 86_400;
 const BEGIN = 20_000 * DAY;
@@ -48,10 +48,9 @@ const lab = async (...domains: string[]) => {
     );
   await store.close();
   return (words: string, environment: Record<string, string> = {}, input?: string) =>
-    runCli(['reports', ...words.split(' ')], input, {
-      STORE: url,
-      REPORT_SENDER: 'reports@receiver.example',
-      ...environment,
+    runInProcess(['reports', ...words.split(' ')], {
+      ...(input !== undefined && { input }),
+      environment: { STORE: url, REPORT_SENDER: 'reports@receiver.example', ...environment },
     });
 };
 
@@ -112,11 +111,11 @@ test('store backup copies the store into a new file, and never over one that is 
   await lab('brand.example');
   const STORE = `sqlite:${join(folder, `${files}.db`)}`;
   const copy = join(folder, 'copy.db');
-  assert.equal((await runCli(['store', 'backup', copy], undefined, { STORE })).code, 0);
+  assert.equal((await runInProcess(['store', 'backup', copy], { environment: { STORE } })).code, 0);
   const reopened = await openStore(`sqlite:${copy}`);
   assert.deepEqual(await reopened.counted.open(), { rows: 1, messages: 1234 });
   await reopened.close();
-  const again = await runCli(['store', 'backup', copy], undefined, { STORE });
+  const again = await runInProcess(['store', 'backup', copy], { environment: { STORE } });
   assert.equal(again.code, 64);
   assert.match(again.err, /is there already/);
 });

@@ -14,34 +14,40 @@ const PAGE = 200;
 
 export const reportsCommand: Command = {
   help: `Usage: mailverdict reports status
-       mailverdict reports list [--domain <name>] [--state <state>] [--limit <n>]
+       mailverdict reports list [--domain <name>] [--state <state>]
        mailverdict reports show <Report-ID> [--xml]
-       mailverdict reports build [--day <yyyy-mm-dd>] [--dry-run]
+       mailverdict reports build [--dry-run [--day <yyyy-mm-dd>]]
        mailverdict reports send
        mailverdict reports check <your address>
-       mailverdict reports check --received <message.eml | -> [--trust-received <host>]
+       mailverdict reports check --received <message.eml | ->
        mailverdict reports check --force
        mailverdict reports bounce <recipient> <message.eml | ->
-       mailverdict reports suppress <address or domain> [--days <n>] [--reason <text>]
+       mailverdict reports suppress <address or domain> [--days <n>]
        mailverdict reports unsuppress <address or domain>
        mailverdict reports suppressions
 
-DMARC reports on the mail that came in (RFC 9990), as STORE, REPORT_SENDER and REPORT_SMTP have
-it. A running service counts, builds and sends by itself; these commands look, and help along.
+DMARC reports on the mail that came in (RFC 9990), as STORE, REPORT_SENDER and
+REPORT_SMTP have it. A running service counts, builds and sends by itself;
+these commands look, and help along.
 
   --domain <name>    only reports on this domain
   --state <state>    only reports that are waiting, sent, withheld or given-up
   --limit <n>        lines, 50 by default
   --xml              the report as it is sent
-  --day <day>        only periods that began on this UTC day
   --dry-run          list what would be built, and build nothing
-  --received <file>  the sample of reports check as it arrived; what would keep it from passing DMARC is told
-  --trust-received <host>  with --received: take the facts of SPF from the Received fields that this host wrote
+  --day <day>        only periods that began on this UTC day
+  --received <file>  the sample of reports check as it arrived: tells what
+                     would keep it from passing DMARC
+  --trust-received <host>  with --received: take the facts of SPF from the
+                     Received fields that this host wrote
   --force            send reports without a check
-  --json             status, list and show as JSON
+  --days <n>         how long an address gets none; for good without it
+  --reason <text>    why it gets none
+  --json             status, list, show and suppressions as JSON
 
-Exit: 0 done, 1 there is no such report or address, 2 the store does not answer, 64 wrong use,
-78 the settings have mistakes.
+Exit: 0 done, 1 there is no such report or address, or report mail would not
+be believed, 2 the store does not answer, 64 wrong use, 66 no message, 78 the
+settings have mistakes.
 
 Examples:
   mailverdict reports status

@@ -9,11 +9,13 @@ export const storeCommand: Command = {
   help: `Usage: mailverdict store backup <file>
        mailverdict store size
 
-Copies the SQLite store that STORE names into a new file, as it is at one moment, while a service
-may go on writing; PostgreSQL is backed up with its own pg_dump. A copy is put back by putting it
-in the place of the store while no service runs.
+Copies the SQLite store that STORE names into a new file, as it is at one
+moment, while a service may go on writing; PostgreSQL is backed up with its own
+pg_dump. A copy is put back by putting it in the place of the store while no
+service runs.
 
-Exit: 0 done, 2 the store does not answer, 64 wrong use, 78 the settings have mistakes.
+Exit: 0 done, 2 the store does not answer, 64 wrong use, 78 the settings have
+mistakes.
 
 Examples:
   mailverdict store backup /var/backups/mailverdict.db

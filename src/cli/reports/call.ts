@@ -23,20 +23,18 @@ export const withReporting = async (act: (made: Made) => Promise<number>, termin
   const config = loadConfig();
   const log = createLog('silent');
   const core = createMailverdict(config, log);
-  const { resolver } = core;
-  const reporting = await createReporting(config, { lookup: core.lookup, log });
-  if (reporting === null) {
-    resolver.close();
-    throw new WrongUse('set STORE and REPORT_SENDER: without them no message is counted for reports');
-  }
+  let reporting: Reporting | null = null;
   try {
+    reporting = await createReporting(config, { lookup: core.lookup, log });
+    if (reporting === null)
+      throw new WrongUse('set STORE and REPORT_SENDER: without them no message is counted for reports');
     return await act({ reporting, core, config });
   } catch (cause) {
     if (!(cause instanceof StoreFailure)) throw cause;
     terminal.err(`the store does not answer: ${cause.message}\n`);
     return EXIT.temperror;
   } finally {
-    await reporting.close();
-    resolver.close();
+    await reporting?.close();
+    core.resolver.close();
   }
 };

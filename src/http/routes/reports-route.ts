@@ -4,11 +4,13 @@
  */
 import { Readable } from 'node:stream';
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
+import { z } from 'zod';
 import {
   BounceAnswer,
   BounceQuery,
   OutgoingReportDetail,
   OutgoingReportPage,
+  OutgoingReportParams,
   OutgoingReportsQuery,
   ReportingStatus,
   Suppression,
@@ -75,6 +77,7 @@ export const mountReports = (app: FastifyInstance, reporting: ReportsRouteDepend
         ...common,
         operationId: 'outgoingReport',
         summary: 'See one report, and what became of it',
+        params: OutgoingReportParams,
         response: { 200: OutgoingReportDetail, ...problemResponses(404, 503) },
       },
     },
@@ -87,8 +90,15 @@ export const mountReports = (app: FastifyInstance, reporting: ReportsRouteDepend
         ...common,
         operationId: 'outgoingReportXml',
         summary: 'Read one report as it is sent',
+        params: OutgoingReportParams,
         produces: ['application/xml'],
-        response: problemResponses(404, 503),
+        response: {
+          200: {
+            description: 'Aggregate report (RFC 9990, or RFC 7489 with REPORT_FORMAT=rfc7489)',
+            content: { 'application/xml': { schema: z.string() } },
+          },
+          ...problemResponses(404, 503),
+        },
       },
     },
     async (request, reply) => {
