@@ -88,8 +88,15 @@ export const countedStore = (engine: Engine): CountedStore => ({
   },
 });
 
-/** No row is longer as XML: its elements take 900 octets, those of a signature 200. */
-const xmlOctets = (fields: string): number => 1000 + 3 * fields.length;
+/**
+ * No row is longer as XML: the elements of a row take 900 octets, those of a signature not twice
+ * what its members take here, and an escape has 5 octets.
+ */
+const xmlOctets = (fields: string): number => {
+  let escapes = 0;
+  for (const character of fields) if (character === '&' || character === '<' || character === '>') escapes += 1;
+  return 1000 + 2 * fields.length + 4 * escapes;
+};
 
 const inserts = (counted: readonly CountedMessages[]): Statement[] => {
   const policies = new Map<string, PolicyConfiguration>();
