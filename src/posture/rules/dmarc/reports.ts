@@ -35,7 +35,7 @@ export const DMARC_REPORT_RULES: readonly Rule[] = [
               ? `reports to ${uri} are not sent: ${domain ?? 'its domain'} has not agreed to take them at ${asked ?? 'a name that DNS can carry'}`
               : `reports to ${uri} are not sent: the agreement at ${asked} names an address of another host, and then none gets them`,
           field: 'dmarc.reports',
-          // An agreement that stands there is the receiver's to change: what else it says is not known.
+          // An agreement that stands there is its receiver's to change.
           suggestion:
             asked === null || override !== undefined || all.findIndex((other) => other.asked === asked) !== index
               ? undefined
