@@ -109,7 +109,7 @@ const figures = ([small, , large]: readonly Cost[]): { ratio: number; blockedMs:
 };
 
 /**
- * Measures every way in.
+ * Measures every way in; one that misses a promise is measured once more at the end.
  * @param wanted true for the names that are
  * @param tell told each row as it is measured
  */
@@ -121,27 +121,40 @@ export const measureGrowth = async (
   // What node compiles at the first feeding is no growth.
   for (const entry of entries) for (const filler of ['a', '(', 'a=b;']) await costOf(entry, fill(filler, 800));
   const rows: GrowthRow[] = [];
-  for (const entry of entries) {
-    let row: GrowthRow = {
-      entry: entry.name,
-      bytes: entry.maxBytes,
-      ratio: 0,
-      ratioFiller: '',
-      blockedMs: 0,
-      blockedFiller: '',
-      slowestMs: 0,
-      isOwnFile: entry.isOwnFile ?? false,
-    };
-    for (const filler of FILLERS) {
-      const { ratio, blockedMs, slowestMs } = await grow(entry, filler);
-      if (ratio > row.ratio) row = { ...row, ratio, ratioFiller: JSON.stringify(filler) };
-      if (blockedMs > row.blockedMs) row = { ...row, blockedMs, blockedFiller: JSON.stringify(filler) };
-      row = { ...row, slowestMs: Math.max(row.slowestMs, slowestMs) };
-    }
+  const again: Entry[] = [];
+  const keep = (row: GrowthRow): void => {
     rows.push(row);
     tell(row);
+  };
+  for (const entry of entries) {
+    const row = await measureRow(entry);
+    if (growthComplaints(row).length === 0) keep(row);
+    else again.push(entry);
   }
+  // What other work on the machine costs comes and goes; what an input costs is there again.
+  for (const entry of again) keep(await measureRow(entry));
   return rows;
+};
+
+/** One way in with every filler: the worst of each figure. */
+const measureRow = async (entry: Entry): Promise<GrowthRow> => {
+  let row: GrowthRow = {
+    entry: entry.name,
+    bytes: entry.maxBytes,
+    ratio: 0,
+    ratioFiller: '',
+    blockedMs: 0,
+    blockedFiller: '',
+    slowestMs: 0,
+    isOwnFile: entry.isOwnFile ?? false,
+  };
+  for (const filler of FILLERS) {
+    const { ratio, blockedMs, slowestMs } = await grow(entry, filler);
+    if (ratio > row.ratio) row = { ...row, ratio, ratioFiller: JSON.stringify(filler) };
+    if (blockedMs > row.blockedMs) row = { ...row, blockedMs, blockedFiller: JSON.stringify(filler) };
+    row = { ...row, slowestMs: Math.max(row.slowestMs, slowestMs) };
+  }
+  return row;
 };
 
 /** What a row breaks, one sentence each. */
