@@ -20,7 +20,8 @@ import { type BuildingDependencies, ReportBuilding } from './outgoing/building.t
 import { toCounted } from './outgoing/count.ts';
 import { MessageCounter, type ReportLog } from './outgoing/message-counter.ts';
 import type { takeBounce } from './sending/bounces.ts';
-import type { sendSample } from './sending/preflight.ts';
+import { bareAddress } from './sending/mailbox.ts';
+import { isPassed, type sendSample } from './sending/preflight.ts';
 import type { ReportSender, SendingOutcome } from './sending/send-due.ts';
 import { startSending } from './sending/sender.ts';
 import { readVerp } from './sending/verp.ts';
@@ -60,9 +61,6 @@ type ReportingDependencies = {
 const MAX_BOUNCES = 4;
 /** A notification stands at the beginning; the message that came back is not read. */
 const MAX_BOUNCE_BYTES = 262_144;
-
-/** A forward-path without its angle brackets. */
-const bareAddress = (path: string): string => path.replace(/^<|>$/g, '');
 
 /** Reporting of one process. */
 export class Reporting {
@@ -187,7 +185,7 @@ export class Reporting {
       store: store.kind,
       storeBytes,
       failure: failure ?? this.#building.failure,
-      isSending: sender !== null && (last?.state === 'passed' || last?.state === 'forced'),
+      isSending: sender !== null && isPassed(last),
       check: last,
       counted: { waiting, written, lost, openRows: open?.rows ?? null, openMessages: open?.messages ?? null },
       reports,

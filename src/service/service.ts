@@ -18,7 +18,6 @@ import type { Traces } from '../telemetry/traces.ts';
 import { version } from '../version.ts';
 import { createMailFaces } from './core.ts';
 import { createObservedCore } from './observed-core.ts';
-import { createReporting } from './reporting.ts';
 import { readAccessFiles } from './secret-files.ts';
 
 /** A service that listens and can be ended. */
@@ -63,7 +62,7 @@ export const createService = async (dependencies: ServiceDependencies): Promise<
   const observed = createObservedCore(config, log, traces);
   const { core, metrics } = observed;
   const memory = createMemory(config.maxTotalBytes);
-  const reporting = await createReporting(config, { lookup: core.lookup, log, onReport: metrics.onReport });
+  const reporting = await loadReporting(dependencies, observed);
   const observer =
     reporting === null
       ? metrics.observer
@@ -110,6 +109,16 @@ export const createService = async (dependencies: ServiceDependencies): Promise<
       observed.close();
     },
   };
+};
+
+/** Loads reporting where the settings ask for it: a plain start needs no SMTP and no signing. */
+const loadReporting = async (
+  { config, log }: ServiceDependencies,
+  { core, metrics }: ReturnType<typeof createObservedCore>,
+): Promise<Reporting | null> => {
+  if (config.store === '') return null;
+  const { createReporting } = await import('./reporting.ts');
+  return createReporting(config, { lookup: core.lookup, log, onReport: metrics.onReport });
 };
 
 /** What the app gets of the service that does not change while it runs. */

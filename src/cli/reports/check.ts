@@ -3,6 +3,7 @@
  * that came back.
  */
 import { MailTarget } from '../../../schemas/reports/outgoing-report.ts';
+import { isPassed } from '../../reports/sending/preflight.ts';
 import { EXIT, textOption, WrongUse } from '../command.ts';
 import { readInput } from '../read-input.ts';
 import { writeCheck } from '../render/reports.ts';
@@ -23,7 +24,7 @@ export const check = async (call: Call): Promise<number> => {
   if (address === undefined) {
     const last = await reporting.check.read();
     terminal.out(last === null ? 'no check was made with these settings\n' : writeCheck(last, terminal.style));
-    return last?.state === 'passed' || last?.state === 'forced' ? EXIT.ok : EXIT.fail;
+    return isPassed(last) ? EXIT.ok : EXIT.fail;
   }
   if (!MailTarget.safeParse(address).success) throw new WrongUse(`${address} is no mail address`);
   const sample = await reporting.check.send(address);

@@ -16,6 +16,7 @@ import type { Decision } from '../../pipeline/decision.ts';
 import { parseDmarc } from '../../records/dmarc.ts';
 import { comparable, domainOf } from '../../verdict/methods/identifiers.ts';
 import { isNullReversePath } from '../../verdict/transport.ts';
+import { bareAddress } from '../sending/mailbox.ts';
 import { isAboutReports } from './exempt.ts';
 import { type AppliedReading, toOutcome } from './outcome.ts';
 import { mayQuote, plainSentence } from './sentence.ts';
@@ -92,8 +93,6 @@ const hostName = (domain: string): string | null => {
   const name = normalizeName(comparable(domain));
   return name !== null && /^[a-z0-9_.-]+$/.test(name) ? name : null;
 };
-
-const bareAddress = (path: string): string => path.replace(/^<|>$/g, '');
 
 const toEnvelopeFrom = ({ mailFrom }: SmtpFacts): string | null => {
   if (mailFrom === undefined) return null;

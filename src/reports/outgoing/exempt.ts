@@ -5,6 +5,7 @@
  */
 import type { SmtpFacts } from '../../../schemas/smtp.ts';
 import type { Verdict } from '../../../schemas/verdict.ts';
+import { bareAddress } from '../sending/mailbox.ts';
 
 /**
  * True for mail to the sender of our reports, such as bounces; for mail of that sender; and for
@@ -35,7 +36,7 @@ const ownAddress = (reportSender: string): ((address: string) => boolean) => {
 };
 
 const split = (address: string): string[] => {
-  const bare = address.toLowerCase().replace(/^<|>$/g, '');
+  const bare = bareAddress(address.toLowerCase());
   const at = bare.lastIndexOf('@');
   return [bare.slice(0, Math.max(0, at)), bare.slice(at + 1)];
 };

@@ -32,5 +32,8 @@ const decoded = (text: string): string | null => {
   }
 };
 
+/** A forward-path or reverse-path without its angle brackets. */
+export const bareAddress = (path: string): string => path.replace(/^<|>$/g, '');
+
 /** The domain of an address, in lower case. */
 export const domainOf = (address: string): string => address.slice(address.lastIndexOf('@') + 1).toLowerCase();

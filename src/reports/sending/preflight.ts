@@ -62,11 +62,12 @@ export const readCheck = async (notes: Pick<Notes, 'read'>, settings: CheckedSet
   return check?.data ?? null;
 };
 
+/** True for a check after which reports may be sent. @param check null: there was none */
+export const isPassed = (check: ReportCheck | null): boolean => check?.state === 'passed' || check?.state === 'forced';
+
 /** True when reports may be sent. @throws StoreFailure */
-export const isCleared = async (notes: Pick<Notes, 'read'>, settings: CheckedSettings): Promise<boolean> => {
-  const check = await readCheck(notes, settings);
-  return check !== null && (check.state === 'passed' || check.state === 'forced');
-};
+export const isCleared = async (notes: Pick<Notes, 'read'>, settings: CheckedSettings): Promise<boolean> =>
+  isPassed(await readCheck(notes, settings));
 
 /** Lets reports be sent without a check. @throws StoreFailure */
 export const forceClearance = (
